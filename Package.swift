@@ -1,0 +1,141 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Strict everywhere: Swift 6 language mode, every import internal unless said otherwise, every warning an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module of the framework, in `Sources/<name>`.
+func module(_ name: String, _ dependencies: String...) -> Target {
+    .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: strict)
+}
+
+/// A stage or backbone plugin, in `Plugins/<name>`; `Sources/jdnas-stage/Catalog.swift` registers it.
+func plugin(_ name: String, _ dependencies: String...) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Plugins/\(name)",
+        swiftSettings: strict)
+}
+
+/// The tests of a module or plugin, in `Tests/<name>Tests`; `Expectations` is the shared test support.
+func tests(_ name: String, _ dependencies: String...) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: (dependencies + ["TestSupport"]).map { .byName(name: $0) },
+        path: "Tests/\(name)Tests", exclude: [], resources: nil, swiftSettings: strict)
+}
+
+let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=fast", "-Wall", "-Werror"])]
+
+let package = Package(
+    name: "jdnas",
+    products: [
+        .executable(name: "jdnas", targets: ["jdnas"]),
+        .executable(name: "jdnas-stage", targets: ["jdnas-stage"]),
+    ],
+    targets: [
+        // System libraries and C shims.
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev", "libopenblas-openmp-dev"])]),
+        .target(name: "CLinux", cSettings: fastC),
+        .target(name: "CKernels", cSettings: fastC, linkerSettings: [.linkedLibrary("gomp")]),
+        .target(
+            name: "COneDNN", cxxSettings: [.unsafeFlags(["-O2", "-Wall", "-Werror"])],
+            linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("stdc++")]),
+
+        // Below both columns.
+        module("Basics", "CCrypto"),
+
+        // Jobs: these know nothing of machine learning.
+        module("Archive", "Basics", "CArchive"),
+        module("Manifest", "Basics", "CYAML"),
+        module("Spool", "Basics", "CLinux"),
+        module("Bundles", "Basics", "Archive"),
+        module("StageKit", "Basics", "Manifest", "Spool"),
+        module("Runner", "Basics", "Spool", "StageKit", "Bundles", "CLinux"),
+
+        // Detection: these know nothing of jobs.
+        module("Images", "Basics", "CTurboJPEG", "CSPNG"),
+        module("COCOMetrics", "Basics"),
+        module("Dataset", "Basics", "Archive", "Images"),
+        module("Synth", "Basics", "Images", "Dataset"),
+        module("Tensor", "Basics", "CKernels", "COneDNN", "COpenBLAS"),
+        module("Models", "Basics", "Tensor"),
+        module("DetectorKit", "Basics", "Tensor"),
+        module("Detection", "Basics", "Tensor", "DetectorKit", "CKernels"),
+        module(
+            "Training", "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models"),
+        module(
+            "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "COCOMetrics", "Models"),
+        module("Report", "Basics", "Images", "COCOMetrics"),
+
+        // Plugins.
+        plugin("ResNet", "Basics", "DetectorKit"),
+        plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images"),
+        plugin(
+            "Train", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection", "Training",
+            "Models", "COCOMetrics"),
+        plugin(
+            "TeacherPool", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Training", "Search", "Models", "COCOMetrics"),
+        plugin(
+            "JointSearch", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Training", "Search", "Models", "COCOMetrics"),
+        plugin(
+            "Evaluate", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Tensor", "DetectorKit", "Detection",
+            "Training", "Search", "Models", "COCOMetrics", "Report"),
+
+        // Programs.
+        .executableTarget(
+            name: "jdnas",
+            dependencies: ["Basics", "Spool", "Manifest", "Archive", "Bundles", "StageKit", "Runner", "CLinux"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "jdnas-stage",
+            dependencies: [
+                "Basics", "Manifest", "StageKit", "Spool", "DetectorKit", "Dataset", "Synth", "COCOMetrics", "CLinux",
+                "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
+            ],
+            swiftSettings: strict),
+
+        // Tests mirror Sources and Plugins.
+        .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Basics", "Basics"),
+        tests("Archive", "Archive", "Basics"),
+        tests("Manifest", "Manifest", "Basics"),
+        tests("Spool", "Spool", "Basics", "CLinux"),
+        tests("Bundles", "Bundles", "Archive", "Basics"),
+        tests("StageKit", "StageKit", "Manifest", "Spool", "Basics"),
+        tests("Runner", "Runner", "StageKit", "Spool", "Bundles", "Basics"),
+        tests("Images", "Images", "Basics"),
+        tests("COCOMetrics", "COCOMetrics", "Basics"),
+        tests("Dataset", "Dataset", "Images", "Archive", "Synth", "Basics"),
+        tests("Tensor", "Tensor", "Basics"),
+        tests("Models", "Models", "Tensor", "Basics"),
+        tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
+        tests(
+            "Training", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models", "Tensor",
+            "Basics"),
+        tests(
+            "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
+            "Tensor",
+            "Basics"),
+        tests("Report", "Report", "COCOMetrics", "Images", "Basics"),
+        tests(
+            "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
+            "Evaluate", "Synth", "Basics"),
+        tests("Project", "Basics", "Manifest"),
+    ],
+    cxxLanguageStandard: .cxx17
+)
