@@ -1,0 +1,103 @@
+import CKernels
+import Glibc
+import Synchronization
+
+/// Memory of tensors. Large buffers are kept for the next tensor of about that size: asking the system anew for each
+/// costs a page fault for every 4 KiB, as much time as the operation that fills it.
+public enum BufferPool {
+    public struct Usage: Sendable, Hashable {
+        /// Bytes that tensors hold now.
+        public var live = 0
+        /// The most bytes that tensors held at once since the start, or since `resetPeak()`.
+        public var peak = 0
+        /// Bytes kept for later tensors.
+        public var kept = 0
+    }
+
+    public static var usage: Usage { state.withLock { $0.usage } }
+    public static func resetPeak() { state.withLock { $0.usage.peak = $0.usage.live } }
+
+    /// The most bytes that are kept unused; 1 GiB unless set.
+    public static var keptLimit: Int {
+        get { state.withLock { $0.limit } }
+        set { state.withLock { $0.setLimit(newValue) }.forEach(free) }
+    }
+
+    static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        let size = roundedUp(bytes)
+        let kept = state.withLock { $0.take(size) }
+        if let kept, let memory = UnsafeMutableRawPointer(bitPattern: kept) { return memory }
+        if let memory = jk_allocate(size) { return memory }
+        state.withLock { $0.setLimit(0, restore: true) }.forEach(free)
+        guard let memory = jk_allocate(size) else {
+            let text = "out of memory: \(size) more bytes wanted beside \(usage.live) in use\n"
+            _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+            abort()
+        }
+        return memory
+    }
+
+    static func release(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+        let size = roundedUp(bytes)
+        state.withLock { $0.put(UInt(bitPattern: memory), size) }.forEach(free)
+    }
+
+    private static func free(_ address: UInt) { jk_free(UnsafeMutableRawPointer(bitPattern: address)) }
+
+    /// Eight sizes between a power of two and the next, so that at most an eighth is wasted.
+    private static func roundedUp(_ bytes: Int) -> Int {
+        let least = max(bytes, 64)
+        guard least > 4096 else { return (least + 63) & ~63 }
+        let step = 1 << (Int.bitWidth - 1 - least.leadingZeroBitCount - 3)
+        return (least + step - 1) & ~(step - 1)
+    }
+
+    // Buffers are kept as addresses, which may cross threads.
+    private struct State: Sendable {
+        var usage = Usage()
+        var limit = 1 << 30
+        var buffers: [Int: (memory: [UInt], used: UInt64)] = [:]
+        var clock: UInt64 = 0
+
+        mutating func take(_ size: Int) -> UInt? {
+            usage.live += size
+            usage.peak = max(usage.peak, usage.live)
+            guard size >= 32_768, let memory = buffers[size]?.memory.popLast() else { return nil }
+            clock += 1
+            buffers[size]?.used = clock
+            usage.kept -= size
+            return memory
+        }
+
+        /// Keeps the buffer where that is worth while; returns what is to be freed instead.
+        mutating func put(_ memory: UInt, _ size: Int) -> [UInt] {
+            usage.live -= size
+            guard size >= 32_768, size <= limit / 2 else { return [memory] }
+            clock += 1
+            buffers[size, default: ([], 0)].memory.append(memory)
+            buffers[size]?.used = clock
+            usage.kept += size
+            return shrink(to: limit)
+        }
+
+        mutating func setLimit(_ bytes: Int, restore: Bool = false) -> [UInt] {
+            if !restore { limit = max(bytes, 0) }
+            return shrink(to: max(bytes, 0))
+        }
+
+        /// Gives up buffers of the sizes that were not wanted for longest.
+        mutating func shrink(to most: Int) -> [UInt] {
+            var freed: [UInt] = []
+            while usage.kept > most, let oldest = buffers.min(by: { $0.value.used < $1.value.used })?.key {
+                if let memory = buffers[oldest]?.memory.popLast() {
+                    freed.append(memory)
+                    usage.kept -= oldest
+                }
+                if buffers[oldest]?.memory.isEmpty ?? true { buffers[oldest] = nil }
+            }
+            return freed
+        }
+    }
+
+    private static let state = Mutex(State())
+}
