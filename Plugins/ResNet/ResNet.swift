@@ -1,1 +1,105 @@
-// ResNet
+import Basics
+public import DetectorKit
+
+/// ResNet (He et al. 2016), stride in the 3×3 convolution (torchvision's variant), per-block widths, torchvision's names.
+public struct ResNet: Backbone {
+    public let name = "resnet"
+    public let summary = "ResNet-18/34/50/101/152: basic and bottleneck residual blocks"
+    public let channelUnit = 8
+
+    public init() {}
+
+    enum Block: String, CaseIterable {
+        case basic, bottleneck
+
+        /// The trunk's width by the width inside, at full size.
+        var expansion: Int { self == .basic ? 1 : 4 }
+        /// The widths inside a block.
+        var innerCount: Int { self == .basic ? 1 : 2 }
+        var lastNorm: String { self == .basic ? "bn2" : "bn3" }
+    }
+
+    private struct Preset {
+        let block: Block
+        let depths: [Int]
+    }
+
+    private static let table: [(name: String, preset: Preset)] = [
+        ("resnet18", Preset(block: .basic, depths: [2, 2, 2, 2])),
+        ("resnet34", Preset(block: .basic, depths: [3, 4, 6, 3])),
+        ("resnet50", Preset(block: .bottleneck, depths: [3, 4, 6, 3])),
+        ("resnet101", Preset(block: .bottleneck, depths: [3, 4, 23, 3])),
+        ("resnet152", Preset(block: .bottleneck, depths: [3, 8, 36, 3])),
+    ]
+
+    public var presets: [String] { Self.table.map(\.name) }
+
+    public func architecture(preset name: String, norm: Norm, groups: Int) throws -> BackboneArchitecture {
+        guard let preset = Self.table.first(where: { $0.name == name })?.preset else {
+            throw Failure(
+                "unknown ResNet '\(name)'", remedy: "this plugin has: \(presets.joined(separator: ", "))")
+        }
+        guard groups >= 1, 64 % groups == 0 else {
+            throw Failure(
+                "\(groups) norm groups do not divide 64, the smallest width of \(name)",
+                remedy: "give 1, 2, 4, 8, 16, 32 or 64")
+        }
+        let stages = preset.depths.enumerated().map { stage, depth in
+            let inner = 64 << stage
+            let trunk = inner * preset.block.expansion
+            let block = BackboneArchitecture.Block(
+                widths: Array(repeating: inner, count: preset.block.innerCount), channelsPerGroup: inner / groups)
+            return BackboneArchitecture.Stage(
+                width: trunk, channelsPerGroup: trunk / groups, blocks: Array(repeating: block, count: depth))
+        }
+        return BackboneArchitecture(
+            plugin: self.name, block: preset.block.rawValue, norm: norm,
+            stem: BackboneArchitecture.Stem(width: 64, channelsPerGroup: 64 / groups), stages: stages)
+    }
+
+    public func validate(_ architecture: BackboneArchitecture) throws {
+        guard let block = Block(rawValue: architecture.block) else {
+            let kinds = Block.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure("unknown ResNet block '\(architecture.block)'", remedy: "this plugin has: \(kinds)")
+        }
+        func check(_ width: Int, _ channelsPerGroup: Int, _ place: String) throws {
+            guard width >= channelUnit, width % channelUnit == 0 else {
+                throw Failure(
+                    "a width of \(width) channels", at: place, remedy: "give a positive multiple of \(channelUnit)")
+            }
+            guard architecture.norm != .group || channelsPerGroup > 0 && width % channelsPerGroup == 0 else {
+                throw Failure(
+                    "norm groups of \(channelsPerGroup) channels do not divide a width of \(width)", at: place,
+                    remedy: "give a width that is a multiple of the group")
+            }
+        }
+        guard architecture.stages.count == 4, architecture.stages.allSatisfy({ !$0.blocks.isEmpty }) else {
+            throw Failure("a ResNet has 4 stages of at least one block", remedy: "give four stages with blocks")
+        }
+        try check(architecture.stem.width, architecture.stem.channelsPerGroup, "stem")
+        for (number, stage) in architecture.stages.enumerated() {
+            try check(stage.width, stage.channelsPerGroup, "stage \(number + 1)")
+            for (index, inner) in stage.blocks.enumerated() {
+                let place = "stage \(number + 1), block \(index + 1)"
+                guard inner.widths.count == block.innerCount else {
+                    throw Failure(
+                        "\(inner.widths.count) inner widths", at: place,
+                        remedy: "a \(block.rawValue) block has \(block.innerCount)")
+                }
+                for width in inner.widths { try check(width, inner.channelsPerGroup, place) }
+            }
+        }
+    }
+
+    public func parameterPrefix(stage: Int, block: Int) -> String { "backbone.body.layer\(stage + 1).\(block)." }
+
+    public func lastNorm(_ architecture: BackboneArchitecture) -> String {
+        (Block(rawValue: architecture.block) ?? .basic).lastNorm
+    }
+
+    /// As wide inside as the stage's last block.
+    public func newBlock(_ architecture: BackboneArchitecture, stage: Int) -> BackboneArchitecture.Block {
+        let blocks = architecture.stages[stage].blocks
+        return blocks[blocks.count - 1]
+    }
+}

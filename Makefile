@@ -1,0 +1,38 @@
+# make quickstart   set up, build, and run the first job from end to end (jobs/quickstart.yaml)
+# make test         set up, build, and run every test
+# make build        set up and build .build/release/jdnas
+# make lint         formatting and layering
+# make install      copy the programs to $(PREFIX)/bin
+
+PREFIX ?= /usr/local
+SPOOL ?= spool
+JOB ?= jobs/quickstart.yaml
+BUILD = swift build -c release
+BIN = .build/release
+
+.PHONY: build setup test lint quickstart install clean
+
+setup:
+	@scripts/setup
+
+build: setup
+	$(BUILD) --product jdnas
+	$(BUILD) --product jdnas-stage
+
+test: setup
+	$(BUILD) --build-tests
+	swift test -c release --skip-build
+
+lint:
+	swift format lint --strict -r -p Sources Plugins Tests Package.swift
+	$(BUILD) --build-tests --explicit-target-dependency-import-check error
+
+quickstart: build
+	$(BIN)/jdnas submit $(JOB) --spool $(SPOOL)
+	$(BIN)/jdnas run --spool $(SPOOL) --drain
+
+install: build
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)/jdnas $(BIN)/jdnas-stage
+
+clean:
+	swift package clean

@@ -1,0 +1,57 @@
+/// A backbone as a value: which plugin builds it, and the width of everything in it.
+///
+/// A stage is a run of residual blocks at one resolution; its `width` is that of the trunk which the blocks add to.
+/// Stages have strides 4, 8, 16 and 32 with respect to the image.
+public struct BackboneArchitecture: Sendable, Hashable, Codable {
+    /// The first convolution.
+    public struct Stem: Sendable, Hashable, Codable {
+        public var width: Int
+        /// Channels in a norm group (used by `Norm.group` only).
+        public var channelsPerGroup: Int
+        public init(width: Int, channelsPerGroup: Int) {
+            self.width = width
+            self.channelsPerGroup = channelsPerGroup
+        }
+    }
+
+    public struct Stage: Sendable, Hashable, Codable {
+        /// The trunk's width.
+        public var width: Int
+        /// Channels in a norm group of the trunk.
+        public var channelsPerGroup: Int
+        /// The first block changes resolution and width; the others are removable.
+        public var blocks: [Block]
+        public init(width: Int, channelsPerGroup: Int, blocks: [Block]) {
+            self.width = width
+            self.channelsPerGroup = channelsPerGroup
+            self.blocks = blocks
+        }
+    }
+
+    public struct Block: Sendable, Hashable, Codable {
+        /// The widths inside the block: one in a basic block, two in a bottleneck.
+        public var widths: [Int]
+        /// Channels in a norm group inside the block.
+        public var channelsPerGroup: Int
+        public init(widths: [Int], channelsPerGroup: Int) {
+            self.widths = widths
+            self.channelsPerGroup = channelsPerGroup
+        }
+    }
+
+    /// The plugin's name: `resnet`.
+    public var plugin: String
+    /// The plugin's kind of block: `basic` or `bottleneck`.
+    public var block: String
+    public var norm: Norm
+    public var stem: Stem
+    public var stages: [Stage]
+
+    public init(plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage]) {
+        self.plugin = plugin
+        self.block = block
+        self.norm = norm
+        self.stem = stem
+        self.stages = stages
+    }
+}
