@@ -1,0 +1,116 @@
+import Basics
+import CArchive
+public import Foundation
+import Glibc
+
+/// Reads a tar, plain or compressed by zstd, and trusts nothing in it.
+///
+/// Refused: paths that are absolute or lead out of the folder, links, devices, a path that is there twice, more than the
+/// limits allow, and an archive that ends before its end marker. Entries for folders are passed over.
+public struct ArchiveReader: Sendable {
+    public let url: URL
+    public var limits: ArchiveLimits
+
+    public init(_ url: URL, limits: ArchiveLimits = ArchiveLimits()) {
+        self.url = url
+        self.limits = limits
+    }
+
+    /// A member's path and size in bytes.
+    public struct Member: Sendable, Hashable {
+        public var path: String
+        public var size: Int
+    }
+
+    public enum Visit: Sendable { case goOn, stop }
+
+    /// Calls `body` for each member in the archive's order; what it doesn't read is passed over.
+    public func forEachMember(_ body: (Member, inout MemberStream) throws -> Visit) throws {
+        LibArchive.readyLocale
+        let file = url.path
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Failure.system("open", at: file, errno: errno, remedy: "check that it exists and can be read")
+        }
+        defer { close(descriptor) }
+        guard let archive = archive_read_new() else {
+            throw Failure.system("archive_read_new", at: file, errno: ENOMEM)
+        }
+        defer { archive_read_free(archive) }
+        archive_read_support_format_tar(archive)
+        archive_read_support_filter_zstd(archive)
+        guard archive_read_open_fd(archive, descriptor, 1 << 17) == ARCHIVE_OK else {
+            throw LibArchive.readFailure(archive, file, within: nil)
+        }
+        try visitAll(archive, body)
+    }
+
+    private func visitAll(_ archive: OpaquePointer, _ body: (Member, inout MemberStream) throws -> Visit) throws {
+        var paths: Set<String> = []
+        var total = 0
+        var end: Int64 = 0
+        var last: String?
+        var entry: OpaquePointer?
+        while true {
+            let result = archive_read_next_header(archive, &entry)
+            if result == ARCHIVE_EOF { break }
+            guard result == ARCHIVE_OK, let entry else { throw LibArchive.readFailure(archive, url.path, within: last) }
+            if let member = try accept(entry) {
+                last = member.path
+                total += member.size
+                try checkLimits(member, count: paths.count, total: total)
+                guard paths.insert(member.path).inserted else {
+                    throw refusal("member '\(member.path)' is there twice")
+                }
+                var stream = MemberStream(
+                    archive: archive, file: url.path, path: member.path, size: member.size, limits: limits)
+                if try body(member, &stream) == .stop { return }
+            }
+            guard archive_read_data_skip(archive) == ARCHIVE_OK else {
+                throw LibArchive.readFailure(archive, url.path, within: last)
+            }
+            end = archive_filter_bytes(archive, 0)
+        }
+        // libarchive takes the end of the file for the end of the archive; only the two zero blocks say that it is whole.
+        guard archive_filter_bytes(archive, 0) >= end + 1024 else { throw LibArchive.truncated(url.path, within: nil) }
+    }
+
+    /// The member of a header, nil for a folder.
+    private func accept(_ entry: OpaquePointer) throws -> Member? {
+        guard let name = archive_entry_pathname(entry), var path = String(validatingCString: name) else {
+            throw refusal("a member's name is not UTF-8")
+        }
+        let type = archive_entry_filetype(entry)
+        if path.hasPrefix("./") { path.removeFirst(2) }
+        if type == UInt32(Glibc.S_IFDIR) {
+            while path.hasSuffix("/") { path.removeLast() }
+            if path.isEmpty || path == "." { return nil }
+        }
+        if let problem = MemberPath.problem(with: path) { throw refusal("member '\(printable(path))' \(problem)") }
+        if type == UInt32(Glibc.S_IFDIR) { return nil }
+        guard type == UInt32(Glibc.S_IFREG), archive_entry_hardlink(entry) == nil else {
+            let kind = archive_entry_hardlink(entry) != nil || type == UInt32(Glibc.S_IFLNK) ? "link" : "device or pipe"
+            throw refusal("member '\(path)' is a \(kind)")
+        }
+        return Member(path: path, size: max(0, Int(archive_entry_size(entry))))
+    }
+
+    private func checkLimits(_ member: Member, count: Int, total: Int) throws {
+        if count >= limits.members { throw refusal("it has more than \(limits.members) members") }
+        if member.size > limits.memberBytes {
+            throw refusal(
+                "member '\(member.path)' has \(member.size) bytes, more than the \(limits.memberBytes) allowed")
+        }
+        if total > limits.totalBytes {
+            throw refusal("its members have more than the \(limits.totalBytes) bytes allowed")
+        }
+    }
+
+    private func refusal(_ what: String) -> Failure {
+        Failure(what, at: url.path, remedy: "such archives are refused; have it written again with plain files only")
+    }
+
+    private func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
+    }
+}

@@ -1,0 +1,46 @@
+import Basics
+import CArchive
+public import Foundation
+
+/// The bytes of the member that is being visited, from its start, once.
+public struct MemberStream: ~Copyable {
+    let archive: OpaquePointer
+    let file: String
+    let path: String
+    let size: Int
+    let limits: ArchiveLimits
+    private var done = 0
+
+    init(archive: OpaquePointer, file: String, path: String, size: Int, limits: ArchiveLimits) {
+        self.archive = archive
+        self.file = file
+        self.path = path
+        self.size = size
+        self.limits = limits
+    }
+
+    /// The next bytes, or nil at the member's end.
+    public mutating func read(upTo count: Int = 1 << 18) throws -> Data? {
+        guard done < size else { return nil }
+        var data = Data(count: min(count, size - done))
+        let got = data.withUnsafeMutableBytes { archive_read_data(archive, $0.baseAddress, $0.count) }
+        guard got >= 0 else { throw LibArchive.readFailure(archive, file, within: path) }
+        guard got > 0 else { throw LibArchive.truncated(file, within: path) }
+        done += got
+        if got < data.count { data = data.prefix(got) }
+        return data
+    }
+
+    /// All bytes that are left.
+    public mutating func readAll() throws -> Data {
+        guard size <= limits.memoryBytes else {
+            throw Failure(
+                "member '\(path)' has \(size) bytes, more than the \(limits.memoryBytes) that are read into memory",
+                at: file, remedy: "unpack it to a file")
+        }
+        // Grows with what is really there: a header can claim any size.
+        var data = Data()
+        while let piece = try read(upTo: 1 << 20) { data.append(piece) }
+        return data
+    }
+}
