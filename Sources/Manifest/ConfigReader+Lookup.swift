@@ -1,0 +1,88 @@
+import Basics
+
+/// The nearest candidate; none for words too long to be anyone's slip.
+public func nearestName(_ word: String, among candidates: [String]) -> String? {
+    guard word.utf8.count <= 80 else { return nil }
+    return suggestion(for: word, among: candidates.filter { $0.utf8.count <= 80 })
+}
+
+/// A user's text as messages show it.
+func shown(_ text: String) -> String { text.count > 60 ? text.prefix(57) + "…" : text }
+
+/// What is known of a key before its value is looked at.
+struct Key {
+    var name: String
+    /// For messages and the reference: `a whole number`.
+    var type: String
+    /// For the reference: `1…1000`, empty for none.
+    var range = ""
+    var `default`: String?
+    var required: Bool
+    var help: String
+}
+
+extension ConfigReader {
+    var isDescribing: Bool { state.recorder != nil }
+
+    /// Notes that a key is read, and gives its value unless it is missing or null.
+    func lookup(_ key: Key) -> YAMLNode? {
+        if !state.read.contains(key.name) { state.read.append(key.name) }
+        if let recorder = state.recorder {
+            let article = ["a ", "an "].first { key.type.hasPrefix($0) } ?? ""
+            let type = key.type.dropFirst(article.count) + (key.range.isEmpty ? "" : " \(key.range)")
+            recorder.record(
+                OptionDescription(
+                    key: (state.path + [key.name]).joined(separator: "."), type: String(type), default: key.default,
+                    required: key.required, help: key.help))
+            return nil
+        }
+        if let node = state.node?[key.name], !node.isNull { return node }
+        if key.required, state.missing[key.name] == nil {
+            let empty = has(key.name)
+            state.missing[key.name] = report(
+                key.name, empty ? "'\(key.name)' is empty" : "'\(key.name)' is missing",
+                remedy: "give \(key.type): '\(key.name): …'")
+        }
+        return nil
+    }
+
+    func wrongType(_ key: Key, _ node: YAMLNode, remedy: String? = nil) {
+        var remedy = remedy
+        if remedy == nil, case .scalar(let text, .quoted) = node.value {
+            let bare = YAMLNode(mark: node.mark, value: .scalar(text, .plain))
+            if bare.plainDouble != nil || bare.plainBool != nil { remedy = "remove the quotes" }
+        }
+        if remedy == nil, key.type == "a mapping" { remedy = "write 'key: value' pairs under '\(key.name):'" }
+        diagnosis.report(
+            file: file, mark: node.mark, "'\(key.name)' must be \(key.type), not \(node.kindText)",
+            remedy: remedy ?? "write '\(key.name): …' with \(key.type)")
+    }
+
+    func outOfRange(_ key: Key, _ node: YAMLNode, _ bounds: String) {
+        diagnosis.report(
+            file: file, mark: node.mark, "'\(key.name)' must be \(bounds), not \(shown(node.text ?? ""))",
+            remedy: "give \(key.type) \(bounds)")
+    }
+
+    /// A reader of a nested mapping, which finishes with this one.
+    func child(_ node: YAMLNode?, mark: Mark, _ name: String) -> ConfigReader {
+        let reader = ConfigReader(
+            node, mark: mark, file: file, baseDirectory: baseDirectory, diagnosis: diagnosis, path: state.path + [name],
+            recorder: state.recorder)
+        state.children.append(reader)
+        return reader
+    }
+}
+
+/// A range in words and in the reference's short form: `from 1 to 9` and `1…9`, `at least 1` and `≥ 1`.
+func boundsText<Number: Comparable>(_ range: ClosedRange<Number>, unbounded: ClosedRange<Number>)
+    -> (words: String, short: String)
+{
+    switch (range.lowerBound == unbounded.lowerBound, range.upperBound == unbounded.upperBound) {
+    case (true, true): ("any number", "")
+    case (false, true): ("at least \(range.lowerBound)", "≥ \(range.lowerBound)")
+    case (true, false): ("at most \(range.upperBound)", "≤ \(range.upperBound)")
+    case (false, false):
+        ("from \(range.lowerBound) to \(range.upperBound)", "\(range.lowerBound)…\(range.upperBound)")
+    }
+}

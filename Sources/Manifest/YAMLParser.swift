@@ -1,0 +1,270 @@
+import Basics
+import CYAML
+public import Foundation
+
+extension YAMLNode {
+    /// What a document may hold. A manifest is a page or two; these bounds keep a hostile one from eating the machine.
+    enum Limit {
+        static let bytes = 4 << 20
+        static let depth = 64
+        /// Nodes after every alias has been replaced by what it stands for.
+        static let nodes = 100_000
+    }
+
+    /// Parses one YAML document. `file` names it in diagnostics.
+    ///
+    /// Stricter than YAML: one document, UTF-8, no key twice, scalar keys, no tags but `!!str`, no merge keys; aliases,
+    /// nesting and size are bounded. Throws `Diagnostics`.
+    public init(parsing data: Data, file: String) throws {
+        if data.count > Limit.bytes {
+            throw Diagnostics([
+                Diagnostic(
+                    file: file, mark: Mark(line: 1, column: 1),
+                    message: "the file has \(data.count) bytes; a YAML file may have \(Limit.bytes)",
+                    remedy: "check that this is the file you meant")
+            ])
+        }
+        if let offset = YAMLNode.firstInvalidUTF8(in: data) {
+            throw Diagnostics([
+                Diagnostic(
+                    file: file, mark: YAMLNode.mark(ofByte: offset, in: data), message: "not valid UTF-8",
+                    remedy: "save the file as UTF-8")
+            ])
+        }
+        self = try data.withUnsafeBytes { bytes in
+            var parser = try YAMLParser(bytes, file: file)
+            return try parser.document()
+        }
+    }
+
+    private static func firstInvalidUTF8(in data: Data) -> Int? {
+        var decoder = UTF8()
+        var bytes = data.makeIterator()
+        var offset = 0
+        while true {
+            switch decoder.decode(&bytes) {
+            case .scalarValue(let scalar): offset += UTF8.width(scalar)
+            case .emptyInput: return nil
+            case .error: return offset
+            }
+        }
+    }
+
+    static func mark(ofByte offset: Int, in bytes: some Collection<UInt8>) -> Mark {
+        let before = bytes.prefix(offset)
+        let line = before.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+        let text = before.split(separator: 0x0A, omittingEmptySubsequences: false).last ?? before.prefix(0)
+        return Mark(line: line, column: String(decoding: text, as: UTF8.self).unicodeScalars.count + 1)
+    }
+}
+
+/// Builds the tree from libyaml's events. The parser lives on the heap, as libyaml keeps pointers into itself.
+private struct YAMLParser: ~Copyable {
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let bytes: UnsafeRawBufferPointer
+    private let file: String
+    private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
+    private var open: Set<String> = []
+    private var nodes = 0
+
+    init(_ bytes: UnsafeRawBufferPointer, file: String) throws {
+        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        guard yaml_parser_initialize(parser) == 1 else {
+            parser.deallocate()
+            throw Failure("libyaml is out of memory", at: file, cause: .system)
+        }
+        self.parser = parser
+        self.bytes = bytes
+        self.file = file
+        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+        yaml_parser_set_input_string(parser, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+    }
+
+    deinit {
+        yaml_parser_delete(parser)
+        parser.deallocate()
+    }
+
+    mutating func document() throws -> YAMLNode {
+        _ = try next()  // the stream's start
+        let start = try next()
+        guard start.type == YAML_DOCUMENT_START_EVENT else {
+            throw failed(start.mark, "the file is empty", remedy: "write a YAML document")
+        }
+        let root = try node(at: try next(), depth: 1).node
+        _ = try next()  // the document's end
+        let end = try next()
+        if end.type != YAML_STREAM_END_EVENT {
+            throw failed(
+                end.mark, "a second document starts here", remedy: "put each document into a file of its own")
+        }
+        return root
+    }
+
+    /// The node that starts with this event, and how many nodes it has with its aliases replaced.
+    private mutating func node(at event: Event, depth: Int) throws -> (node: YAMLNode, size: Int) {
+        if depth > YAMLNode.Limit.depth {
+            throw failed(
+                event.mark, "nested more than \(YAMLNode.Limit.depth) deep", remedy: "write it with less nesting")
+        }
+        if let tag = event.tag, tag != "tag:yaml.org,2002:str", tag != "!" {
+            throw failed(event.mark, "the tag '\(tag)' is not understood", remedy: "remove the tag")
+        }
+        if event.type != YAML_ALIAS_EVENT { try count(1, at: event.mark) }
+        if let anchor = event.anchor, event.type != YAML_ALIAS_EVENT { open.insert(anchor) }
+        let before = nodes
+        let value: YAMLNode.Value
+        switch event.type {
+        case YAML_ALIAS_EVENT: return try alias(event)
+        case YAML_SCALAR_EVENT: value = .scalar(event.text, event.plain ? .plain : .quoted)
+        case YAML_SEQUENCE_START_EVENT: value = .sequence(try sequence(depth: depth))
+        case YAML_MAPPING_START_EVENT: value = .mapping(try mapping(depth: depth))
+        default: throw failed(event.mark, "not understood as YAML", remedy: nil)
+        }
+        let result = (node: YAMLNode(mark: event.mark, value: value), size: nodes - before + 1)
+        if let anchor = event.anchor {
+            open.remove(anchor)
+            anchors[anchor] = result
+        }
+        return result
+    }
+
+    private mutating func sequence(depth: Int) throws -> [YAMLNode] {
+        var elements: [YAMLNode] = []
+        while true {
+            let event = try next()
+            if event.type == YAML_SEQUENCE_END_EVENT { return elements }
+            elements.append(try node(at: event, depth: depth + 1).node)
+        }
+    }
+
+    private mutating func mapping(depth: Int) throws -> [(key: YAMLNode, value: YAMLNode)] {
+        var pairs: [(key: YAMLNode, value: YAMLNode)] = []
+        var seen: [String: Mark] = [:]
+        while true {
+            let event = try next()
+            if event.type == YAML_MAPPING_END_EVENT { return pairs }
+            let key = try node(at: event, depth: depth + 1).node
+            guard let name = key.text else {
+                throw failed(event.mark, "a key must be a word, not \(key.kindText)", remedy: "write 'key: value'")
+            }
+            if name == "<<" {
+                throw failed(event.mark, "merge keys (<<) are not understood", remedy: "write the keys out")
+            }
+            if let first = seen[name] {
+                throw failed(
+                    event.mark, "the key '\(shown(name))' is here twice; the first is in line \(first.line)",
+                    remedy: "remove one of them")
+            }
+            seen[name] = event.mark
+            pairs.append((key, try node(at: try next(), depth: depth + 1).node))
+        }
+    }
+
+    private mutating func alias(_ event: Event) throws -> (node: YAMLNode, size: Int) {
+        let name = event.anchor ?? ""
+        if open.contains(name) {
+            throw failed(event.mark, "the alias '*\(name)' stands inside what it names", remedy: "write it out")
+        }
+        guard var target = anchors[name] else {
+            throw failed(
+                event.mark, "the alias '*\(name)' names nothing",
+                remedy: nearestName(name, among: Array(anchors.keys)).map { "did you mean '*\($0)'?" }
+                    ?? "set the anchor '&\(name)' before it")
+        }
+        try count(target.size, at: event.mark)
+        target.node.mark = event.mark
+        return target
+    }
+
+    private mutating func count(_ more: Int, at mark: Mark) throws {
+        nodes += more
+        if nodes > YAMLNode.Limit.nodes {
+            throw failed(
+                mark, "more than \(YAMLNode.Limit.nodes) values, with aliases written out",
+                remedy: "use fewer aliases of aliases")
+        }
+    }
+
+    // MARK: Events
+
+    private struct Event {
+        var type: yaml_event_type_t
+        var mark: Mark
+        var text = ""
+        var plain = true
+        var anchor: String?
+        var tag: String?
+    }
+
+    private func next() throws -> Event {
+        var raw = yaml_event_t()
+        guard yaml_parser_parse(parser, &raw) == 1 else { throw syntaxError() }
+        defer { yaml_event_delete(&raw) }
+        func string(_ pointer: UnsafeMutablePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }
+        var event = Event(type: raw.type, mark: Mark(raw.start_mark))
+        switch raw.type {
+        case YAML_ALIAS_EVENT: event.anchor = string(raw.data.alias.anchor)
+        case YAML_SCALAR_EVENT:
+            let scalar = raw.data.scalar
+            event.text = String(
+                decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            event.anchor = string(scalar.anchor)
+            event.tag = string(scalar.tag)
+            event.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE && event.tag == nil
+        case YAML_SEQUENCE_START_EVENT:
+            event.anchor = string(raw.data.sequence_start.anchor)
+            event.tag = string(raw.data.sequence_start.tag)
+        case YAML_MAPPING_START_EVENT:
+            event.anchor = string(raw.data.mapping_start.anchor)
+            event.tag = string(raw.data.mapping_start.tag)
+        default: break
+        }
+        return event
+    }
+
+    private func failed(_ mark: Mark, _ message: String, remedy: String?) -> Diagnostics {
+        Diagnostics([Diagnostic(file: file, mark: mark, message: message, remedy: remedy)])
+    }
+
+    /// libyaml's complaint, with the causes that people meet most told in their words.
+    private func syntaxError() -> any Error {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not understood"
+        switch parser.pointee.error {
+        case YAML_MEMORY_ERROR: return Failure("libyaml is out of memory", at: file, cause: .system)
+        case YAML_READER_ERROR:
+            let mark = YAMLNode.mark(ofByte: parser.pointee.problem_offset, in: bytes)
+            return failed(mark, problem, remedy: "save the file as plain UTF-8 text")
+        default: break
+        }
+        let mark = Mark(parser.pointee.problem_mark)
+        let offset = parser.pointee.problem_mark.index
+        if hasTab(near: mark) {
+            return failed(mark, "a tab cannot indent YAML", remedy: "indent with spaces")
+        }
+        var message = problem
+        if let context = parser.pointee.context.map({ String(cString: $0) }) {
+            let start = Mark(parser.pointee.context_mark)
+            message =
+                "\(problem) (\(context)\(start < mark && start.line < mark.line ? " from line \(start.line)" : ""))"
+        }
+        let remedy =
+            offset >= bytes.count
+            ? "the file ends too early: close what is open (a quote, a bracket)"
+            : "check indentation, colons, quotes and brackets here and in the line above"
+        return failed(mark, message, remedy: remedy)
+    }
+
+    /// Whether a tab stands in the white space that begins the line, or just where the problem is.
+    private func hasTab(near mark: Mark) -> Bool {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.indices.contains(mark.line - 1) else { return false }
+        let line = lines[mark.line - 1]
+        if line.prefix(while: { $0 == 0x20 || $0 == 0x09 }).contains(0x09) { return true }
+        return line.dropFirst(mark.column - 1).first == 0x09
+    }
+}
+
+extension Mark {
+    fileprivate init(_ mark: yaml_mark_t) { self.init(line: mark.line + 1, column: mark.column + 1) }
+}

@@ -1,0 +1,50 @@
+public import Basics
+public import Manifest
+
+/// A validated job: every option read, every default filled in, stages in an order in which they can run.
+public struct ResolvedJob: Sendable, Hashable, Codable {
+    public struct Stage: Sendable, Hashable, Codable {
+        public var name: String
+        public var plugin: String
+        public var pluginVersion: Int
+        /// As the plugin encodes them.
+        public var options: JSON
+        /// `file:` references are absolute here.
+        public var needs: [InputReference]
+        public var consumes: [InputRequirement]
+        public var produces: ArtifactKind
+        /// Nil: the runner decides.
+        public var threads: Int?
+
+        public init(
+            name: String, plugin: String, pluginVersion: Int, options: JSON, needs: [InputReference] = [],
+            consumes: [InputRequirement] = [], produces: ArtifactKind, threads: Int? = nil
+        ) {
+            self.name = name
+            self.plugin = plugin
+            self.pluginVersion = pluginVersion
+            self.options = options
+            self.needs = needs
+            self.consumes = consumes
+            self.produces = produces
+            self.threads = threads
+        }
+    }
+
+    public static let currentFormat = "jdnas-resolved/1"
+
+    public var format = ResolvedJob.currentFormat
+    public var job: String
+    public var description: String?
+    public var seed: UInt64
+    public var stages: [Stage]
+
+    public init(job: String, description: String? = nil, seed: UInt64, stages: [Stage]) {
+        self.job = job
+        self.description = description
+        self.seed = seed
+        self.stages = stages
+    }
+
+    public func stage(named name: String) -> Stage? { stages.first { $0.name == name } }
+}

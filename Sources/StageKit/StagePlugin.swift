@@ -1,0 +1,59 @@
+import Basics
+public import Manifest
+
+/// A kind of stage: how its options are read, and what it does.
+///
+/// `options` runs while a manifest is validated, in any working directory; `run` runs in a process of its own with the
+/// options it gave. Whatever a run needs to know (resolved paths, an architecture) must be in the options.
+public protocol StagePlugin: Sendable {
+    associatedtype Options: Codable & Sendable
+
+    /// What manifests say in `uses:`.
+    var name: String { get }
+    /// Raised when the same options and inputs would give another result.
+    var version: Int { get }
+    /// One line for `jdnas plugins`.
+    var summary: String { get }
+    var consumes: [InputRequirement] { get }
+    var produces: ArtifactKind { get }
+
+    /// Reads the mapping under `with:`. Problems are reported in the reader; nil when something needed is missing. Read all
+    /// keys before answering nil: keys that were not read cannot be checked.
+    func options(_ reader: inout ConfigReader) -> Options?
+
+    /// Does the work. Writes into `context.output.directory` only; throws `Failure`.
+    func run(_ options: Options, _ context: StageContext) throws
+}
+
+extension StagePlugin {
+    /// The options as JSON; nil if anything was reported.
+    func encodedOptions(_ reader: ConfigReader) -> JSON? {
+        var copy = reader
+        let before = reader.diagnosis.diagnostics.count
+        let options = options(&copy)
+        if options == nil { reader.know(describedKeys) }
+        reader.finish()
+        guard reader.diagnosis.diagnostics.count == before else { return nil }
+        guard let options, let json = try? JSON(encoding: options) else {
+            reader.report(
+                nil, "the options of '\(name)' were not understood", remedy: "this is a defect of the plugin: report it"
+            )
+            return nil
+        }
+        return json
+    }
+
+    /// Runs with options that were encoded by `encodedOptions`.
+    func run(encoded: JSON, _ context: StageContext) throws {
+        try run(try encoded.decode(Options.self, at: "options of \(context.stage)"), context)
+    }
+
+    /// Every key that `options` reads.
+    public var describedOptions: [OptionDescription] {
+        ConfigReader.describe { reader in _ = options(&reader) }
+    }
+
+    private var describedKeys: [String] {
+        describedOptions.map { String($0.key.prefix { $0 != "." && $0 != "[" }) }
+    }
+}

@@ -1,0 +1,69 @@
+import Basics
+public import Foundation
+import Synchronization
+
+/// How far a stage is: writes `progress.json` (replaced whole, at most twice a second) and a line of the log.
+///
+/// `progress.json`: `{"format": "jdnas-progress/1", "fraction": 0…1, "message", "eta": seconds or null, "elapsed": seconds,
+/// "metrics": {name: number}, "updated": seconds since 1970}`.
+public final class StageProgress: Sendable {
+    private let file: URL?
+    private let log: @Sendable (String) -> Void
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+
+    private struct State {
+        var written: ContinuousClock.Instant?
+        /// The first report: a resumed stage does not start at 0.
+        var first: (instant: ContinuousClock.Instant, fraction: Double)?
+    }
+
+    /// Without a file, only the log is written.
+    public init(file: URL?, log: @escaping @Sendable (String) -> Void) {
+        self.file = file
+        self.log = log
+    }
+
+    /// Tells how much of the work is done (0…1), what is being done, and numbers worth watching (loss, AP).
+    public func report(fraction: Double, message: String, metrics: [String: Double] = [:]) {
+        let now = ContinuousClock.now
+        let fraction = fraction.isFinite ? min(max(fraction, 0), 1) : 0
+        let first: (instant: ContinuousClock.Instant, fraction: Double)? = state.withLock { state in
+            if state.first == nil { state.first = (now, fraction) }
+            if let written = state.written, now - written < .milliseconds(500), fraction < 1 { return nil }
+            state.written = now
+            return state.first
+        }
+        guard let first else { return }
+        let spent = (now - first.instant) / .seconds(1)
+        let gained = fraction - first.fraction
+        let eta = gained > 0 && spent > 0 ? spent * (1 - fraction) / gained : nil
+        write(fraction, message, metrics, eta: eta, elapsed: (now - start) / .seconds(1))
+
+        var line = "\(Int((fraction * 100).rounded(.down)))% \(message)"
+        for (name, value) in metrics.sorted(by: { $0.key < $1.key }) { line += ", \(name) \(shortText(value))" }
+        if let eta, fraction < 1 { line += ", \(spanText(seconds: eta)) left" }
+        log(line)
+    }
+
+    /// A file that cannot be written must not stop the work: progress is for looking at.
+    private func write(
+        _ fraction: Double, _ message: String, _ metrics: [String: Double], eta: Double?, elapsed: Double
+    ) {
+        guard let file else { return }
+        let record: JSON = [
+            "format": "jdnas-progress/1", "fraction": .number(fraction), "message": .string(message),
+            "eta": eta.map(JSON.number) ?? .null, "elapsed": .number(elapsed),
+            "metrics": .object(metrics.mapValues(JSON.number)),
+            "updated": .number(Date().timeIntervalSince1970),
+        ]
+        try? Data(record.prettyText.utf8).write(to: file, options: .atomic)
+    }
+}
+
+/// A number in at most six digits: `0.4213`, `12.5`, `18000`.
+func shortText(_ value: Double) -> String {
+    guard value.isFinite else { return "\(value)" }
+    if value == value.rounded(), abs(value) < 1e9 { return "\(Int(value))" }
+    return String(format: "%.4g", value)
+}

@@ -1,0 +1,106 @@
+import Basics
+import Foundation
+import Manifest
+import StageKit
+import Testing
+
+@Suite struct ManifestValidationTests {
+    @Test func resolves() throws {
+        let yaml = """
+            job: a
+            seed: 7
+            threads: 2
+            stages:
+              - {name: eval, uses: reads, needs: [data], threads: 1}
+              - {name: data, uses: lines, with: {count: 3}}
+            """
+        let job = try validate(yaml).get()
+        #expect(job.stages.map(\.name) == ["data", "eval"])
+        #expect(job.stages.map(\.threads) == [2, 1])
+        #expect(job.stages[0].options == ["count": 3, "rate": 0.5])
+        #expect(job.stages[0].pluginVersion == 3)
+        #expect(job.stages[1].needs == [.stage("data")])
+        #expect(try JSON(encoding: job).decode(ResolvedJob.self) == job)
+    }
+
+    @Test func filesBecomeAbsolute() throws {
+        let job = try validate("job: a\nstages: [{name: e, uses: reads, needs: [{file: .}]}]").get()
+        #expect(job.stages[0].needs == [.file("/tmp")])
+    }
+
+    static let cases: [(stages: String, expected: [String])] = [
+        (
+            "{name: a, uses: linse, with: {count: 3}}",
+            ["2:17: error: there is no stage plugin 'linse'\n  remedy: did you mean 'lines'?"]
+        ),
+        (
+            "{name: a, uses: magic}",
+            ["2:17: error: there is no stage plugin 'magic'\n  remedy: plugins here: lines, reads"]
+        ),
+        ("{name: a, uses: lines}", ["2:1: error: 'count' is missing\n  remedy: give a whole number: 'count: …'"]),
+        // Keys that an early return left unread are not called unknown.
+        (
+            "{name: a, uses: lines, with: {cuont: 3, rate: 0.1}}",
+            ["2:31: error: unknown key 'cuont'\n  remedy: did you mean 'count'?"]
+        ),
+        (
+            "{name: a, uses: lines, with: {count: 300, root: nowhere}}",
+            ["2:38: error: 'count' must be from 1 to 100, not 300\n  remedy: give a whole number from 1 to 100"]
+        ),
+        (
+            "{name: a, uses: lines, with: {count: 3, root: nowhere-at-all}}",
+            ["2:47: error: there is no folder 'nowhere-at-all'\n  remedy: check the path; it is taken from /tmp"]
+        ),
+        (
+            "{name: e, uses: reads}",
+            [
+                "2:1: error: 'e' needs a dataset\n  remedy: add a stage that makes one (uses: 'lines'), and name it in 'needs'"
+            ]
+        ),
+        (
+            "{name: e, uses: reads}, {name: d, uses: lines, with: {count: 1}}",
+            ["2:1: error: 'e' needs a dataset\n  remedy: add 'd' to its 'needs'"]
+        ),
+        (
+            "{name: e, uses: reads, needs: [d]}, {name: d, uses: lines, needs: [e], with: {count: 1}}",
+            [
+                "2:68: error: 'e' gives an evaluation, which 'lines' does not read\n"
+                    + "  remedy: remove 'needs': 'lines' reads no input",
+                "2:68: error: these stages wait for each other: e → d → e\n  remedy: remove one of these needs",
+            ]
+        ),
+        (
+            "{name: e, uses: reads, needs: [{file: no-such-thing-here}]}",
+            [
+                "2:32: error: there is no file or folder 'no-such-thing-here'\n"
+                    + "  remedy: check the path; it is taken from /tmp"
+            ]
+        ),
+    ]
+
+    @Test(arguments: cases) func tells(_ stages: String, _ expected: [String]) {
+        let yaml = "{job: a, stages: [\n\(stages)]}"
+        guard case .failure(let problems) = validate(yaml) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(
+            Set(problems.list.map(\.description)) == Set(expected.map { "j.yaml:\($0)" }))
+    }
+
+    @Test func keysFollowWhatMatters() throws {
+        let stage = try validate("job: a\nstages: [{name: d, uses: lines, with: {count: 3}}]").get().stages[0]
+        let key = StageRequest.key(stage: stage, seed: 1, inputs: [], threads: 1)
+        #expect(key == StageRequest.key(stage: stage, seed: 1, inputs: [], threads: 1))
+        #expect(key != StageRequest.key(stage: stage, seed: 2, inputs: [], threads: 1))
+        #expect(key != StageRequest.key(stage: stage, seed: 1, inputs: [], threads: 2))
+        var other = stage
+        other.options = ["count": 4, "rate": 0.5]
+        #expect(key != StageRequest.key(stage: other, seed: 1, inputs: [], threads: 1))
+    }
+
+    private func validate(_ yaml: String) -> Result<ResolvedJob, Diagnostics> {
+        ManifestValidation.validate(
+            Data(yaml.utf8), file: "j.yaml", base: URL(filePath: "/tmp"), catalog: testCatalog)
+    }
+}
