@@ -1,1 +1,103 @@
-// Spool
+import Basics
+public import Foundation
+
+/// A folder that jobs go through. Every change is a rename or a link of a file that was whole and synced before, so a
+/// crash at any moment leaves the spool as it was before the change or after it. See docs/spool.md for every file.
+public struct Spool: Sendable {
+    public static let format = "jdnas-spool/1"
+
+    public let root: URL
+    let files: FileSystem
+
+    /// Opens a spool; `create` makes it where there is none.
+    public init(at root: URL, create: Bool = false, files: FileSystem = FileSystem()) throws {
+        self.root = URL(filePath: root.standardizedFileURL.path, directoryHint: .isDirectory)
+        self.files = files
+        if try !isMarked() {
+            guard create else {
+                throw Failure(
+                    "there is no spool here", at: self.root.path,
+                    remedy:
+                        "name the spool with --spool DIR or JDNAS_SPOOL; 'jdnas run' and 'jdnas submit' make a new one")
+            }
+            try mark()
+        }
+        if create { try makeFolders() }
+    }
+
+    /// The folder of the tokens in a state.
+    public func folder(_ state: StateFolder) -> URL { subfolder(state.rawValue) }
+    /// Finished bundles: `<job id>.tar.zst`.
+    public var outbox: URL { subfolder("outbox") }
+    /// Files that nobody knows yet.
+    public var temporary: URL { subfolder("tmp") }
+    /// Damaged records, each with a reason.
+    public var aside: URL { subfolder("aside") }
+    public var log: URL { subfolder("log") }
+    public var lockFile: URL { root.appending(path: "lock") }
+
+    public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
+    public func stageFolder(_ id: JobID, _ stage: String) -> URL {
+        workFolder(id).appending(path: stage, directoryHint: .isDirectory)
+    }
+    /// The manifest, byte for byte as it was handed in.
+    public func manifest(_ id: JobID) -> URL { workFolder(id).appending(path: "manifest.yaml") }
+    /// The job with every option filled in (StageKit's ResolvedJob).
+    public func resolved(_ id: JobID) -> URL { workFolder(id).appending(path: "resolved.json") }
+    public func bundle(_ id: JobID) -> URL { outbox.appending(path: "\(id).tar.zst") }
+
+    /// Names in a job's work folder that are not stages.
+    public static let reservedStageNames: Set = ["manifest.yaml", "resolved.json", "job.json", "dropped.yaml"]
+
+    var work: URL { subfolder("work") }
+    var marker: URL { root.appending(path: "spool.json") }
+    func tokenFile(_ id: JobID, in folder: StateFolder) -> URL { self.folder(folder).appending(path: "\(id).json") }
+
+    private func subfolder(_ name: String) -> URL { root.appending(path: name, directoryHint: .isDirectory) }
+}
+
+extension Spool {
+    private static let folders = StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work"]
+
+    private struct Marker: Codable {
+        var format = Spool.format
+        var about = "a spool of jdnas; docs/spool.md describes every file in it"
+    }
+
+    private func isMarked() throws -> Bool {
+        guard let data = try files.read(marker) else { return false }
+        let marker = try JSON(parsing: data, at: marker.path).decode(Marker.self, at: marker.path)
+        guard marker.format == Spool.format else {
+            throw Failure(
+                "a spool of format \(marker.format)", at: root.path, remedy: "use a jdnas that knows this format")
+        }
+        return true
+    }
+
+    private func mark() throws {
+        try makeFolder(root, parents: true)
+        // A user may have made the inbox, and dropped a job, before the first run; anything else is not ours.
+        let strangers = try files.list(root).filter { !Spool.folders.contains($0) && !$0.hasPrefix(".") }
+        if let stranger = strangers.first {
+            throw Failure(
+                "the folder holds other things already (\(stranger))", at: root.path,
+                remedy: "choose a new or empty folder for the spool")
+        }
+        try makeFolder(temporary)
+        _ = try place(Data(JSON(encoding: Marker()).prettyText.utf8), at: marker)
+    }
+
+    private func makeFolders() throws {
+        var made = false
+        for name in Spool.folders where try files.makeFolder(subfolder(name)) { made = true }
+        if made { try files.syncFolder(root) }
+    }
+
+    /// Makes a folder and its name durable; no error if it is there.
+    func makeFolder(_ url: URL, parents: Bool = false) throws {
+        if parents, url.path != "/", !files.exists(url.deletingLastPathComponent()) {
+            try makeFolder(url.deletingLastPathComponent(), parents: true)
+        }
+        if try files.makeFolder(url) { try files.syncFolder(url.deletingLastPathComponent()) }
+    }
+}

@@ -1,1 +1,51 @@
-// Spool
+import Basics
+import Foundation
+import Spool
+import Testing
+
+@Suite struct SpoolTests {
+    @Test func aSubmittedJobIsSeenWithItsManifest() throws {
+        let scratch = try Scratch()
+        let spool = try Spool(at: scratch.url, create: true)
+        let id = try spool.submit(manifest: Data("job: a\n".utf8), name: "a", base: "/somewhere")
+        #expect(id.jobName == "a")
+        #expect(try spool.jobs().map(\.id) == [id.text])
+        let token = try #require(try spool.tokens(in: .inbox).first)
+        #expect(token.base == "/somewhere")
+        #expect(try spool.manifestData(of: token) == Data("job: a\n".utf8))
+    }
+
+    @Test func aReaderNeedsASpool() throws {
+        let scratch = try Scratch()
+        #expect(throws: Failure.self) { try Spool(at: scratch.url.appending(path: "none")) }
+        try Data("x".utf8).write(to: scratch.url.appending(path: "thesis.tex"))
+        let failure = #expect(throws: Failure.self) { try Spool(at: scratch.url, create: true) }
+        #expect(failure?.what.contains("thesis.tex") == true)
+    }
+
+    @Test func anInboxMadeByHandBecomesASpool() throws {
+        let scratch = try Scratch()
+        let inbox = scratch.url.appending(path: "inbox")
+        try FileManager.default.createDirectory(at: inbox, withIntermediateDirectories: false)
+        try Data("job: a\n".utf8).write(to: inbox.appending(path: "a.yaml"))
+        let spool = try Spool(at: scratch.url, create: true)
+        var watcher = InboxWatcher()
+        #expect(try watcher.look(at: spool) == [])
+        #expect(watcher.isWaiting)
+        #expect(try watcher.look(at: spool).count == 1)
+    }
+
+    @Test func jobsAreFoundByIdBeginningAndName() throws {
+        let scratch = try Scratch()
+        let spool = try Spool(at: scratch.url, create: true)
+        let first = try spool.submit(manifest: Data("1".utf8), name: "blood", base: "/")
+        let second = try spool.submit(manifest: Data("2".utf8), name: "blood", base: "/")
+        #expect(try spool.job(matching: first.text).id == first.text)
+        #expect(try spool.job(matching: "blood").name == "blood")
+        let common = String(zip(first.text, second.text).prefix { $0 == $1 }.map(\.0))
+        let ambiguous = #expect(throws: Failure.self) { try spool.job(matching: common) }
+        #expect(ambiguous?.remedy?.contains(second.text) == true)
+        let wrong = #expect(throws: Failure.self) { try spool.job(matching: "blodo") }
+        #expect(wrong?.remedy == "did you mean 'blood'?")
+    }
+}

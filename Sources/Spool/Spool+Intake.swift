@@ -1,0 +1,139 @@
+import Basics
+public import Foundation
+
+/// What makes a job: written into its work folder when it is accepted, so that a lost or damaged token can be rebuilt.
+struct JobRecord: Codable, Sendable {
+    var format = "jdnas-job/1"
+    var id: JobID
+    var base: String
+    var submitted: Timestamp
+    var manifestDigest: Digest
+    var source: String
+    /// Whether the manifest was dropped into the inbox; then the job exists once `dropped.yaml` is in the work folder.
+    var dropped: Bool
+}
+
+extension Spool {
+    /// The bytes of a dropped manifest; nil if it has gone.
+    public func contents(of drop: Drop) throws -> Data? { try files.read(drop.url) }
+
+    /// The bytes of an accepted or submitted manifest, checked against the token.
+    public func manifestData(of token: Token) throws -> Data {
+        guard let data = try files.read(manifest(token.id)), Digest(of: data) == token.manifestDigest else {
+            throw Failure(
+                "the manifest is missing or was changed after it was handed in", at: manifest(token.id).path,
+                remedy: "submit the job again; leave the files in work/ alone", cause: .system)
+        }
+        return data
+    }
+
+    /// Makes a dropped manifest a queued job. The user's file itself moves, with one rename, into the work folder: there
+    /// is never a moment with two jobs or none. Nil if the file is not the one that was read (`manifest`) any more.
+    ///
+    /// - Parameters:
+    ///   - job: the job's name.
+    ///   - base: the folder that relative paths in the manifest refer to.
+    ///   - resolved: the contents of `resolved.json`.
+    public func accept(_ drop: Drop, manifest data: Data, job: String, base: String, resolved: Data) throws -> Token? {
+        let id = try reserve(job: job)
+        let record = JobRecord(
+            id: id, base: base, submitted: .now, manifestDigest: Digest(of: data), source: drop.name, dropped: true)
+        try replace(data, at: manifest(id))
+        try replace(resolved, at: self.resolved(id))
+        try replace(SealedRecord.encode(record), at: recordFile(id))
+        do { try move(drop.url, to: droppedFile(id)) } catch
+            where !files.exists(drop.url) && !files.exists(droppedFile(id))
+        {
+            // The user took it back.
+        }
+        return try finishAccepting(record)
+    }
+
+    /// Makes a submission a queued job.
+    public func accept(_ submission: Token, resolved: Data) throws -> Token {
+        try replace(resolved, at: self.resolved(submission.id))
+        let record = JobRecord(
+            id: submission.id, base: submission.base, submitted: submission.submitted,
+            manifestDigest: submission.manifestDigest, source: submission.source, dropped: false)
+        try replace(SealedRecord.encode(record), at: recordFile(submission.id))
+        return try move(submission, from: .inbox, to: .queued(accepted: .now))
+    }
+
+    /// Moves a dropped file to `rejected/`, with the diagnostics beside it.
+    public func reject(_ drop: Drop, diagnostics: String) throws {
+        let stem = Spool.stem(drop.name)
+        let ending = drop.name.dropFirst(stem.count)
+        var name = stem
+        var count = 1
+        while files.exists(folder(.rejected).appending(path: name + ending)) {
+            count += 1
+            name = "\(stem)-\(count)"
+        }
+        try replace(Data(diagnostics.utf8), at: folder(.rejected).appending(path: "\(name).diagnostics.txt"))
+        do { try move(drop.url, to: folder(.rejected).appending(path: name + ending)) } catch
+            where !files.exists(drop.url)
+        {
+            // The user took it back.
+        }
+    }
+
+    /// Moves a submission to `rejected/`, with a copy of its manifest and the diagnostics beside it.
+    public func reject(_ submission: Token, diagnostics: String) throws {
+        let rejected = folder(.rejected)
+        if let data = try files.read(manifest(submission.id)) {
+            try replace(data, at: rejected.appending(path: "\(submission.id).yaml"))
+        }
+        try replace(Data(diagnostics.utf8), at: rejected.appending(path: "\(submission.id).diagnostics.txt"))
+        let reason = diagnostics.split(separator: "\n").first.map(String.init) ?? "the manifest was refused"
+        _ = try move(submission, from: .inbox, to: .rejected(reason: reason))
+    }
+
+    /// Completes the intake of a drop from whatever point it had reached; nil if there is no job to be made of it.
+    func finishAccepting(_ record: JobRecord) throws -> Token? {
+        let dropped = droppedFile(record.id)
+        guard let data = try files.read(dropped) else {
+            // Never claimed: the file is still in the inbox, or the user took it back.
+            try discard(record.id)
+            return nil
+        }
+        guard Digest(of: data) == record.manifestDigest else {
+            // Changed after we had read it. Back with it, to be looked at again.
+            try giveBack(dropped, named: record.source)
+            try discard(record.id)
+            return nil
+        }
+        return try restoreToken(record)
+    }
+
+    /// Publishes the token of an accepted job that has none.
+    func restoreToken(_ record: JobRecord) throws -> Token {
+        let token = Token(
+            id: record.id, base: record.base, submitted: record.submitted, manifestDigest: record.manifestDigest,
+            source: record.source, state: .queued(accepted: .now))
+        _ = try place(SealedRecord.encode(token), at: tokenFile(record.id, in: .queued))
+        return token
+    }
+
+    func recordFile(_ id: JobID) -> URL { workFolder(id).appending(path: "job.json") }
+    private func droppedFile(_ id: JobID) -> URL { workFolder(id).appending(path: "dropped.yaml") }
+
+    /// Puts a user's file back into the inbox under its name, or a similar one if that is taken.
+    private func giveBack(_ file: URL, named name: String) throws {
+        var target = folder(.inbox).appending(path: name)
+        var count = 1
+        while try !place(file, at: target) {
+            count += 1
+            target = folder(.inbox).appending(path: "\(Spool.stem(name))-\(count).yaml")
+        }
+        try files.unlink(file)
+        try files.syncFolder(file.deletingLastPathComponent())
+    }
+
+    /// Removes the work folder of a job that never came to be. The record goes first: without it the rest means nothing.
+    private func discard(_ id: JobID) throws {
+        try files.unlink(recordFile(id))
+        try files.syncFolder(workFolder(id))
+        try files.removeFolder(workFolder(id))
+        try files.syncFolder(work)
+    }
+}

@@ -1,0 +1,96 @@
+import Basics
+import Foundation
+
+extension Spool {
+    /// Puts right what a crash left, under the scheduler's lock. It may itself be killed at any moment and run again.
+    /// Returns one line for each thing that it did.
+    ///
+    /// 1. A token in two states: the later one stays.
+    /// 2. A torn token is set aside with a reason.
+    /// 3. An accepted job without a token gets one; a drop that was never claimed stays in the inbox.
+    /// 4. Drafts in `tmp/`, and work folders of submissions that failed half-way, go when they are a day old.
+    ///
+    /// Jobs in `running/` are left to the runner: it claims them anew.
+    public func recover() throws -> [String] {
+        var notes = try settleTokens()
+        notes += try restoreTokens()
+        try sweep()
+        return notes
+    }
+
+    private func settleTokens() throws -> [String] {
+        var notes: [String] = []
+        var settled: Set<JobID> = []
+        // From the latest state to the earliest.
+        for folder in StateFolder.allCases.sorted().reversed() {
+            for id in try tokenIDs(in: folder) {
+                let url = tokenFile(id, in: folder)
+                do {
+                    guard try token(id, in: folder) != nil else { continue }
+                } catch let failure as Failure {
+                    guard files.exists(url) else { throw failure }
+                    try setAside(url, because: failure.description)
+                    notes.append("set aside a damaged token: \(folder.rawValue)/\(id).json (\(failure.what))")
+                    continue
+                }
+                if !settled.insert(id).inserted {
+                    try files.unlink(url)
+                    try files.syncFolder(self.folder(folder))
+                    notes.append("removed an older token of \(id) from \(folder.rawValue)/")
+                }
+            }
+        }
+        return notes
+    }
+
+    private func restoreTokens() throws -> [String] {
+        var notes: [String] = []
+        for id in try files.list(work).compactMap({ JobID($0) }) where try find(id) == nil {
+            guard let data = try files.read(recordFile(id)) else { continue }
+            let record: JobRecord
+            do {
+                record = try SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path)
+            } catch let failure as Failure {
+                try setAside(recordFile(id), because: failure.description)
+                notes.append("set aside a damaged job record: work/\(id)/job.json")
+                continue
+            }
+            if record.dropped {
+                if try finishAccepting(record) != nil { notes.append("took in \(record.source) as \(id)") }
+            } else {
+                _ = try restoreToken(record)
+                notes.append("rebuilt the token of \(id)")
+            }
+        }
+        return notes
+    }
+
+    private func sweep() throws {
+        let now = try serverTime()
+        for name in try files.list(temporary) {
+            let url = temporary.appending(path: name)
+            if let status = FileStatus(url), status.kind == .file, now - status.modified > 86_400 {
+                try files.unlink(url)
+            }
+        }
+        for id in try files.list(work).compactMap({ JobID($0) }) {
+            let folder = workFolder(id)
+            guard let status = FileStatus(folder), now - status.modified > 86_400, try find(id) == nil else { continue }
+            let contents = try files.list(folder)
+            if contents.allSatisfy({ $0 == "manifest.yaml" || $0 == "resolved.json" }) {
+                try files.removeFolder(folder)
+            }
+        }
+    }
+
+    /// The time by the clock of the file server, from a file that was written just now.
+    func serverTime() throws -> Double {
+        let probe = draftFile(for: "clock")
+        try files.create(Data(), at: probe)
+        defer { try? files.unlink(probe) }
+        guard let status = FileStatus(probe) else {
+            throw Failure("cannot see a file that was just written", at: probe.path, cause: .system)
+        }
+        return status.modified
+    }
+}

@@ -1,0 +1,62 @@
+import Basics
+public import Foundation
+
+extension Spool {
+    /// Hands in a job. Returns when it is durable: no crash loses it from then on. On an error nothing was handed in.
+    ///
+    /// - Parameters:
+    ///   - manifest: the manifest's bytes; they are kept as they are.
+    ///   - name: the job's name (`job:` of the manifest).
+    ///   - base: the folder that relative paths in the manifest refer to.
+    ///   - source: the file name to show for it.
+    public func submit(manifest: Data, name: String, base: String, source: String? = nil) throws -> JobID {
+        let id = try reserve(job: name)
+        let token = Token(
+            id: id, base: base, submitted: .now, manifestDigest: Digest(of: manifest),
+            source: source ?? "\(name).yaml", state: .submitted)
+        do {
+            try replace(manifest, at: self.manifest(id))
+            guard try place(SealedRecord.encode(token), at: tokenFile(id, in: .inbox)) else {
+                throw Failure("the job id \(id) is taken", at: root.path, remedy: "submit again", cause: .system)
+            }
+        } catch {
+            if try withdraw(id) { throw error }
+            // The runner has it: then it is handed in, whatever the last call said.
+        }
+        return id
+    }
+
+    /// Makes a job's work folder, and with it an id that nobody has had.
+    func reserve(job: String) throws -> JobID {
+        while true {
+            let id = try JobID(job: job, at: .now, random: .random(in: 0...(.max)))
+            if try files.makeFolder(workFolder(id)) {
+                do { try files.syncFolder(work) } catch {
+                    try? files.removeFolder(workFolder(id))
+                    throw error
+                }
+                return id
+            }
+        }
+    }
+
+    /// Takes back a submission that failed half-way; false when the runner has taken it.
+    private func withdraw(_ id: JobID) throws -> Bool {
+        let token = tokenFile(id, in: .inbox)
+        let draft = draftFile(for: "\(id).withdrawn")
+        if files.exists(token) {
+            // The rename decides between us and the runner.
+            do { try files.rename(token, to: draft) } catch  where files.exists(token) {
+                throw Failure(
+                    "the job could not be made durable, and could not be taken back: it may run as \(id)",
+                    at: root.path, remedy: "look with 'jdnas list' before you submit it again", cause: .system)
+            } catch {}
+            try? files.unlink(draft)
+        } else if try find(id) != nil {
+            return false
+        }
+        if let found = try find(id), found.folder > .inbox { return false }
+        try? files.removeFolder(workFolder(id))
+        return true
+    }
+}

@@ -1,0 +1,39 @@
+public import Basics
+
+/// The small file that stands for a job: `<state folder>/<job id>.json`. It is what moves; a job's work never does.
+public struct Token: Codable, Sendable, Hashable {
+    public static let format = "jdnas-token/1"
+
+    public var format = Token.format
+    public var id: JobID
+    /// The folder that relative paths in the manifest refer to.
+    public var base: String
+    public var submitted: Timestamp
+    /// SHA-256 of `work/<job id>/manifest.yaml`.
+    public var manifestDigest: Digest
+    /// The file name under which the manifest was handed in.
+    public var source: String
+    /// How many times a runner has claimed the job; goes into the attempts' names.
+    public var epoch: Int
+    /// What the token was last prepared for. A token is rewritten first and renamed then, so after a crash this may be
+    /// one transition ahead of the folder; the folder is right.
+    public var state: JobState
+
+    public init(
+        id: JobID, base: String, submitted: Timestamp, manifestDigest: Digest, source: String, epoch: Int = 0,
+        state: JobState
+    ) {
+        self.id = id
+        self.base = base
+        self.submitted = submitted
+        self.manifestDigest = manifestDigest
+        self.source = source
+        self.epoch = epoch
+        self.state = state
+    }
+}
+
+extension Token {
+    /// First in, first out.
+    public static func isEarlier(_ a: Token, _ b: Token) -> Bool { (a.submitted, a.id) < (b.submitted, b.id) }
+}
