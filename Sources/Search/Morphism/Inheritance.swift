@@ -1,0 +1,162 @@
+public import Basics
+public import DetectorKit
+public import Tensor
+
+/// What a child takes over from its parent, for one action: a pure function of graphs, action and importance.
+///
+/// - Kept channels are the most important ones, in their order.
+/// - A new channel has random incoming weights and zero weights in everything that reads it, so that the child's
+///   outputs are the parent's (Net2Wider's aim, Chen et al. 2016, without its copying).
+/// - A new block's last norm has scale and shift 0, so that the block adds nothing. Under a frozen norm, which never
+///   trains, the last convolution's weight is 0 in its stead.
+/// - A removed block's followers move up.
+public struct Inheritance: Sendable {
+    public let parent: DetectorGraph
+    public let child: DetectorGraph
+    /// Child parameter → where its entries come from.
+    public let maps: [String: ParameterMap]
+    /// Parameters that start at zero where they have no source.
+    private let zeroed: Set<String>
+    /// Axes along which entries without a source are zero: those that read new channels.
+    private let reading: [String: Set<Int>]
+    private let specs: [String: ParameterSpec]
+
+    /// `importance` orders the channels of a group that gets narrower; without scores the first ones stay.
+    public init(
+        _ action: StudentAction, parent: DetectorGraph, child: DetectorGraph, importance: Importance?,
+        _ catalog: BackboneCatalog
+    ) throws {
+        self.parent = parent
+        self.child = child
+        let rename = try action.renaming(parent.architecture, catalog)
+        specs = Dictionary(uniqueKeysWithValues: child.network.parameters.map { ($0.name, $0) })
+
+        var axes: [String: [Int: [Int]]] = [:]
+        var reading: [String: Set<Int>] = [:]
+        if case .setWidth(let knob, let width) = action, let group = child.group(of: knob),
+            let before = parent.group(of: knob)
+        {
+            let sources = Self.sources(of: before, width: width, scores: importance?.scores(of: before))
+            for slice in group.slices {
+                axes[slice.parameter, default: [:]][slice.axis] = sources.flatMap { source in
+                    (0..<slice.span).map { source < 0 ? -1 : source * slice.span + $0 }
+                }
+                if slice.role == .consumer { reading[slice.parameter, default: []].insert(slice.axis) }
+            }
+        }
+        self.reading = reading
+        maps = specs.mapValues { spec in
+            ParameterMap(shape: spec.shape, source: rename(spec.name), axes: axes[spec.name] ?? [:])
+        }
+        zeroed = try Self.zeroedParameters(action, parent: parent, child: child, catalog)
+    }
+
+    /// The parent's channel behind each of the child's: all and then new ones (-1), or the most important ones.
+    ///
+    /// Channels stay or go by whole norm groups: the statistics of the others are then left alone.
+    private static func sources(of group: ChannelGroup, width: Int, scores: [Float]?) -> [Int] {
+        if width >= group.width { return Array(0..<group.width) + Array(repeating: -1, count: width - group.width) }
+        let step = group.unit(base: 1)
+        guard let scores else { return Array(0..<width) }
+        return Importance.strongest(width / step, unit: step, scores: scores).flatMap { unit in
+            unit * step..<(unit + 1) * step
+        }
+    }
+
+    private static func zeroedParameters(
+        _ action: StudentAction, parent: DetectorGraph, child: DetectorGraph, _ catalog: BackboneCatalog
+    ) throws -> Set<String> {
+        guard case .addBlock(let stage) = action else { return [] }
+        let backbone = try catalog.backbone(child.architecture.backbone.plugin)
+        let block = parent.architecture.backbone.stages[stage].blocks.count
+        let norm =
+            backbone.parameterPrefix(stage: stage, block: block) + backbone.lastNorm(child.architecture.backbone)
+        for node in child.network.nodes {
+            guard case .norm(let layer) = node.operation, layer.name == norm else { continue }
+            if layer.kind != .frozen { return ["\(norm).weight", "\(norm).bias"] }
+            if case .convolution(let last) = child.network[node.inputs[0]].operation { return ["\(last.name).weight"] }
+        }
+        throw Failure(
+            "the backbone plugin '\(backbone.name)' names a last norm '\(norm)' that its graph lacks", cause: .defect)
+    }
+
+    /// The child's weights. New entries draw from the stream of their parameter's name.
+    public func weights(_ parentWeights: NamedTensors, _ random: RandomStream) throws -> NamedTensors {
+        try transfer(parentWeights, maps) { spec in
+            if zeroed.contains(spec.name) { return Tensor(repeating: 0, spec.shape) }
+            return silenced(spec.initialValue(random.stream(spec.name)), spec)
+        }
+    }
+
+    /// The child's optimiser state of one kind (momentum, a moment of Adam): zero where there is nothing to inherit.
+    /// Parameters that the parent has no state for get none.
+    public func state(_ parentState: NamedTensors) throws -> NamedTensors {
+        let known = maps.filter { $0.value.source.map { parentState[$0] != nil } ?? false }
+        return try transfer(parentState, known) { Tensor(repeating: 0, $0.shape) }
+    }
+
+    /// Gathers the mapped parameters; `start` gives what has no source.
+    private func transfer(
+        _ tensors: NamedTensors, _ maps: [String: ParameterMap], start: (ParameterSpec) -> Tensor
+    ) throws -> NamedTensors {
+        var result: NamedTensors = [:]
+        for (name, map) in maps {
+            guard let spec = specs[name] else { continue }
+            guard let source = map.source else {
+                result[name] = start(spec)
+                continue
+            }
+            guard let tensor = tensors[source] else {
+                throw Failure(
+                    "the parent's weights lack '\(source)'", at: source,
+                    remedy: "give weights that belong to the parent's architecture")
+            }
+            let isComplete = map.axes.values.allSatisfy { !$0.contains(-1) }
+            result[name] = map.gather(
+                from: tensor, into: isComplete ? Tensor(repeating: 0, spec.shape) : start(spec))
+        }
+        return result
+    }
+
+    /// `tensor` with zeros where it reads a new channel.
+    private func silenced(_ tensor: Tensor, _ spec: ParameterSpec) -> Tensor {
+        guard let axesRead = reading[spec.name], let map = maps[spec.name] else { return tensor }
+        var tensor = tensor
+        for axis in axesRead {
+            guard let sources = map.axes[axis] else { continue }
+            let inner = spec.shape[(axis + 1)...].reduce(1, *)
+            let outer = spec.shape[..<axis].reduce(1, *)
+            tensor.withUnsafeMutableFloats { values in
+                for (index, source) in sources.enumerated() where source < 0 {
+                    for row in 0..<outer {
+                        let start = (row * sources.count + index) * inner
+                        for offset in start..<start + inner { values[offset] = 0 }
+                    }
+                }
+            }
+        }
+        return tensor
+    }
+
+    /// For each channel that a knob sets, the parent's channel that it was, or -1 for a new one.
+    public func origins(of knob: Knob) -> [Int] {
+        guard let group = child.group(of: knob) else { return [] }
+        for slice in group.slices where slice.role == .producer {
+            guard let map = maps[slice.parameter], map.source != nil else { continue }
+            return map.axes[slice.axis] ?? Array(0..<group.width)
+        }
+        return Array(0..<group.width)
+    }
+}
+
+extension StudentAction {
+    /// The child of a parent with weights: graph, weights, and what was inherited of what.
+    public func morph(
+        _ parent: DetectorGraph, _ weights: NamedTensors, importance: Importance?, _ random: RandomStream,
+        _ catalog: BackboneCatalog
+    ) throws -> (graph: DetectorGraph, weights: NamedTensors, inheritance: Inheritance) {
+        let child = try apply(to: parent, catalog)
+        let inheritance = try Inheritance(self, parent: parent, child: child, importance: importance, catalog)
+        return (child, try inheritance.weights(weights, random), inheritance)
+    }
+}

@@ -1,0 +1,78 @@
+public import Basics
+public import DetectorKit
+
+/// A teacher as a value: a choice in each elastic dimension.
+public struct TeacherChoice: Sendable, Hashable, Codable {
+    /// Blocks of each stage.
+    public var depths: [Int]
+    /// Fractions of the supernet's widths, stage by stage.
+    public var innerWidths: [Double]
+    public var trunkWidths: [Double]
+    public var input: DetectorArchitecture.InputSize
+
+    public var digest: Digest { get throws { Digest(of: try JSON(encoding: self).canonicalText) } }
+}
+
+extension TeacherChoice: CustomStringConvertible {
+    /// `2-2-3-2, inner 1-1-.75-1`: depths, then the widths that are not whole.
+    public var description: String {
+        func percent(_ fractions: [Double]) -> String {
+            fractions.map { "\(Int(($0 * 100).rounded()))" }.joined(separator: "-") + " %"
+        }
+        var parts = ["depth " + depths.map(String.init).joined(separator: "-")]
+        if innerWidths.contains(where: { $0 != 1 }) { parts.append("inner \(percent(innerWidths))") }
+        if trunkWidths.contains(where: { $0 != 1 }) { parts.append("trunk \(percent(trunkWidths))") }
+        parts.append("input \(input.shorter)")
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension SearchSpace {
+    /// The supernet itself.
+    public var largest: TeacherChoice { choice { count($0) - 1 } }
+    /// The smallest value everywhere.
+    public var smallest: TeacherChoice { choice { _ in 0 } }
+
+    /// The choice whose value in each dimension has the given place (0 is the smallest).
+    public func choice(_ level: (Dimension) -> Int) -> TeacherChoice {
+        let stages = depths.indices
+        return TeacherChoice(
+            depths: stages.map { depths[$0][level(.depth(stage: $0))] },
+            innerWidths: stages.map { innerWidths[level(.inner(stage: $0))] },
+            trunkWidths: stages.map { trunkWidths[level(.trunk(stage: $0))] }, input: inputs[level(.input)])
+    }
+
+    /// The place of a choice's value in a dimension; nil when the space lacks it.
+    public func level(_ dimension: Dimension, of choice: TeacherChoice) -> Int? {
+        switch dimension {
+        case .depth(let stage): depths[stage].firstIndex(of: choice.depths[stage])
+        case .inner(let stage): innerWidths.firstIndex(of: choice.innerWidths[stage])
+        case .trunk(let stage): trunkWidths.firstIndex(of: choice.trunkWidths[stage])
+        case .input: inputs.firstIndex(of: choice.input)
+        }
+    }
+
+    /// A fresh draw, uniform in each dimension among the values from `lowest` on.
+    public func draw(
+        _ random: inout RandomStream, from lowest: (Dimension) -> Int = { _ in 0 }
+    ) -> TeacherChoice {
+        // Every dimension draws, also one without a choice, so that opening one shifts no other.
+        var levels: [Dimension: Int] = [:]
+        for dimension in dimensions {
+            let low = lowest(dimension)
+            levels[dimension] = low + random.index(below: count(dimension) - low)
+        }
+        return choice { levels[$0] ?? 0 }
+    }
+
+    /// The teacher one step away in one dimension: up or down by chance, the other way at the end.
+    public func neighbour(
+        of teacher: TeacherChoice, along dimension: Dimension, _ random: inout RandomStream
+    ) -> TeacherChoice {
+        let current = level(dimension, of: teacher) ?? 0
+        let isUp = random.uniform() < 0.5
+        let last = count(dimension) - 1
+        let moved = isUp ? (current < last ? current + 1 : current - 1) : (current > 0 ? current - 1 : current + 1)
+        return choice { $0 == dimension ? min(max(moved, 0), last) : level($0, of: teacher) ?? 0 }
+    }
+}

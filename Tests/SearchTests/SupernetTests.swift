@@ -1,0 +1,93 @@
+import Basics
+import DetectorKit
+import Search
+import Tensor
+import Testing
+
+@Suite struct SupernetTests {
+    private func supernet() throws -> Supernet {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(
+            graph.architecture, removableBlocks: 1, innerWidths: [0.5, 0.75, 1], trunkWidths: [0.5, 1])
+        return try Supernet(graph, space, Networks.catalog)
+    }
+
+    @Test func slicesAreLeadingCorners() throws {
+        let supernet = try supernet()
+        let weights = Networks.weights(supernet.graph)
+        let whole = try supernet.slice(weights, supernet.subnet(supernet.space.largest))
+        for (name, tensor) in whole { #expect(tensor == weights[name]) }
+
+        let small = try supernet.subnet(supernet.space.smallest)
+        let slice = try supernet.slice(weights, small)
+        #expect(small.graph.architecture.backbone.stages.map(\.blocks.count) == [1, 1, 1, 1])
+        for spec in small.graph.network.parameters { #expect(slice[spec.name]?.shape == spec.shape) }
+        let name = "backbone.body.layer3.0.conv1.weight"
+        let (part, all) = try (#require(slice[name]), #require(weights[name]))
+        #expect(part.shape == [32, 16, 3, 3])
+        for (o, i, k) in [(0, 0, 0), (31, 15, 8), (17, 3, 4)] {
+            #expect(part.array[(o * 16 + i) * 9 + k] == all.array[(o * 32 + i) * 9 + k])
+        }
+    }
+
+    @Test func gradientsGoBackWhereTheWeightsCameFrom() throws {
+        let supernet = try supernet()
+        let weights = Networks.weights(supernet.graph)
+        let small = try supernet.subnet(supernet.space.smallest)
+        let slice = try supernet.slice(weights, small)
+        var total: NamedTensors = [:]
+        supernet.accumulate(slice, of: small, factor: 2, into: &total)
+        supernet.accumulate(slice, of: small, factor: -1, into: &total)
+        // What came back is the weights themselves in the corner, and zero outside it.
+        for (name, tensor) in try supernet.slice(total, small) { #expect(tensor == slice[name], "\(name)") }
+        func squares(_ tensors: NamedTensors) -> Float {
+            tensors.values.reduce(0) { $0 + $1.array.reduce(0) { $0 + $1 * $1 } }
+        }
+        #expect(abs(squares(total) - squares(slice)) < 1e-3 * squares(slice))
+        #expect(total["backbone.body.layer1.1.conv1.weight"] == nil)
+    }
+
+    @Test func sortingPutsTheImportantChannelsFirst() throws {
+        let supernet = try supernet()
+        let weights = Networks.weights(supernet.graph)
+        let sorted = supernet.sorted(weights, by: Importance(.normScale, supernet.graph, weights: weights))
+        let name = "backbone.body.layer1.0.bn1.weight"
+        let (before, after) = try (#require(weights[name]).array, #require(sorted[name]).array)
+        #expect(before.sorted() == after.sorted())
+        let sums = stride(from: 0, to: 32, by: 4).map { after[$0..<$0 + 4].reduce(0) { $0 + abs($1) } }
+        #expect(sums == sums.sorted(by: >))
+    }
+
+    @Test func choicesAreDrawnWithinTheSpace() throws {
+        let space = try supernet().space
+        var random = RandomStream(seed: 5)
+        var seen: Set<TeacherChoice> = []
+        for _ in 0..<50 {
+            let choice = space.draw(&random)
+            seen.insert(choice)
+            for dimension in space.dimensions { #expect(space.level(dimension, of: choice) != nil) }
+            for dimension in space.elastic {
+                let neighbour = space.neighbour(of: choice, along: dimension, &random)
+                let steps = space.dimensions.map {
+                    abs((space.level($0, of: choice) ?? 9) - (space.level($0, of: neighbour) ?? 9))
+                }
+                #expect(steps.reduce(0, +) == 1)
+            }
+        }
+        #expect(seen.count > 30)
+        #expect(space.draw(&random) { space.count($0) - 1 } == space.largest)
+        #expect(try space.largest.digest != space.smallest.digest)
+    }
+
+    @Test func badSpacesAreRefused() throws {
+        let graph = try Networks.graph()
+        let input = graph.architecture.input
+        let spaces = [
+            SearchSpace(depths: [[1, 2], [2], [1], [1]], innerWidths: [0.5, 0.75], inputs: [input]),
+            SearchSpace(depths: [[2], [2], [1], [1]], innerWidths: [1], inputs: [input]),
+            SearchSpace(depths: [[2, 1], [2], [1], [1]], innerWidths: [1], inputs: [input]),
+            SearchSpace(depths: [[1, 2], [2], [1]], innerWidths: [1], inputs: [input]),
+        ]
+        for space in spaces { #expect(throws: Failure.self) { try Supernet(graph, space, Networks.catalog) } }
+    }
+}
