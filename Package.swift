@@ -77,7 +77,7 @@ let package = Package(
             "Training", "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models"),
         module(
             "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "COCOMetrics", "Models"),
-        module("Report", "Basics", "Images", "COCOMetrics"),
+        module("Report"),
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
@@ -131,7 +131,7 @@ let package = Package(
             "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
             "Tensor",
             "Basics"),
-        tests("Report", "Report", "COCOMetrics", "Images", "Basics"),
+        tests("Report", "Report", "Images", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Basics"),

@@ -1,0 +1,43 @@
+extension ReportContent {
+    /// The actions that led from the base to the student.
+    var lineage: Markup {
+        guard let search, student != nil || search.student != nil else { return .empty }
+        let line = search.lineage
+        guard !line.isEmpty else {
+            guard !search.candidates.isEmpty else { return .empty }
+            return section(
+                "From base to student",
+                "No candidate took the base's place: the student is the base.", "<p class=\"lead\"></p>")
+        }
+        var rows: [Markup] = []
+        var before = search.base
+        if let base = search.base {
+            rows.append(Self.step("base", "", "", base, before: nil))
+        }
+        for candidate in line {
+            rows.append(
+                Self.step(
+                    candidate.action, candidate.detail, "generation \(candidate.generation)", candidate.point,
+                    before: before))
+            before = candidate.point ?? before
+        }
+        return section(
+            "From base to student",
+            "Each step starts from the weights of the one before. AP on ‘\(search.split)’, latency predicted.",
+            "<ol class=\"lineage\">\(rows.joined())</ol>")
+    }
+
+    private static func step(
+        _ action: String, _ detail: String, _ when: String, _ point: SearchPoint?, before: SearchPoint?
+    ) -> Markup {
+        let accuracy = Change(from: before?.averagePrecision, to: point?.averagePrecision, .points)
+        let latency = Change(from: before?.latency, to: point?.latency, .relative)
+        let changes: Markup = before == nil ? "" : " (\(accuracy.markup))"
+        let faster: Markup = before == nil ? "" : " (\(latency.markup))"
+        return """
+            <li><p><strong>\(action)</strong> \(detail) <span class="when">\(when)</span></p>
+            <p class="step">AP \(Figures.precision(point?.averagePrecision))\(changes), \
+            \(Figures.milliseconds(point?.latency))\(faster)</p></li>
+            """
+    }
+}
