@@ -1,1 +1,300 @@
 #include "COneDNN.h"
+
+#include <cstdio>
+#include <cstring>
+#include <dnnl.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+using namespace dnnl;
+using dims = memory::dims;
+using format = memory::format_tag;
+
+namespace {
+
+const engine &cpu() {
+    // Our own cache is by shape, before descriptors are made; oneDNN's second one would only keep what ours gives up.
+    static const engine instance = [] {
+        set_primitive_cache_capacity(0);
+        return engine(engine::kind::cpu, 0);
+    }();
+    return instance;
+}
+
+format tag(int block, int channels) {
+    if (block == 1) return format::nchw;
+    if (block == channels) return format::nhwc;
+    if (block == 4) return format::aBcd4b;
+    if (block == 8) return format::aBcd8b;
+    if (block == 16) return format::aBcd16b;
+    return format::undef;
+}
+
+size_t floats(const memory::desc &description) { return (description.get_size() + 63) / 64 * 16; }
+
+// A copy from the layout that we have to the one that the implementation wants, or back.
+struct change {
+    reorder operation;
+    memory::desc from, to, scratchpad;
+
+    change(const memory::desc &from, const memory::desc &to) : from(from), to(to) {
+        primitive_attr attributes;
+        attributes.set_scratchpad_mode(scratchpad_mode::user);
+        reorder::primitive_desc description(cpu(), from, cpu(), to, attributes);
+        scratchpad = description.scratchpad_desc();
+        operation = reorder(description);
+    }
+
+    static std::optional<change> between(const memory::desc &from, const memory::desc &to) {
+        if (from == to) return std::nullopt;
+        return change(from, to);
+    }
+
+    void run(stream &s, const float *source, float *result, float *scratch) const {
+        memory a(from, cpu(), const_cast<float *>(source)), b(to, cpu(), result), c(scratchpad, cpu(), scratch);
+        operation.execute(s, {{DNNL_ARG_FROM, a}, {DNNL_ARG_TO, b}, {DNNL_ARG_SCRATCHPAD, c}});
+    }
+};
+
+size_t floats(const std::optional<change> &c) { return c ? floats(c->scratchpad) : 0; }
+
+// FNV-1a over what tells two weight layouts apart.
+uint64_t key(const memory::desc &description) {
+    uint64_t hash = 0xcbf29ce484222325;
+    auto mix = [&](int64_t value) { hash = (hash ^ (uint64_t)value) * 0x100000001b3; };
+    const auto &d = description.data;
+    const auto &b = d.format_desc.blocking;
+    mix(d.ndims);
+    for (int i = 0; i < d.ndims; i++) mix(d.dims[i]), mix(d.padded_dims[i]), mix(b.strides[i]);
+    for (int i = 0; i < b.inner_nblks; i++) mix(b.inner_blks[i]), mix(b.inner_idxs[i]);
+    mix((int64_t)d.extra.flags);
+    return hash;
+}
+
+}  // namespace
+
+struct jd_convolution {
+    jd_shape shape;
+    jd_pass pass;
+    primitive operation;
+    // What the operation works on: input and output (or their gradients) in its own layouts.
+    memory::desc input, output, weights, bias, scratchpad;
+    std::string implementation;
+    std::optional<change> changeInput, changeOutput, changeWeights;
+    size_t atInput = 0, atOutput = 0, atWeights = 0, atScratch = 0, workspace = 0;
+
+    jd_convolution(const jd_shape &s, jd_pass pass) : shape(s), pass(pass) {
+        dims strides{s.stride, s.stride}, padding{s.padding, s.padding};
+        int outHeight = (s.height + 2 * s.padding - s.kernelHeight) / s.stride + 1;
+        int outWidth = (s.width + 2 * s.padding - s.kernelWidth) / s.stride + 1;
+        dims inputDims{s.images, s.channels, s.height, s.width};
+        dims outputDims{s.images, s.outputs, outHeight, outWidth};
+        bool grouped = s.groups > 1;
+        dims weightDims = grouped ? dims{s.groups, s.outputs / s.groups, s.channels / s.groups, s.kernelHeight, s.kernelWidth}
+                                  : dims{s.outputs, s.channels, s.kernelHeight, s.kernelWidth};
+        const auto f32 = memory::data_type::f32;
+        auto inputTag = tag(s.inputBlock, s.channels), outputTag = tag(s.outputBlock, s.outputs);
+        if (inputTag == format::undef || outputTag == format::undef) throw std::runtime_error("no such block");
+        memory::desc ourInput(inputDims, f32, inputTag), ourOutput(outputDims, f32, outputTag);
+        memory::desc ourWeights(weightDims, f32, grouped ? format::goihw : format::oihw);
+        memory::desc anyInput(inputDims, f32, format::any), anyOutput(outputDims, f32, format::any);
+        memory::desc anyWeights(weightDims, f32, format::any), biasDesc({s.outputs}, f32, format::x);
+        bias = biasDesc;
+
+        primitive_attr attributes, plainAttributes;
+        attributes.set_scratchpad_mode(scratchpad_mode::user);
+        plainAttributes.set_scratchpad_mode(scratchpad_mode::user);
+        if (s.relu) {
+            post_ops after;
+            after.append_eltwise(1.0f, algorithm::eltwise_relu, 0, 0);
+            attributes.set_post_ops(after);
+        }
+
+        // Our layouts as they are where a fast implementation takes them; else let it choose, and reorder.
+        bool found = false;
+        for (int attempt = 0; attempt < 5 && !found; attempt++) {
+            bool last = attempt == 4;
+            const auto &in = last || attempt == 0 || attempt == 1 ? ourInput : anyInput;
+            const auto &out = last || attempt == 0 || attempt == 2 ? ourOutput : anyOutput;
+            try {
+                auto describe = [&](prop_kind kind) {
+                    return s.bias ? convolution_forward::desc(kind, algorithm::convolution_direct, in, anyWeights,
+                                                              biasDesc, out, strides, padding, padding)
+                                  : convolution_forward::desc(kind, algorithm::convolution_direct, in, anyWeights, out,
+                                                              strides, padding, padding);
+                };
+                auto take = [&](const auto &chosen, const memory::desc &i, const memory::desc &w, const memory::desc &o) {
+                    const char *name = chosen.impl_info_str();
+                    if (!last && strncmp(name, "ref", 3) == 0) return false;
+                    input = i, weights = w, output = o;
+                    scratchpad = chosen.scratchpad_desc();
+                    implementation = name;
+                    return true;
+                };
+                if (pass == jd_forward) {
+                    convolution_forward::primitive_desc chosen(describe(prop_kind::forward_training), attributes, cpu());
+                    found = take(chosen, chosen.src_desc(), chosen.weights_desc(), chosen.dst_desc());
+                    if (found) operation = convolution_forward(chosen);
+                } else {
+                    convolution_forward::primitive_desc hint(describe(prop_kind::forward_training), plainAttributes, cpu());
+                    if (pass == jd_backward_data) {
+                        convolution_backward_data::desc wanted(algorithm::convolution_direct, in, anyWeights, out,
+                                                               strides, padding, padding);
+                        convolution_backward_data::primitive_desc chosen(wanted, plainAttributes, cpu(), hint);
+                        found = take(chosen, chosen.diff_src_desc(), chosen.weights_desc(), chosen.diff_dst_desc());
+                        if (found) operation = convolution_backward_data(chosen);
+                    } else {
+                        using backward = convolution_backward_weights;
+                        auto wanted = s.bias ? backward::desc(algorithm::convolution_direct, in, anyWeights, biasDesc,
+                                                              out, strides, padding, padding)
+                                             : backward::desc(algorithm::convolution_direct, in, anyWeights, out,
+                                                              strides, padding, padding);
+                        backward::primitive_desc chosen(wanted, plainAttributes, cpu(), hint);
+                        found = take(chosen, chosen.src_desc(), chosen.diff_weights_desc(), chosen.diff_dst_desc());
+                        if (found) operation = backward(chosen);
+                    }
+                }
+            } catch (const dnnl::error &) {
+                if (last) throw;
+            }
+        }
+
+        switch (pass) {
+            case jd_forward:
+                changeInput = change::between(ourInput, input);
+                changeOutput = change::between(output, ourOutput);
+                changeWeights = change::between(ourWeights, weights);
+                break;
+            case jd_backward_data:
+                changeInput = change::between(input, ourInput);
+                changeOutput = change::between(ourOutput, output);
+                changeWeights = change::between(ourWeights, weights);
+                break;
+            case jd_backward_weights:
+                changeInput = change::between(ourInput, input);
+                changeOutput = change::between(ourOutput, output);
+                changeWeights = change::between(weights, ourWeights);
+                break;
+        }
+        auto place = [&](bool wanted, size_t count) {
+            size_t at = workspace;
+            if (wanted) workspace += count;
+            return at;
+        };
+        atInput = place(changeInput.has_value(), floats(input));
+        atOutput = place(changeOutput.has_value(), floats(output));
+        atWeights = place(changeWeights.has_value() && pass == jd_backward_weights, floats(weights));
+        // The operation and the changes run one after the other.
+        size_t scratch = floats(scratchpad);
+        for (const auto *c : {&changeInput, &changeOutput, &changeWeights}) scratch = std::max(scratch, floats(*c));
+        atScratch = place(true, scratch);
+    }
+
+    memory bound(const memory::desc &description, const float *data) const {
+        return memory(description, cpu(), const_cast<float *>(data));
+    }
+};
+
+namespace {
+
+template <typename Body>
+const char *guarded(Body body) {
+    thread_local std::string message;
+    try {
+        stream s(cpu());
+        body(s);
+        s.wait();
+        return nullptr;
+    } catch (const std::exception &e) {
+        message = e.what();
+        return message.c_str();
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+jd_convolution *jd_create(jd_shape shape, jd_pass pass, char *message, size_t capacity) {
+    try {
+        return new jd_convolution(shape, pass);
+    } catch (const std::exception &e) {
+        std::snprintf(message, capacity, "%s", e.what());
+        return nullptr;
+    }
+}
+
+void jd_destroy(jd_convolution *c) { delete c; }
+
+const char *jd_implementation(const jd_convolution *c) { return c->implementation.c_str(); }
+int jd_reorders(const jd_convolution *c) { return c->changeInput.has_value() + c->changeOutput.has_value(); }
+size_t jd_workspace(const jd_convolution *c) { return c->workspace; }
+size_t jd_packed_weights(const jd_convolution *c) { return c->changeWeights ? floats(c->weights) : 0; }
+uint64_t jd_packed_key(const jd_convolution *c) { return key(c->weights); }
+
+const char *jd_pack(const jd_convolution *c, const float *weights, float *packed) {
+    return guarded([&](stream &s) {
+        std::unique_ptr<float[]> scratch(new float[floats(c->changeWeights) + 16]);
+        c->changeWeights->run(s, weights, packed, scratch.get());
+    });
+}
+
+const char *jd_run_forward(const jd_convolution *c, const float *input, const float *packed, const float *bias,
+                           float *output, float *workspace) {
+    return guarded([&](stream &s) {
+        float *scratch = workspace + c->atScratch;
+        float *in = workspace + c->atInput, *out = c->changeOutput ? workspace + c->atOutput : output;
+        if (c->changeInput) c->changeInput->run(s, input, in, scratch);
+        std::unordered_map<int, memory> arguments{
+            {DNNL_ARG_SRC, c->bound(c->input, c->changeInput ? in : input)},
+            {DNNL_ARG_WEIGHTS, c->bound(c->weights, packed)},
+            {DNNL_ARG_DST, c->bound(c->output, out)},
+            {DNNL_ARG_SCRATCHPAD, c->bound(c->scratchpad, scratch)}};
+        if (c->shape.bias) arguments.insert({DNNL_ARG_BIAS, c->bound(c->bias, bias)});
+        c->operation.execute(s, arguments);
+        if (c->changeOutput) c->changeOutput->run(s, out, output, scratch);
+    });
+}
+
+const char *jd_run_backward_data(const jd_convolution *c, const float *outputGradient, const float *packed,
+                                 float *inputGradient, float *workspace) {
+    return guarded([&](stream &s) {
+        float *scratch = workspace + c->atScratch;
+        float *in = c->changeInput ? workspace + c->atInput : inputGradient, *out = workspace + c->atOutput;
+        if (c->changeOutput) c->changeOutput->run(s, outputGradient, out, scratch);
+        c->operation.execute(s, {{DNNL_ARG_DIFF_SRC, c->bound(c->input, in)},
+                                 {DNNL_ARG_WEIGHTS, c->bound(c->weights, packed)},
+                                 {DNNL_ARG_DIFF_DST, c->bound(c->output, c->changeOutput ? out : outputGradient)},
+                                 {DNNL_ARG_SCRATCHPAD, c->bound(c->scratchpad, scratch)}});
+        if (c->changeInput) c->changeInput->run(s, in, inputGradient, scratch);
+    });
+}
+
+const char *jd_run_backward_weights(const jd_convolution *c, const float *input, const float *outputGradient,
+                                    float *weightGradient, float *biasGradient, float *workspace) {
+    return guarded([&](stream &s) {
+        float *scratch = workspace + c->atScratch;
+        float *in = workspace + c->atInput, *out = workspace + c->atOutput;
+        float *weights = c->changeWeights ? workspace + c->atWeights : weightGradient;
+        if (c->changeInput) c->changeInput->run(s, input, in, scratch);
+        if (c->changeOutput) c->changeOutput->run(s, outputGradient, out, scratch);
+        std::unordered_map<int, memory> arguments{
+            {DNNL_ARG_SRC, c->bound(c->input, c->changeInput ? in : input)},
+            {DNNL_ARG_DIFF_DST, c->bound(c->output, c->changeOutput ? out : outputGradient)},
+            {DNNL_ARG_DIFF_WEIGHTS, c->bound(c->weights, weights)},
+            {DNNL_ARG_SCRATCHPAD, c->bound(c->scratchpad, scratch)}};
+        if (c->shape.bias) arguments.insert({DNNL_ARG_DIFF_BIAS, c->bound(c->bias, biasGradient)});
+        c->operation.execute(s, arguments);
+        if (c->changeWeights) c->changeWeights->run(s, weights, weightGradient, scratch);
+    });
+}
+
+const char *jd_version(void) {
+    static const std::string text = [] {
+        const auto *v = dnnl_version();
+        return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+    }();
+    return text.c_str();
+}
+}

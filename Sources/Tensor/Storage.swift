@@ -5,7 +5,7 @@ final class Storage: @unchecked Sendable {
     let floats: UnsafeMutablePointer<Float>
     let count: Int
     /// The same elements in orders that convolutions want, made when first wanted and dropped when the elements change.
-    private let packed = Mutex<[(key: UInt, storage: Storage)]>([])
+    private let packed = Mutex<[(key: UInt64, storage: Storage)]>([])
 
     init(count: Int) {
         self.count = count
@@ -15,10 +15,10 @@ final class Storage: @unchecked Sendable {
 
     deinit { BufferPool.release(UnsafeMutableRawPointer(floats), count * MemoryLayout<Float>.stride) }
 
-    func packed(_ key: UInt, make: () -> Storage) -> Storage {
+    func packed(_ key: UInt64, make: () -> Storage?) -> Storage? {
         packed.withLock { packed in
             if let known = packed.first(where: { $0.key == key }) { return known.storage }
-            let made = make()
+            guard let made = make() else { return nil }
             packed.append((key, made))
             return made
         }

@@ -107,11 +107,10 @@ public struct Tensor: Sendable {
     /// The same tensor with blocks of `block` channels.
     public func blocked(_ block: Int) -> Tensor {
         guard block != self.block else { return self }
+        precondition(shape.count == 4 && shape[1] % block == 0, "blocks of \(block) channels do not fit \(shape)")
+        // With one pixel every block gives the same order.
+        if shape[2] * shape[3] == 1 { return Tensor(shape: shape, block: block, storage: storage) }
         let result = Tensor(unwritten: shape, block: block)
-        // With one pixel, or one channel, every block gives the same order.
-        if shape[2] * shape[3] == 1 || shape[1] == 1 {
-            return Tensor(shape: shape, block: block, storage: storage)
-        }
         jk_reblock(pointer, self.block, result.freshPointer, block, shape[0], shape[1], shape[2] * shape[3])
         return result
     }

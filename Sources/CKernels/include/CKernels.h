@@ -1,5 +1,8 @@
 #pragma once
 // One header a topic.
-#include "parallel.h"
-#include "layout.h"
+#include "channels.h"
 #include "elementwise.h"
+#include "im2col.h"
+#include "layout.h"
+#include "parallel.h"
+#include "resample.h"

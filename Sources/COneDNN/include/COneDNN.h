@@ -1,1 +1,57 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma clang assume_nonnull begin
+
+// Two-dimensional convolutions of float32, by oneDNN. Images lie as [images][channels / block][height][width][block];
+// weights are OIHW (with groups: outputs, channels / groups, kernel height, kernel width).
+
+typedef struct {
+    int32_t images, channels, height, width;
+    int32_t outputs, kernelHeight, kernelWidth, stride, padding, groups;
+    int32_t inputBlock, outputBlock;
+    int32_t bias, relu;
+} jd_shape;
+
+typedef enum { jd_forward, jd_backward_data, jd_backward_weights } jd_pass;
+
+/// One pass of one convolution; can be used by several threads at a time.
+typedef struct jd_convolution jd_convolution;
+
+/// Null where oneDNN has no such convolution or fails; the reason is then in `message`.
+jd_convolution *_Nullable jd_create(jd_shape shape, jd_pass pass, char *message, size_t capacity);
+void jd_destroy(jd_convolution *convolution);
+
+/// The implementation that oneDNN chose, as it names it.
+const char *jd_implementation(const jd_convolution *convolution);
+/// How many of input and output are reordered on the way, because the implementation wants another layout.
+int jd_reorders(const jd_convolution *convolution);
+/// Floats of scratch memory that a call needs; 64-byte aligned.
+size_t jd_workspace(const jd_convolution *convolution);
+/// Floats of the weights in the order that this convolution reads; 0 where that is OIHW itself.
+size_t jd_packed_weights(const jd_convolution *convolution);
+/// The same for every convolution that reads the same packed weights.
+uint64_t jd_packed_key(const jd_convolution *convolution);
+
+/// Each returns null, or what went wrong.
+const char *_Nullable jd_pack(const jd_convolution *convolution, const float *weights, float *packed);
+const char *_Nullable jd_run_forward(const jd_convolution *convolution, const float *input, const float *packed,
+                                     const float *_Nullable bias, float *output, float *workspace);
+const char *_Nullable jd_run_backward_data(const jd_convolution *convolution, const float *outputGradient,
+                                           const float *packed, float *inputGradient, float *workspace);
+/// The gradient of the weights is OIHW.
+const char *_Nullable jd_run_backward_weights(const jd_convolution *convolution, const float *input,
+                                              const float *outputGradient, float *weightGradient,
+                                              float *_Nullable biasGradient, float *workspace);
+
+/// oneDNN's version, such as 2.6.3.
+const char *jd_version(void);
+
+#pragma clang assume_nonnull end
+#ifdef __cplusplus
+}
+#endif

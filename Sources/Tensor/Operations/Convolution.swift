@@ -1,0 +1,84 @@
+extension Tape {
+    /// Cross-correlation, as deep learning calls convolution. `x` [N, C, H, W], `weight` [O, C / groups, kH, kW],
+    /// `bias` [O]; the result is [N, O, (H + 2·padding − kH) / stride + 1, …], in the preferred block of O, after
+    /// max(0, ·) with `relu`.
+    public func convolution(
+        _ x: Variable, weight: Variable, bias: Variable? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+        relu: Bool = false
+    ) -> Variable {
+        let shape = ConvolutionShape(
+            input: x.value, weight: weight.value, stride: stride, padding: padding, groups: groups)
+        precondition(bias.map { $0.shape == [shape.outputs] } ?? true, "a bias has one element for each output")
+        let engine: any ConvolutionBackend = engine == .oneDNN ? OneDNNConvolution() : GEMMConvolution()
+        let input = shape.accepted(x.value)
+        let block = x.value.block
+        let result = Tensor(unwritten: shape.resultShape, block: shape.outputBlock)
+        if result.count > 0 {
+            engine.forward(shape, input, weight.value, bias?.value, relu: relu, result)
+        }
+
+        // Only what a gradient will read is kept alive.
+        let keptInput = weight.isTracked ? input : nil
+        let keptWeight = x.isTracked ? weight.value : nil
+        let mask = relu ? result : nil
+        let wantsBias = bias?.isTracked ?? false
+        return record(result, from: [x, weight] + (bias.map { [$0] } ?? [])) { gradient in
+            guard gradient.count > 0 else {
+                return [
+                    keptWeight.map { _ in Tensor(shape.inputShape, block: block) },
+                    keptInput.map { _ in Tensor(shape.weightShape) }, wantsBias ? Tensor([shape.outputs]) : nil,
+                ]
+            }
+            if let mask { gradient.keep(where: mask) }
+            let forInput = keptWeight.map { engine.backwardInput(shape, gradient, $0).blocked(block) }
+            guard let keptInput else {
+                return [forInput, nil, wantsBias ? gradient.channelSums() : nil]
+            }
+            let (forWeight, forBias) = engine.backwardWeight(shape, keptInput, gradient, bias: wantsBias)
+            return [forInput, forWeight, forBias]
+        }
+    }
+}
+
+/// What computes convolutions. Gradients come and go in the blocks of the values that they belong to.
+protocol ConvolutionBackend {
+    func forward(
+        _ shape: ConvolutionShape, _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, relu: Bool, _ result: Tensor)
+    func backwardInput(_ shape: ConvolutionShape, _ gradient: Tensor, _ weight: Tensor) -> Tensor
+    func backwardWeight(
+        _ shape: ConvolutionShape, _ input: Tensor, _ gradient: Tensor, bias: Bool
+    ) -> (weight: Tensor, bias: Tensor?)
+}
+
+struct ConvolutionShape: Hashable, Sendable {
+    var images, channels, height, width: Int
+    var outputs, kernelHeight, kernelWidth, stride, padding, groups: Int
+    var inputBlock, outputBlock: Int
+
+    init(input: Tensor, weight: Tensor, stride: Int, padding: Int, groups: Int) {
+        let x = input.shape
+        let w = weight.shape
+        precondition(x.count == 4 && w.count == 4, "a convolution is of images, its weights are OIHW: \(x), \(w)")
+        precondition(
+            groups > 0 && w[1] * groups == x[1] && w[0] % groups == 0,
+            "weights \(w) in \(groups) groups do not fit an input \(x)")
+        precondition(
+            stride > 0 && padding >= 0 && x[2] + 2 * padding >= w[2] && x[3] + 2 * padding >= w[3],
+            "a kernel \(w) does not fit an input \(x) with padding \(padding)")
+        (images, channels, height, width) = (x[0], x[1], x[2], x[3])
+        (outputs, kernelHeight, kernelWidth) = (w[0], w[2], w[3])
+        (self.stride, self.padding, self.groups) = (stride, padding, groups)
+        let known = input.block == 1 || input.block == channels || [4, 8, 16].contains(input.block)
+        inputBlock = known ? input.block : Layout.preferred(channels)
+        outputBlock = Layout.preferred(outputs)
+    }
+
+    /// The input in a block that the engines take.
+    func accepted(_ input: Tensor) -> Tensor { input.blocked(inputBlock) }
+
+    var outHeight: Int { (height + 2 * padding - kernelHeight) / stride + 1 }
+    var outWidth: Int { (width + 2 * padding - kernelWidth) / stride + 1 }
+    var inputShape: [Int] { [images, channels, height, width] }
+    var weightShape: [Int] { [outputs, channels / groups, kernelHeight, kernelWidth] }
+    var resultShape: [Int] { [images, outputs, outHeight, outWidth] }
+}

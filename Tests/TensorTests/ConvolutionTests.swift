@@ -1,0 +1,106 @@
+import Basics
+import Tensor
+import Testing
+
+@Suite struct ConvolutionTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        var input: [Int], outputs: Int, kernel: (Int, Int), stride = 1, padding = 0, groups = 1
+        var block = 1, bias = true, relu = false
+        var testDescription: String {
+            "\(input) to \(outputs), \(kernel), stride \(stride), padding \(padding), groups \(groups), block \(block)"
+        }
+    }
+
+    static let cases: [Case] = [
+        Case(input: [2, 3, 17, 13], outputs: 16, kernel: (7, 7), stride: 2, padding: 3, bias: false),
+        Case(input: [1, 3, 9, 8], outputs: 8, kernel: (3, 3), padding: 1, block: 3, relu: true),
+        Case(input: [2, 16, 7, 9], outputs: 24, kernel: (3, 3), padding: 1, block: 8, bias: false),
+        Case(input: [2, 16, 7, 9], outputs: 16, kernel: (3, 3), stride: 2, padding: 1, block: 8, relu: true),
+        Case(input: [1, 32, 5, 6], outputs: 16, kernel: (3, 3), padding: 1, block: 16),
+        Case(input: [2, 16, 6, 5], outputs: 32, kernel: (1, 1), block: 8, bias: false),
+        Case(input: [2, 16, 7, 5], outputs: 32, kernel: (1, 1), stride: 2, block: 16, relu: true),
+        Case(input: [2, 8, 6, 7], outputs: 3, kernel: (1, 1), block: 8),
+        Case(input: [1, 16, 6, 7], outputs: 12, kernel: (1, 1), block: 8),
+        Case(input: [1, 12, 6, 5], outputs: 20, kernel: (3, 3), padding: 1, block: 12),
+        Case(input: [2, 12, 5, 5], outputs: 16, kernel: (3, 3), padding: 1, block: 6),
+        Case(input: [2, 16, 5, 6], outputs: 16, kernel: (3, 3), padding: 1, block: 1),
+        Case(input: [2, 10, 5, 6], outputs: 7, kernel: (3, 2), padding: 1, block: 2, relu: true),
+        Case(input: [2, 16, 7, 6], outputs: 16, kernel: (3, 3), padding: 1, groups: 16, block: 8, bias: false),
+        Case(input: [1, 16, 7, 6], outputs: 32, kernel: (3, 3), stride: 2, padding: 1, groups: 4, block: 8),
+        Case(input: [1, 32, 5, 5], outputs: 32, kernel: (3, 3), padding: 1, groups: 2, block: 16, relu: true),
+        Case(input: [1, 6, 4, 4], outputs: 6, kernel: (3, 3), padding: 1, groups: 6, block: 6),
+        Case(input: [1, 1, 1, 1], outputs: 1, kernel: (1, 1)),
+    ]
+
+    @Test(arguments: cases, ConvolutionEngine.allCases)
+    func agreesWithTheReference(_ c: Case, engine: ConvolutionEngine) {
+        var random = RandomStream(seed: 3)
+        let x = Grid.random(c.input, &random)
+        let weight = Grid.random([c.outputs, c.input[1] / c.groups, c.kernel.0, c.kernel.1], &random)
+        let bias = Grid.random([c.outputs], &random)
+        Comparison(
+            operands: [x, weight] + (c.bias ? [bias] : []), blocks: [c.block],
+            operation: { tape, v in
+                tape.convolution(
+                    v[0], weight: v[1], bias: c.bias ? v[2] : nil, stride: c.stride, padding: c.padding,
+                    groups: c.groups, relu: c.relu)
+            },
+            reference: { g in
+                g[0].convolved(
+                    g[1], c.bias ? g[2] : nil, stride: c.stride, padding: c.padding, groups: c.groups
+                ).rectified(c.relu)
+            },
+            engine: engine
+        ).run()
+    }
+
+    @Test func keepsThePreferredBlock() {
+        let tape = Tape(recording: false)
+        let x = tape.constant(Tensor([1, 3, 8, 8]))
+        let y = tape.convolution(x, weight: tape.constant(Tensor([32, 3, 3, 3])), padding: 1)
+        #expect(y.value.block == Layout.lanes)
+        #expect(tape.convolution(y, weight: tape.constant(Tensor([12, 32, 1, 1]))).value.block == 12)
+    }
+
+    @Test func reorderedWeightsFollowTheWeights() {
+        var random = RandomStream(seed: 8)
+        var weight = Grid.random([16, 16, 3, 3], &random).tensor
+        let x = Grid.random([1, 16, 6, 6], &random).tensor
+        let value = { (weight: Tensor) in
+            let tape = Tape(recording: false)
+            return tape.convolution(tape.constant(x), weight: tape.constant(weight), padding: 1).value
+        }
+        let before = value(weight)
+        let old = weight
+        weight.add(weight)
+        #expect(value(weight).array == before.array.map { 2 * $0 })
+        #expect(value(old) == before)
+        let unshared = value(weight)
+        weight.withUnsafeMutableFloats { floats in for i in floats.indices { floats[i] *= 0.5 } }
+        #expect(value(weight) == before && unshared != before)
+    }
+
+    @Test(arguments: ConvolutionEngine.allCases)
+    func noImagesAreFine(engine: ConvolutionEngine) {
+        let tape = Tape(recording: true, engine: engine)
+        let x = tape.parameter(Tensor([0, 8, 7, 7]), named: "x")
+        let weight = tape.parameter(Tensor([16, 8, 3, 3]), named: "w")
+        let bias = tape.parameter(Tensor([16]), named: "b")
+        let y = tape.convolution(x, weight: weight, bias: bias, padding: 1, relu: true)
+        #expect(y.shape == [0, 16, 7, 7])
+        let gradients = tape.gradients(from: [(y, Tensor([0, 16, 7, 7]))])
+        #expect(gradients["x"]?.shape == [0, 8, 7, 7])
+        #expect(gradients["w"] == Tensor([16, 8, 3, 3]))
+        #expect(gradients["b"] == Tensor([16]))
+    }
+
+    @Test func gradientsOnlyWhereWanted() {
+        let tape = Tape(recording: true)
+        let x = tape.constant(Tensor(repeating: 1, [1, 8, 4, 4], block: 8))
+        let y = tape.convolution(
+            x, weight: tape.constant(Tensor(repeating: 1, [8, 8, 1, 1])), bias: tape.parameter(Tensor([8]), named: "b"))
+        let gradients = tape.gradients(from: [(y, Tensor(repeating: 1, [1, 8, 4, 4]))])
+        #expect(gradients.keys.sorted() == ["b"])
+        #expect(gradients["b"]?.array == [Float](repeating: 16, count: 8))
+    }
+}
