@@ -1,5 +1,6 @@
 public import Foundation
 public import Manifest
+import Spool
 
 /// Checks a manifest against the plugins there are.
 public enum ManifestValidation {
@@ -17,6 +18,11 @@ public enum ManifestValidation {
         }
         var resolved: [String: ResolvedJob.Stage] = [:]
         for stage in job.stages {
+            if Spool.reservedStageNames.contains(stage.name) {
+                diagnosis.report(
+                    file: file, mark: stage.mark, "a stage cannot be called '\(stage.name)'",
+                    remedy: "choose another name")
+            }
             guard let plugin = catalog.plugin(named: stage.uses) else {
                 unknownPlugin(stage, file: file, catalog, diagnosis)
                 continue

@@ -4,8 +4,8 @@ import Synchronization
 
 /// How far a stage is: writes `progress.json` (replaced whole, at most twice a second) and a line of the log.
 ///
-/// `progress.json`: `{"format": "jdnas-progress/1", "fraction": 0…1, "message", "eta": seconds or null, "elapsed": seconds,
-/// "metrics": {name: number}, "updated": seconds since 1970}`.
+/// `progress.json` (`ProgressFile` of Spool reads it): `{"format": "jdnas-progress/1", "fraction": 0…1, "message",
+/// "eta": seconds or null, "elapsed": seconds, "metrics": {name: number}, "updated": seconds since 1970}`.
 public final class StageProgress: Sendable {
     private let file: URL?
     private let log: @Sendable (String) -> Void
@@ -54,7 +54,7 @@ public final class StageProgress: Sendable {
         let record: JSON = [
             "format": "jdnas-progress/1", "fraction": .number(fraction), "message": .string(message),
             "eta": eta.map(JSON.number) ?? .null, "elapsed": .number(elapsed),
-            "metrics": .object(metrics.mapValues(JSON.number)),
+            "metrics": .object(metrics.filter(\.value.isFinite).mapValues(JSON.number)),
             "updated": .number(Date().timeIntervalSince1970),
         ]
         try? Data(record.prettyText.utf8).write(to: file, options: .atomic)

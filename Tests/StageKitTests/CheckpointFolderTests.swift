@@ -58,9 +58,3 @@ import Testing
         )
     }
 }
-
-func scratch() throws -> URL {
-    let url = FileManager.default.temporaryDirectory.appending(path: "jdnas-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    return url
-}

@@ -1,0 +1,159 @@
+import Basics
+import Foundation
+import Spool
+import StageKit
+import Testing
+
+/// A stage as its process runs it: inputs checked, receipt written last, failures told.
+@Suite struct StageProcessTests {
+    @Test func chainsStages() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        #expect(bench.run(data) == 0)
+        let receipt = try bench.receipt(of: data)
+        #expect(receipt.kind == "dataset")
+        #expect(receipt.attempt == "work/\(bench.id)/data/attempts/1-1")
+        #expect(receipt.members.map(\.path) == ["lines.txt"])
+        #expect(receipt.members.map(\.bundle) == [true])
+        #expect(receipt.summary == ["count": 3])
+        #expect(receipt.verify(in: bench.output(of: data)).isEmpty)
+
+        let eval = try bench.request("eval", "reads", options: ["mode": "copy"], inputs: [bench.input(data)])
+        #expect(bench.run(eval) == 0)
+        #expect(try bench.receipt(of: eval).inputs.map(\.reference) == ["data"])
+        #expect(try bench.receipt(of: eval).members.map(\.bundle) == [false])
+        #expect(
+            try Data(contentsOf: bench.output(of: eval).appending(path: "copy.txt"))
+                == Data(contentsOf: bench.output(of: data).appending(path: "lines.txt")))
+    }
+
+    @Test func equalSeedsGiveEqualBytes() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let digests = try [(7, "1-1"), (7, "1-2"), (8, "1-3")].map { seed, attempt in
+            let file = try bench.request(
+                "data", "lines", options: ["count": 3, "rate": 0.5], seed: seed, attempt: attempt)
+            #expect(bench.run(file) == 0)
+            return try bench.receipt(of: file).artifactDigest
+        }
+        #expect(digests[0] == digests[1])
+        #expect(digests[0] != digests[2])
+    }
+
+    @Test func aChangedInputIsRefused() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        #expect(bench.run(data) == 0)
+        let input = try bench.input(data)
+        let file = bench.output(of: data).appending(path: "lines.txt")
+        var bytes = try Data(contentsOf: file)
+        bytes[0] ^= 1
+        try bytes.write(to: file)
+        let eval = try bench.request("eval", "reads", options: ["mode": "copy"], inputs: [input])
+        #expect(bench.run(eval) == 65)
+        #expect(try bench.failure(of: eval).what.hasPrefix("the input 'data' is damaged: lines.txt: its contents"))
+    }
+
+    static let failures: [(mode: String, code: Int32, what: String)] = [
+        ("fail", 65, "the lines are wrong"),
+        ("cancel", 75, "stopped on request"),
+        ("nothing", 70, "the stage ended without writing anything"),
+        ("link", 70, "an artifact may hold regular files and folders only"),
+    ]
+
+    @Test(arguments: failures) func failuresAreTold(_ mode: String, _ code: Int32, _ what: String) throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let file = try bench.request("eval", "reads", options: ["mode": .string(mode)])
+        #expect(bench.run(file) == code)
+        #expect(try bench.failure(of: file).what == what)
+        #expect(!FileManager.default.fileExists(atPath: bench.attempt(file).appending(path: "receipt.json").path))
+    }
+
+    @Test func aMissingInputIsTold() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let file = try bench.request("eval", "reads", options: ["mode": "copy"])
+        #expect(bench.run(file) == 65)
+        #expect(try bench.failure(of: file).what == "no dataset among the inputs")
+    }
+
+    @Test func aTornRequestIsTold() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let file = bench.base.appending(path: "request.json")
+        try Data("{\"format\": \"jdnas-req".utf8).write(to: file)
+        #expect(bench.run(file) == 65)
+    }
+
+    @Test func filesAsInputs() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        #expect(bench.run(data) == 0)
+        let expected = try bench.input(data)
+        for path in [bench.attempt(data).path, bench.output(of: data).path] {
+            let input = try StageRequest.Input(file: path)
+            #expect(input.digest == expected.digest)
+            #expect(input.directory == expected.directory)
+            #expect(input.kind == .dataset)
+        }
+        let detector = bench.base.appending(path: "detector")
+        try FileManager.default.createDirectory(at: detector, withIntermediateDirectories: true)
+        #expect(throws: Failure.self) { try StageRequest.Input(file: detector.path) }
+        try Data("{}".utf8).write(to: detector.appending(path: "architecture.json"))
+        #expect(try StageRequest.Input(file: detector.path).kind == .detector)
+        #expect(throws: Failure.self) { try StageRequest.Input(file: "/no/such/place") }
+    }
+}
+
+/// A spool's work folder without a spool.
+private struct Bench {
+    let base: URL
+    let id: JobID
+
+    init() throws {
+        base = try scratch()
+        id = try JobID(job: "test", at: .now, random: 7)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: base) }
+
+    func request(
+        _ stage: String, _ plugin: String, options: JSON, inputs: [StageRequest.Input] = [], seed: Int = 1,
+        attempt: String = "1-1"
+    ) throws -> URL {
+        let folder = base.appending(path: "work/\(id)/\(stage)/attempts/\(attempt)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let resolved = ResolvedJob.Stage(
+            name: stage, plugin: plugin, pluginVersion: plugin == "lines" ? 3 : 1, options: options, produces: .dataset)
+        let file = folder.appending(path: "request.json")
+        try StageRequest(
+            jobID: id.text, job: "test", seed: UInt64(seed), stage: resolved, inputs: inputs, threads: 1,
+            attempt: folder.path
+        ).write(to: file)
+        return file
+    }
+
+    func run(_ request: URL) -> Int32 { StageProcess.run(request, catalog: testCatalog) }
+    func attempt(_ request: URL) -> URL { request.deletingLastPathComponent() }
+    func output(of request: URL) -> URL { attempt(request).appending(path: "output") }
+
+    func receipt(of request: URL) throws -> Receipt {
+        try Receipt(reading: attempt(request).appending(path: "receipt.json"))
+    }
+
+    func failure(of request: URL) throws -> Failure {
+        let data = try Data(contentsOf: attempt(request).appending(path: "failure.json"))
+        return try JSON(parsing: data).decode(Failure.self)
+    }
+
+    func input(_ request: URL) throws -> StageRequest.Input {
+        StageRequest.Input(
+            reference: "data", kind: .dataset, directory: output(of: request).path,
+            digest: try receipt(of: request).artifactDigest,
+            receipt: attempt(request).appending(path: "receipt.json").path)
+    }
+}
