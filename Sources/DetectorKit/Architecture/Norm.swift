@@ -10,4 +10,6 @@ public enum Norm: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// Added to the variance: PyTorch's default.
     public static let epsilon: Float = 1e-5
+    /// How much of a batch's statistics goes into the running ones at each step: PyTorch's default.
+    public static let momentum: Float = 0.1
 }

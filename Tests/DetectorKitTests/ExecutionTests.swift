@@ -1,0 +1,106 @@
+import Basics
+import DetectorKit
+import ResNet
+import Tensor
+import Testing
+
+private let catalog = BackboneCatalog([ResNet()])
+
+/// A narrow detector on 64×96 images.
+private func smallGraph(norm: Norm) throws -> DetectorGraph {
+    var backbone = try catalog.architecture(preset: "resnet18", norm: norm, groups: 4)
+    backbone.stem = .init(width: 16, channelsPerGroup: 4)
+    for stage in backbone.stages.indices {
+        let width = 16 << stage
+        backbone.stages[stage].width = width
+        backbone.stages[stage].channelsPerGroup = width / 4
+        for block in backbone.stages[stage].blocks.indices {
+            backbone.stages[stage].blocks[block] = .init(widths: [width], channelsPerGroup: width / 4)
+        }
+    }
+    return try DetectorGraph(
+        DetectorArchitecture(
+            backbone: backbone, neck: .init(lateralWidth: 24, outputWidth: 16), proposalWidth: 16,
+            headWidths: [32, 24], classes: 2, input: .init(shorter: 64, longer: 96),
+            anchors: .init(sizes: [8, 16, 32, 64, 128], ratios: [0.5, 1, 2]), selection: .init()), catalog)
+}
+
+private func image(_ random: RandomStream) -> Tensor {
+    var random = random
+    return Tensor([2, 3, 64, 96], (0..<2 * 3 * 64 * 96).map { _ in Float(random.normal()) })
+}
+
+@Suite struct ExecutionTests {
+    @Test(arguments: Norm.allCases) func everyOutputHasItsShapeAndEveryTrainedParameterAGradient(norm: Norm) throws {
+        let graph = try smallGraph(norm: norm)
+        let weights = graph.network.initialWeights(RandomStream(seed: 1))
+        let tape = Tape(recording: true)
+        let execution = GraphExecution(graph.network)
+        let levels = (0..<5).flatMap { ["p\($0)", "objectness\($0)", "deltas\($0)"] }
+        let features = try execution.run(
+            levels, on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+            mode: .training)
+        #expect(features["p0"].shape == [2, 16, 16, 24])
+        #expect(features["p4"].shape == [2, 16, 1, 2])
+        #expect(features["objectness1"].shape == [2, 3, 8, 12])
+        #expect(features["deltas3"].shape == [2, 12, 2, 3])
+
+        let regions = Tensor([4, 16, 7, 7], (0..<4 * 16 * 49).map { Float($0 % 13) - 6 })
+        let head = try execution.run(
+            ["class_logits", "box_deltas"], on: tape, weights: weights,
+            feeds: ["regions": tape.constant(regions)], mode: .training)
+        #expect(head["class_logits"].shape == [4, 3])
+        #expect(head["box_deltas"].shape == [4, 12])
+
+        var seeds = (levels.map { features[$0] } + [head["class_logits"], head["box_deltas"]]).map { variable in
+            (variable: variable, gradient: Tensor(repeating: 1, variable.shape))
+        }
+        seeds.reverse()
+        let gradients = tape.gradients(from: seeds)
+        let trained = Set(graph.network.parameters.filter(\.isTrainable).map(\.name))
+        #expect(Set(gradients.keys) == trained)
+        let statistics = Set(
+            graph.network.parameters.filter { $0.name.contains("running") && norm == .batch }.map(\.name))
+        #expect(Set(features.runningStatistics.keys) == statistics)
+    }
+
+    @Test func frozenParametersGetNoGradient() throws {
+        let graph = try smallGraph(norm: .group)
+        let weights = graph.network.initialWeights(RandomStream(seed: 1))
+        let tape = Tape(recording: true)
+        let features = try GraphExecution(graph.network).run(
+            ["p0"], on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+            mode: .training, frozen: { $0.hasPrefix("backbone.body.layer1.") || $0.hasPrefix("backbone.body.conv1") })
+        let seed = (variable: features["p0"], gradient: Tensor(repeating: 1, features["p0"].shape))
+        let gradients = tape.gradients(from: [seed])
+        #expect(!gradients.keys.contains { $0.hasPrefix("backbone.body.layer1.") })
+        #expect(gradients.keys.contains("backbone.body.layer2.0.conv1.weight"))
+    }
+
+    @Test func aMissingWeightIsNamed() throws {
+        let graph = try smallGraph(norm: .group)
+        var weights = graph.network.initialWeights(RandomStream(seed: 1))
+        weights["backbone.body.layer3.1.conv2.weight"] = nil
+        let tape = Tape(recording: false)
+        #expect {
+            _ = try GraphExecution(graph.network).run(
+                ["p0"], on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+                mode: .inference)
+        } throws: { "\($0)".contains("the weights lack 'backbone.body.layer3.1.conv2.weight'") }
+    }
+
+    /// The engines compute the same network; so the fused and blocked path is checked by im2col end to end.
+    @Test func bothConvolutionEnginesAgree() throws {
+        let graph = try smallGraph(norm: .group)
+        let weights = graph.network.initialWeights(RandomStream(seed: 1))
+        func pyramid(_ engine: ConvolutionEngine) throws -> [Float] {
+            let tape = Tape(recording: false, engine: engine)
+            return try GraphExecution(graph.network).run(
+                ["p2"], on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+                mode: .inference)["p2"].value.array
+        }
+        let (a, b) = (try pyramid(.oneDNN), try pyramid(.gemm))
+        let largest = a.map(abs).max() ?? 0
+        #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 * max(1, largest) })
+    }
+}
