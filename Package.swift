@@ -64,6 +64,9 @@ let package = Package(
         module("StageKit", "Basics", "Manifest", "Spool"),
         module("Runner", "Basics", "Spool", "StageKit", "Bundles", "CLinux"),
 
+        // What command lines are made of.
+        module("CommandKit", "Basics"),
+
         // Detection: these know nothing of jobs.
         module("Images", "Basics", "CTurboJPEG", "CSPNG"),
         module("COCOMetrics", "Basics"),
@@ -98,12 +101,15 @@ let package = Package(
         // Programs.
         .executableTarget(
             name: "jdnas",
-            dependencies: ["Basics", "Spool", "Manifest", "Archive", "Bundles", "StageKit", "Runner", "CLinux"],
+            dependencies: [
+                "Basics", "CommandKit", "Spool", "Manifest", "Archive", "Bundles", "StageKit", "Runner", "CLinux",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "jdnas-stage",
             dependencies: [
-                "Basics", "Manifest", "StageKit", "Spool", "DetectorKit", "Dataset", "Synth", "COCOMetrics", "CLinux",
+                "Basics", "CommandKit", "Manifest", "StageKit", "Spool", "DetectorKit", "Dataset", "Synth",
+                "COCOMetrics", "CLinux",
                 "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
             ],
             swiftSettings: strict),
@@ -116,6 +122,7 @@ let package = Package(
         tests("Spool", "Spool", "Basics", "CLinux"),
         tests("Bundles", "Bundles", "Archive", "Basics"),
         tests("StageKit", "StageKit", "Manifest", "Spool", "Basics"),
+        tests("CommandKit", "CommandKit"),
         tests("Runner", "Runner", "StageKit", "Spool", "Bundles", "Basics"),
         tests("Images", "Images", "Basics"),
         tests("COCOMetrics", "COCOMetrics", "Basics"),

@@ -1,1 +1,7 @@
-print("not built yet")
+import CommandKit
+import Foundation
+import Glibc
+
+// libarchive needs a UTF-8 locale for member names that are not ASCII.
+setlocale(LC_CTYPE, "C.UTF-8")
+exit(userProgram.run(Array(CommandLine.arguments.dropFirst())))

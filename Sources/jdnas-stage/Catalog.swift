@@ -1,0 +1,18 @@
+import DetectorKit
+import ResNet
+import StageKit
+
+// The plugins that the program is built with, each in its own folder under Plugins/. A new one is added to Package.swift
+// and to one of these lists; a test fails when folders and lists disagree.
+
+/// Backbones: `Plugins/<backbone>`.
+let backbones: [any Backbone] = [
+    ResNet()
+]
+
+let backboneCatalog = BackboneCatalog(backbones)
+
+/// Stages: `Plugins/<stage>`. Those that build detectors get `backboneCatalog`.
+let stages: [any StagePlugin] = []
+
+let stageCatalog = StageCatalog(stages)

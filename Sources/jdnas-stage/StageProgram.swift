@@ -1,0 +1,9 @@
+import CommandKit
+
+/// Everything that computes. Users call `jdnas`, which starts this program for them.
+let stageProgram = Program(
+    name: "jdnas",
+    summary: "jdnas-stage: the program that computes for jdnas",
+    commands: [
+        RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(),
+    ])

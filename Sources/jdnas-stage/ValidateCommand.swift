@@ -1,0 +1,57 @@
+import Basics
+import CommandKit
+import Foundation
+import Manifest
+import StageKit
+
+struct ValidateCommand: Command {
+    let name = "validate"
+    let summary = "check job manifests: everything that is wrong, with file, line and remedy"
+    let operands = "FILE…"
+    let arity = 1...10_000
+    let options = [
+        Option(
+            "--base", value: "DIR", "what relative paths in the manifests refer to (default: the working directory)"),
+        Option("--name", value: "NAME", "what to call the manifest in diagnostics (default: as it was named)"),
+        Option("--quiet", "say nothing of manifests that are fine"),
+        Option("--json", "print a list with a report for each file: the resolved job, or its diagnostics"),
+    ]
+    let details = "Exit code 0: all are fine; 1: something is wrong in one of them."
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let here = URL(filePath: FileManager.default.currentDirectoryPath)
+        let base = resolve(arguments.value("--base") ?? ".", base: here)
+        let reports = arguments.operands.map { file in
+            ValidationReport(file: file, check(file, name: arguments.value("--name") ?? file, base: base))
+        }
+        if arguments.has("--json") {
+            Terminal.print(try JSON(encoding: reports).prettyText)
+        } else {
+            for report in reports {
+                for diagnostic in report.diagnostics { Terminal.error("\(diagnostic)") }
+                guard let job = report.resolved, !arguments.has("--quiet") else { continue }
+                let stages = job.stages.map(\.name).joined(separator: ", ")
+                Terminal.print("\(report.file): fine: job '\(job.job)' with \(job.stages.count) stages: \(stages)")
+            }
+        }
+        return reports.allSatisfy { $0.resolved != nil } ? 0 : 1
+    }
+
+    private func check(_ file: String, name: String, base: URL) -> Result<ResolvedJob, Diagnostics> {
+        let here = URL(filePath: FileManager.default.currentDirectoryPath)
+        let start = Mark(line: 1, column: 1)
+        if let problem = pathProblem(file, base: here, directory: false) {
+            return .failure(
+                Diagnostics([Diagnostic(file: name, mark: start, message: problem.message, remedy: problem.remedy)]))
+        }
+        guard let data = try? Data(contentsOf: resolve(file, base: here)) else {
+            return .failure(
+                Diagnostics([
+                    Diagnostic(
+                        file: name, mark: start, message: "the file cannot be read",
+                        remedy: "check the file's permissions")
+                ]))
+        }
+        return ManifestValidation.validate(data, file: name, base: base, catalog: stageCatalog)
+    }
+}

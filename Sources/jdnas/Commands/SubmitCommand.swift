@@ -1,0 +1,43 @@
+import Basics
+import CommandKit
+import Foundation
+import Manifest
+import Spool
+
+struct SubmitCommand: Command {
+    let name = "submit"
+    let summary = "check job manifests and hand them in"
+    let operands = "FILE…"
+    let arity = 1...10_000
+    let options = [SpoolArgument.option]
+    let details = """
+        Relative paths in a manifest refer to the folder that 'submit' was called in. Prints a job id for each file. When
+        one of the files is wrong, none is handed in. A spool that isn't there is made.
+        """
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let base = FileManager.default.currentDirectoryPath
+        let manifests = try SubmitCommand.check(arguments.operands)
+        let spool = try SpoolArgument.open(arguments, create: true)
+        for manifest in manifests { Terminal.print("\(try SubmitCommand.submit(manifest, base: base, to: spool))") }
+        return 0
+    }
+
+    /// Reads and checks manifests; throws after telling all that is wrong.
+    static func check(_ files: [String]) throws -> [JobManifest] {
+        let code = try StageProgram.check(files)
+        if code != 0 { throw Failure("nothing was handed in", remedy: "mend the manifests, and submit them again") }
+        return try files.map { file in
+            try JobManifest(parsing: try Data(contentsOf: URL(filePath: file)), file: file)
+        }
+    }
+
+    static func submit(_ manifest: JobManifest, base: String, to spool: Spool) throws -> JobID {
+        try spool.submit(manifest: manifest.text, name: manifest.job, base: base, source: manifest.file)
+    }
+}
+
+extension StageProgram {
+    /// Lets `jdnas-stage validate` print what is wrong with manifests, and nothing if all are fine.
+    static func check(_ files: [String]) throws -> Int32 { try run(["validate", "--quiet", "--"] + files) }
+}

@@ -1,0 +1,16 @@
+import CommandKit
+
+/// What users call. It loads no library that computes: whatever computes is `jdnas-stage`'s.
+let userProgram = Program(
+    name: "jdnas",
+    summary: "jdnas searches a better detector: architecture, pruning and teacher together, as jobs in a spool.",
+    details: """
+        The spool is --spool DIR, else $JDNAS_SPOOL, else ./spool.
+        Exit codes: 0 fine, 1 a problem was found, 2 the command line was not understood.
+        """,
+    commands: [
+        SubmitCommand(), ListCommand(), ShowCommand(), LogsCommand(),
+        Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
+        Forwarded("plugins", "list stage and backbone plugins with their options"),
+        Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
+    ])

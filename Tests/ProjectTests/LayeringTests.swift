@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// Each module imports only what stands below it (docs/design.md, "Layers").
+@Suite struct LayeringTests {
+    static let jobs: [String: Set<String>] = [
+        "Basics": ["CCrypto"],
+        "Archive": ["Basics", "CArchive"],
+        "Manifest": ["Basics", "CYAML"],
+        "Spool": ["Basics", "CLinux"],
+        "Bundles": ["Basics", "Archive"],
+        "StageKit": ["Basics", "Manifest", "Spool", "Archive"],
+        "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "StageKit", "CLinux"],
+        "CommandKit": ["Basics"],
+    ]
+
+    static let detection: [String: Set<String>] = [
+        "Images": ["Basics", "CTurboJPEG", "CSPNG"],
+        "COCOMetrics": ["Basics"],
+        "Dataset": ["Basics", "Archive", "Images"],
+        "Synth": ["Basics", "Images", "Dataset"],
+        "Tensor": ["Basics", "CKernels", "COneDNN", "COpenBLAS"],
+        "Models": ["Basics", "Tensor"],
+        "DetectorKit": ["Basics", "Tensor"],
+        "Detection": ["Basics", "Tensor", "DetectorKit", "CKernels"],
+        "Training": [
+            "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models",
+        ],
+        "Search": [
+            "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models", "Training",
+        ],
+        "Report": ["Basics", "Images", "COCOMetrics"],
+    ]
+
+    /// No library that computes is loaded by the commands and the long-running runner.
+    static let jdnas = Set(jobs.keys).union(["CLinux"])
+    /// A stage knows the detection modules and StageKit, and neither the runner nor a backbone.
+    static let stagePlugin = Set(detection.keys).union(["Basics", "Manifest", "StageKit"])
+    static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]
+    /// The one place that imports plugins.
+    static func jdnasStage(_ plugins: [String]) -> Set<String> {
+        stagePlugin.union(plugins).union(["Spool", "CommandKit", "CLinux"])
+    }
+
+    @Test func everyImportPointsDown() throws {
+        let plugins = try Project.folders(in: "Plugins")
+        let own = try Set(Project.folders(in: "Sources") + plugins)
+        for name in try Project.folders(in: "Sources") {
+            let imports = try imports(of: "Sources/\(name)")
+            if imports.isEmpty { continue }
+            let allowed =
+                switch name {
+                case "jdnas": Self.jdnas
+                case "jdnas-stage": Self.jdnasStage(plugins)
+                default:
+                    try #require(Self.jobs[name] ?? Self.detection[name], "\(name) has no layer: add it to this test")
+                }
+            check(imports, own, allowed)
+        }
+        for name in plugins {
+            let imports = try imports(of: "Plugins/\(name)")
+            let isStage = imports.contains { $0.module == "StageKit" }
+            check(imports, own, isStage ? Self.stagePlugin : Self.backbonePlugin)
+        }
+    }
+
+    private func check(_ imports: [(module: String, place: String)], _ own: Set<String>, _ allowed: Set<String>) {
+        for (module, place) in imports where own.contains(module) && !allowed.contains(module) {
+            Issue.record("\(place): imports \(module), which does not stand below it")
+        }
+    }
+
+    private func imports(of folder: String) throws -> [(module: String, place: String)] {
+        let url = Project.root.appending(path: folder)
+        let pattern =
+            /^\s*(?:@\w+\s+)?(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|typealias)\s+)?(\w+)/
+        var found: [(String, String)] = []
+        for path in FileManager.default.subpaths(atPath: url.path) ?? [] where path.hasSuffix(".swift") {
+            let text = try String(contentsOf: url.appending(path: path), encoding: .utf8)
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                if let match = line.firstMatch(of: pattern) {
+                    found.append((String(match.1), "\(folder)/\(path):\(number + 1)"))
+                }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// The project's own folder, and the programs that were built beside the tests.
+enum Project {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Where `jdnas` and `jdnas-stage` are: the folder of the test bundle, else `.build/release`.
+    static let programs: URL = {
+        let bundles = CommandLine.arguments.filter { $0.contains(".xctest") }.map { path in
+            URL(filePath: String(path[..<(path.range(of: ".xctest")?.lowerBound ?? path.endIndex)]))
+        }
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
+            URL(filePath: $0)
+        }
+        let folders = (bundles + [own].compactMap { $0 }).map { $0.deletingLastPathComponent() }
+        return folders.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: "jdnas").path) }
+            ?? root.appending(path: ".build/release")
+    }()
+
+    /// The names of the folders in a folder of the project.
+    static func folders(in path: String) throws -> [String] {
+        let url = root.appending(path: path)
+        return try FileManager.default.contentsOfDirectory(atPath: url.path).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: url.appending(path: name).path, isDirectory: &isFolder)
+                && isFolder.boolValue
+        }.sorted()
+    }
+}
+
+/// How a program ended, and what it wrote.
+struct Outcome {
+    var code: Int32
+    var output: String
+    var error: String
+}
+
+/// Runs a built program in a folder and waits for it. Output goes through files, so that nothing can block.
+func run(
+    _ arguments: [String], of program: String = "jdnas", in folder: URL, environment: [String: String] = [:]
+) throws -> Outcome {
+    let captured = try ["out", "err"].map { name -> (URL, FileHandle) in
+        let url = FileManager.default.temporaryDirectory.appending(path: "jdnas-\(name)-\(UUID().uuidString)")
+        try Data().write(to: url)
+        return (url, try FileHandle(forWritingTo: url))
+    }
+    defer { for (url, _) in captured { try? FileManager.default.removeItem(at: url) } }
+    let process = Process()
+    process.executableURL = Project.programs.appending(path: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = captured[0].1
+    process.standardError = captured[1].1
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    try process.run()
+    process.waitUntilExit()
+    let texts = try captured.map { String(decoding: try Data(contentsOf: $0.0), as: UTF8.self) }
+    return Outcome(code: process.terminationStatus, output: texts[0], error: texts[1])
+}
