@@ -38,13 +38,15 @@ extension Spool {
         let id = try reserve(job: job)
         let record = JobRecord(
             id: id, base: base, submitted: .now, manifestDigest: Digest(of: data), source: drop.name, dropped: true)
-        try replace(data, at: manifest(id))
-        try replace(resolved, at: self.resolved(id))
-        try replace(SealedRecord.encode(record), at: recordFile(id))
-        do { try move(drop.url, to: droppedFile(id)) } catch
-            where !files.exists(drop.url) && !files.exists(droppedFile(id))
-        {
-            // The user took it back.
+        do {
+            try replace(data, at: manifest(id))
+            try replace(resolved, at: self.resolved(id))
+            try replace(SealedRecord.encode(record), at: recordFile(id))
+            try move(drop.url, to: droppedFile(id))
+        } catch {
+            // Not claimed: the file is in the inbox still, or the user took it back. Else it goes on below or after a restart.
+            if !files.exists(droppedFile(id)) { try? discard(id) }
+            if files.exists(drop.url) || files.exists(droppedFile(id)) { throw error }
         }
         return try finishAccepting(record)
     }

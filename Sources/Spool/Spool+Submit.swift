@@ -30,12 +30,15 @@ extension Spool {
     func reserve(job: String) throws -> JobID {
         while true {
             let id = try JobID(job: job, at: .now, random: .random(in: 0...(.max)))
-            if try files.makeFolder(workFolder(id)) {
-                do { try files.syncFolder(work) } catch {
-                    try? files.removeFolder(workFolder(id))
-                    throw error
+            do {
+                if try files.makeFolder(workFolder(id)) {
+                    try files.syncFolder(work)
+                    return id
                 }
-                return id
+            } catch {
+                // Made, perhaps, and not ours to keep. Nobody else knows the name.
+                if (try? files.list(workFolder(id))) == [] { try? files.removeFolder(workFolder(id)) }
+                throw error
             }
         }
     }

@@ -1,0 +1,222 @@
+import Basics
+import Foundation
+import Spool
+import Testing
+
+/// Every file system call of every change fails or crashes once; after recovery nothing is lost and nothing is there twice.
+@Suite struct CrashTests {
+    static let manifest = Data("job: blood\nseed: 7\n".utf8)
+
+    /// Each job is in one state folder, whole, with its manifest. Returns id → folder.
+    @discardableResult
+    func checkTokens(_ spool: Spool) throws -> [JobID: StateFolder] {
+        var found: [JobID: StateFolder] = [:]
+        for folder in StateFolder.allCases {
+            for token in try spool.tokens(in: folder) {
+                #expect(found.updateValue(folder, forKey: token.id) == nil, "\(token.id) is in two states")
+                #expect(try spool.manifestData(of: token) == CrashTests.manifest)
+            }
+        }
+        return found
+    }
+
+    @Test(arguments: FaultMode.allCases) func submit(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { _, _ in },
+            act: { spool, _ in try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/") },
+            check: { spool, scratch, _, id in
+                let found = try checkTokens(spool)
+                if let id {
+                    #expect(found == [id: .inbox])
+                } else if mode.isCrash {
+                    #expect(found.count <= 1)
+                } else {
+                    #expect(found.isEmpty, "an error was reported, yet the job is there")
+                    #expect(try scratch.names(in: "work").isEmpty)
+                    #expect(try scratch.names(in: "inbox").isEmpty)
+                }
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func intakeOfADrop(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },
+            act: { spool, drop in
+                try spool.accept(
+                    drop, manifest: CrashTests.manifest, job: "blood", base: "/", resolved: Data("{}".utf8))
+            },
+            check: { spool, scratch, drop, _ in
+                // What the runner does next: it looks again, and takes what is still there.
+                if FileManager.default.fileExists(atPath: drop.url.path) {
+                    #expect(try checkTokens(spool).isEmpty, "taken, and still in the inbox")
+                    _ = try spool.accept(
+                        drop, manifest: CrashTests.manifest, job: "blood", base: "/", resolved: Data("{}".utf8))
+                }
+                #expect(try Array(checkTokens(spool).values) == [.queued])
+                #expect(try scratch.names(in: "inbox").isEmpty)
+                // A crash can leave the beginnings of a work folder, without a record; recovery removes old ones.
+                let made = try scratch.names(in: "work").filter { id in
+                    FileManager.default.fileExists(atPath: scratch.url.appending(path: "work/\(id)/job.json").path)
+                }
+                #expect(made.count == 1)
+                if !mode.isCrash { #expect(try scratch.names(in: "work") == made) }
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func intakeOfASubmission(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, _ in
+                _ = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+                return try #require(try spool.tokens(in: .inbox).first)
+            },
+            act: { spool, token in try spool.accept(token, resolved: Data("{}".utf8)) },
+            check: { spool, _, token, _ in
+                if let again = try spool.tokens(in: .inbox).first {
+                    _ = try spool.accept(again, resolved: Data("{}".utf8))
+                }
+                #expect(try checkTokens(spool) == [token.id: .queued])
+                #expect(try Data(contentsOf: spool.resolved(token.id)) == Data("{}".utf8))
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func rejectionOfADrop(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },
+            act: { spool, drop in try spool.reject(drop, diagnostics: "blood.yaml:1:1: error: no\n") },
+            check: { spool, scratch, drop, _ in
+                if FileManager.default.fileExists(atPath: drop.url.path) {
+                    #expect(try !scratch.names(in: "rejected").contains("blood.yaml"))
+                    try spool.reject(drop, diagnostics: "blood.yaml:1:1: error: no\n")
+                }
+                #expect(try scratch.names(in: "rejected") == ["blood.diagnostics.txt", "blood.yaml"])
+                let file = scratch.url.appending(path: "rejected/blood.yaml")
+                #expect(try Data(contentsOf: file) == CrashTests.manifest)
+                #expect(try spool.jobs().map(\.reason) == ["blood.yaml:1:1: error: no"])
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func statesFromQueuedToDone(_ mode: FaultMode) throws {
+        func goOn(_ spool: Spool, _ id: JobID) throws {
+            guard var (folder, token) = try spool.find(id) else { throw Failure("the job is lost", at: id.text) }
+            if folder == .queued {
+                token = try spool.claim(token, from: folder, for: .current)
+                folder = .running
+            }
+            if folder == .running {
+                _ = try spool.move(token, from: .running, to: .done(started: .now, finished: .now, bundle: "b"))
+            }
+        }
+        try forEveryCall(
+            mode, prepare: { spool, scratch in try queued(spool, scratch) }, act: { try goOn($0, $1.id) },
+            check: { spool, _, token, _ in
+                #expect(try checkTokens(spool).keys.sorted() == [token.id])
+                try goOn(spool, token.id)
+                #expect(try checkTokens(spool) == [token.id: .done])
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func receipts(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { spool, scratch in try finishedAttempt(spool, queued(spool, scratch)) },
+            act: { spool, attempt in try spool.publishReceipt(of: attempt) },
+            check: { spool, _, attempt, _ in
+                let receipt = try spool.publishReceipt(of: attempt)
+                #expect(try spool.publishedReceipt(attempt.job, "data") == receipt)
+                // A second attempt comes too late and changes nothing.
+                let token = try #require(try spool.find(attempt.job)?.token)
+                let late = try finishedAttempt(spool, token)
+                #expect(late.name == "1-2")
+                #expect(try spool.publishReceipt(of: late) == receipt)
+            })
+    }
+
+    @Test(arguments: FaultMode.allCases) func bundles(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, scratch in
+                let draft = spool.temporary.appending(path: "draft")
+                try Data("first".utf8).write(to: draft)
+                return (draft, try queued(spool, scratch).id)
+            },
+            act: { spool, situation in try spool.publishBundle(situation.0, of: situation.1) },
+            check: { spool, scratch, situation, _ in
+                let second = spool.temporary.appending(path: "second")
+                let isThere = FileManager.default.fileExists(atPath: spool.bundle(situation.1).path)
+                try Data("second".utf8).write(to: second)
+                let bundle = try spool.publishBundle(second, of: situation.1)
+                #expect(try Data(contentsOf: bundle) == Data((isThere ? "first" : "second").utf8))
+                #expect(try scratch.names(in: "outbox") == ["\(situation.1).tar.zst"])
+            })
+    }
+
+    /// Recovery of a spool with all kinds of damage is itself interrupted at every call.
+    @Test(arguments: FaultMode.allCases) func recoveryItself(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, scratch throws -> (JobID, JobID) in
+                let twice = try queued(spool, scratch)
+                let running = try spool.claim(twice, from: .queued, for: .current)
+                let torn = try queued(spool, scratch)
+                let manager = FileManager.default
+                let path = { @Sendable (folder: StateFolder, id: JobID) -> URL in
+                    spool.folder(folder).appending(path: "\(id).json")
+                }
+                try manager.copyItem(at: path(.running, running.id), to: path(.queued, running.id))
+                try Data(Data(contentsOf: path(.queued, torn.id)).dropLast(40)).write(to: path(.queued, torn.id))
+                return (running.id, torn.id)
+            }, act: { spool, _ in try spool.recover() },
+            check: { spool, scratch, ids, _ throws in
+                #expect(try checkTokens(spool) == [ids.0: .running, ids.1: .queued])
+                #expect(try !scratch.names(in: "aside").isEmpty)
+            })
+    }
+
+    /// A name appears only for a file that was synced before, and its folder is synced afterwards.
+    @Test func nothingIsNamedBeforeItIsOnTheDisk() throws {
+        let scratch = try Scratch()
+        _ = try Spool(at: scratch.url, create: true)
+        let plan = FaultPlan(.fails, at: 1_000_000)
+        let spool = try Spool(at: scratch.url, files: FileSystem(faults: plan))
+        _ = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+        let calls = plan.calls.filter { call in ["fsync", "close", "link", "rename"].contains { call.hasPrefix($0) } }
+        for (index, call) in calls.enumerated() where call.hasPrefix("link") || call.hasPrefix("rename") {
+            let words = call.split(separator: " ", maxSplits: 1)
+            let target = URL(filePath: String(words[1]))
+            #expect(calls[index - 1].hasPrefix("close"))
+            #expect(calls[index - 2].hasPrefix("fsync /") || calls[index - 2].hasPrefix("fsync "))
+            let folder = target.deletingLastPathComponent().path
+            #expect(calls[index + 1].hasPrefix("fsync(directory) \(folder)"))
+        }
+    }
+
+    // MARK: Situations
+
+    func drop(_ name: String, _ scratch: Scratch) throws -> Drop {
+        let spool = try Spool(at: scratch.url)
+        try CrashTests.manifest.write(to: spool.folder(.inbox).appending(path: name))
+        var watcher = InboxWatcher()
+        _ = try watcher.look(at: spool)
+        guard case .drop(let drop)? = try watcher.look(at: spool).first else { throw Failure("no drop was seen") }
+        return drop
+    }
+
+    func queued(_ spool: Spool, _ scratch: Scratch) throws -> Token {
+        let id = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+        let token = try #require(try spool.find(id)?.token)
+        return try spool.accept(token, resolved: Data(#"{"stages": [{"name": "data"}]}"#.utf8))
+    }
+
+    func finishedAttempt(_ spool: Spool, _ token: Token) throws -> AttemptFolder {
+        var token = token
+        token.epoch = 1
+        let attempt = try spool.newAttempt(token, stage: "data")
+        try Data("result".utf8).write(to: attempt.output.appending(path: "a.txt"))
+        let receipt = Receipt(
+            job: token.id, stage: "data", plugin: "fake", pluginVersion: 1, kind: "dataset", key: Digest(of: "k"),
+            attempt: attempt.path, members: try Receipt.members(of: attempt.output) { _ in true }, summary: [:],
+            inputs: [])
+        try receipt.sealed().write(to: attempt.receipt)
+        return attempt
+    }
+}
