@@ -17,11 +17,7 @@ enum StyleSheet {
         @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #ccc; --card: #f5f7f9;
           --good: #12733b; --bad: #b3261e; --note: #fff6dc; --note-rule: #e0b83f; --base: #6b7682; --student: #0072b2;
           --teacher: #c4560a; --front: #009e73; --other: #9aa4ae; --accepted: #009e73; --rejected: #a9b2bb;
-          --refused: #dfa23a; --predicted: #b07aa1; --measured: #0072b2; --target: #b3261e; }
-          body { font-size: 11px; } main { max-width: none; padding: 0; } h2 { margin-top: 1.5rem; }
-          .grid3 { grid-template-columns: repeat(3, 1fr); } svg.chart { max-width: 30rem; } figure, tr, li, .card, .picture { break-inside: avoid; } h2 { break-after: avoid; }
-          details::details-content { content-visibility: visible; height: auto; }
-          * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+          --refused: #dfa23a; --predicted: #b07aa1; --measured: #0072b2; --target: #b3261e; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI",
           Roboto, "Noto Sans", sans-serif; }
@@ -89,5 +85,12 @@ enum StyleSheet {
         @media (max-width: 34rem) { .tick { font-size: 20px; } .axis { font-size: 21px; } .name { font-size: 23px; }
           .grid2 .tick, .grid3 .tick { font-size: 15px; } .grid2 .axis, .grid3 .axis { font-size: 15px; }
           th, td { padding-right: .5rem; } .hint { display: block; } }
+        @media print {
+          html { font-size: 12px; } body { font-size: 1rem; } main { max-width: none; padding: 0; }
+          .grid3 { grid-template-columns: repeat(3, 1fr); } svg.chart { max-width: 34rem; }
+          figure, tr, li, .card, .picture { break-inside: avoid; } h2, .lead, .legend { break-after: avoid; }
+          h2 { margin-top: 1.5rem; }
+          details::details-content { content-visibility: visible; height: auto; }
+          * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
         """
 }
