@@ -65,6 +65,15 @@ import Testing
         expect(content.html, has: "The student is \(text)</h1>")
     }
 
+    @Test func linesForTerminals() {
+        var content = Sample.content()
+        content.teacher = nil
+        #expect(
+            content.headlineLines == [
+                "base     AP 0.512  latency 48.3 ms", "student  AP 0.520 (+0.8)  latency 33.1 ms (−31 %)",
+            ])
+    }
+
     @Test func lineageFollowsParents() {
         let search = Sample.content().search
         #expect(search?.lineage.map(\.id) == ["c1", "c9", "c17", "c25", "c33"])

@@ -58,7 +58,9 @@ enum Sample {
             ("place", "IoU between 0.1 and 0.5", 55), ("twice", "object already found", 34),
             ("background", "no object there", 88), ("missed", "object without a detection", 66),
         ]
-        model.errors = kinds.map { ErrorKind(name: $0, explanation: $1, count: Int($2 * (3 - 2 * scale))) }
+        model.errors = kinds.map {
+            ErrorKind(name: $0, explanation: $1, count: Int($2 * (3 - 2 * scale)), cost: $2 / 2000)
+        }
         model.found = Int(812 * scale)
         model.parameters = parameters
         model.macs = macs
@@ -84,6 +86,8 @@ enum Sample {
         search.base = SearchPoint(averagePrecision: 0.505, latency: 46.1)
         search.teacher = SearchPoint(averagePrecision: 0.531, latency: 61)
         search.student = "c33"
+        search.finished = SearchPoint(averagePrecision: 0.514, latency: 34.1)
+        search.refused = 3
         search.latencyTarget = 36
         return search
     }

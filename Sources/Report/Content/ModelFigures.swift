@@ -70,10 +70,13 @@ public struct ErrorKind: Sendable, Hashable, Codable {
     public var name: String
     public var explanation: String
     public var count: Int
+    /// AP at IoU .50 that would be gained if this kind alone were mended, from 0 to 1.
+    public var cost: Double?
 
-    public init(name: String, explanation: String, count: Int) {
+    public init(name: String, explanation: String, count: Int, cost: Double? = nil) {
         self.name = name
         self.explanation = explanation
         self.count = count
+        self.cost = cost
     }
 }

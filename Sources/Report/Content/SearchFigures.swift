@@ -8,6 +8,10 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var candidates: [CandidateFigures]
     /// The candidate that became the student; nil if the base was kept.
     public var student: String?
+    /// The student after a last training that followed the search.
+    public var finished: SearchPoint?
+    /// Children that are not among the candidates: the cost model refused them before training.
+    public var refused = 0
     /// Milliseconds that a student was allowed.
     public var latencyTarget: Double?
 

@@ -122,14 +122,18 @@ extension ReportContent {
                 label: kind.name,
                 bars: contenders.compactMap { model in
                     model.figures.errors.first { $0.name == kind.name }.map {
-                        .init(
+                        let cost = $0.cost.map { ", costs \(Figures.fixed($0 * 100, 1))" } ?? ""
+                        return .init(
                             segments: [
                                 .init(
                                     value: Double($0.count), style: model.style, title: "\(model.name): \($0.count)")
-                            ], text: String($0.count))
+                            ], text: "\($0.count)\(cost)")
                     }
                 })
         }
+        let costs =
+            first.figures.errors.contains { $0.cost != nil }
+            ? " Behind each bar: how many, and the AP .50 points that mending this kind alone would gain." : ""
         let meanings = first.figures.errors.map { Fact($0.name, $0.explanation) }
         let found = contenders.compactMap { model in
             model.figures.found.map {
@@ -139,7 +143,7 @@ extension ReportContent {
         return section(
             "Errors by kind",
             "At a score of at least \(Figures.fixed(pictureThreshold, 2)) "
-                + (found.isEmpty ? "the errors are:" : found.joined(separator: ", ") + "."),
+                + (found.isEmpty ? "the errors are:" : found.joined(separator: ", ") + ".") + costs,
             """
             <figure>\(BarChart(title: "Errors by kind", rows: rows).picture)
             \(Legend(contenders.map { .init(name: $0.name, style: $0.style, shape: .fill) }).markup)</figure>

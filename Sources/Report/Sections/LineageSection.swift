@@ -3,11 +3,11 @@ extension ReportContent {
     var lineage: Markup {
         guard let search, student != nil || search.student != nil else { return .empty }
         let line = search.lineage
-        guard !line.isEmpty else {
+        guard !line.isEmpty || search.finished != nil else {
             guard !search.candidates.isEmpty else { return .empty }
             return section(
                 "From base to student",
-                "No candidate took the base's place: the student is the base.", "<p class=\"lead\"></p>")
+                "No candidate took the base's place: the student is the base.", "<ol class=\"lineage\"></ol>")
         }
         var rows: [Markup] = []
         var before = search.base
@@ -20,6 +20,9 @@ extension ReportContent {
                     candidate.action, candidate.detail, "generation \(candidate.generation)", candidate.point,
                     before: before))
             before = candidate.point ?? before
+        }
+        if let finished = search.finished {
+            rows.append(Self.step("last training", "", "after the search", finished, before: before))
         }
         return section(
             "From base to student",

@@ -7,7 +7,7 @@ extension ReportContent {
         }
         let lead =
             "\(search.candidates.count) candidates (mode ‘\(search.mode)’): \(counts[0]) accepted, "
-            + "\(counts[1]) trained but not better than what was there, \(counts[2]) refused before training."
+            + "\(counts[1]) trained but not better than what was there, \(counts[2] + search.refused) refused before training."
         return section(
             "What the search tried", lead, [byAction(search), inOrder(search), allCandidates(search)].joined())
     }

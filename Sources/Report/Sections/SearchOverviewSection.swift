@@ -12,14 +12,14 @@ extension ReportContent {
 
     private func scatter(_ search: SearchFigures) -> Markup {
         let shown = search.candidates.compactMap { candidate in candidate.point.map { (candidate, $0) } }
-        let marks = [search.base, search.teacher].compactMap { $0 } + shown.map(\.1)
+        let marks = [search.base, search.teacher, search.finished].compactMap { $0 } + shown.map(\.1)
         guard !marks.isEmpty else { return .empty }
         let latencies = marks.map(\.latency) + (search.latencyTarget.map { [$0] } ?? [])
         let plot = Plot(
             "Latency against AP of the search's candidates",
             x: Axis("predicted latency, ms", covering: latencies, ticks: 6),
             y: Axis("AP on ‘\(search.split)’", covering: marks.map(\.averagePrecision)))
-        var points = shown.filter { $0.0.id != search.student }.map { candidate, point in
+        var points = shown.filter { $0.0.id != search.student || search.finished != nil }.map { candidate, point in
             ScatterChart.Point(
                 x: point.latency, y: point.averagePrecision,
                 shape: candidate.onFront ? .dot : candidate.outcome == .refused ? .cross : .ring,
@@ -35,7 +35,7 @@ extension ReportContent {
         }
         mark(search.teacher, "teacher")
         mark(search.base, "base")
-        mark(shown.first { $0.0.id == search.student }?.1, "student")
+        mark(search.finished ?? shown.first { $0.0.id == search.student }?.1, "student")
         let front = Self.front(shown.filter(\.0.onFront).map(\.1))
         var under = plot.line(front, style: "front", title: "Pareto front")
         var entries: [Legend.Entry] = [
