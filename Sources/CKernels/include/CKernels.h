@@ -1,8 +1,12 @@
 #pragma once
 // One header a topic.
+#include "boxes.h"
 #include "channels.h"
 #include "elementwise.h"
 #include "im2col.h"
 #include "layout.h"
+#include "losses.h"
+#include "optimise.h"
 #include "parallel.h"
 #include "resample.h"
+#include "roi_align.h"

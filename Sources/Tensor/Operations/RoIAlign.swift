@@ -1,0 +1,97 @@
+import CKernels
+
+/// A region of interest: a box in image pixels, the image of the batch that it lies in, and the level to read it from.
+public struct RoI: Sendable, Hashable {
+    public var image: Int
+    public var level: Int
+    public var x1: Float
+    public var y1: Float
+    public var x2: Float
+    public var y2: Float
+
+    public init(image: Int, level: Int, x1: Float, y1: Float, x2: Float, y2: Float) {
+        self.image = image
+        self.level = level
+        self.x1 = x1
+        self.y1 = y1
+        self.x2 = x2
+        self.y2 = y2
+    }
+}
+
+extension Tape {
+    /// RoIAlign (He et al., "Mask R-CNN", 2017), as torchvision's with `aligned=False`: [R, C, size, size].
+    ///
+    /// `levels` are images of the same N and C; `scales[l]` is level l's pixels for one image pixel (1/4, 1/8, …). Each
+    /// bin is the mean of `samplingRatio`² bilinear samples. A region is taken for at least one pixel of its level wide
+    /// and high. Of regions no gradient is taken.
+    public func roiAlign(
+        levels: [Variable], rois: [RoI], scales: [Float], size: Int = 7, samplingRatio: Int = 2
+    ) -> Variable {
+        precondition(!levels.isEmpty && levels.count == scales.count, "RoIAlign wants a scale for each level")
+        let (images, channels) = (levels[0].shape[0], levels[0].shape[1])
+        precondition(
+            levels.allSatisfy { $0.shape.count == 4 && $0.shape[0] == images && $0.shape[1] == channels },
+            "RoIAlign's levels have the same images and channels")
+        precondition(levels.allSatisfy { $0.shape[2] > 0 && $0.shape[3] > 0 }, "RoIAlign's levels have pixels")
+        precondition(
+            size > 0 && samplingRatio > 0 && size * samplingRatio <= 64, "RoIAlign takes up to 64 samples a side")
+        precondition(
+            rois.allSatisfy { (0..<images).contains($0.image) && levels.indices.contains($0.level) },
+            "a region lies in an image and a level that exist")
+
+        let block = levels[0].value.block
+        let features = levels.map { $0.value.blocked(block) }
+        let result = Tensor(unwritten: [rois.count, channels, size, size])
+        let alignment = Alignment(
+            images: images, channels: channels, block: block, size: size, sampling: samplingRatio,
+            regions: rois.map {
+                jk_region(x1: $0.x1, y1: $0.y1, x2: $0.x2, y2: $0.y2, image: Int32($0.image), level: Int32($0.level))
+            })
+        withExtendedLifetime(features) {
+            // Forward only reads the levels; the kernel's type serves both directions.
+            let views = zip(features, scales).map { view($0, UnsafeMutablePointer(mutating: $0.pointer), scale: $1) }
+            alignment.withShape(views) { jk_roi_align(&$0, result.freshPointer) }
+        }
+
+        let shapes = levels.map(\.shape)
+        let blocks = levels.map(\.value.block)
+        let wanted = levels.map(\.isTracked)
+        return record(result, from: levels) { gradient in
+            let parts = shapes.map { Tensor(unwritten: $0, block: block) }
+            let plain = gradient.plain()
+            withExtendedLifetime((parts, plain)) {
+                let views = zip(parts, scales).map { view($0, $0.freshPointer, scale: $1) }
+                alignment.withShape(views) { jk_roi_align_backward(&$0, plain.pointer) }
+            }
+            return parts.indices.map { wanted[$0] ? parts[$0].blocked(blocks[$0]) : nil }
+        }
+    }
+}
+
+private func view(_ tensor: Tensor, _ data: UnsafeMutablePointer<Float>, scale: Float) -> jk_level {
+    jk_level(data: data, height: tensor.shape[2], width: tensor.shape[3], scale: scale)
+}
+
+/// What forward and backward need beside the levels' elements.
+private struct Alignment {
+    var images: Int
+    var channels: Int
+    var block: Int
+    var size: Int
+    var sampling: Int
+    var regions: [jk_region]
+
+    func withShape(_ levels: [jk_level], _ body: (inout jk_roi_align_shape) -> Void) {
+        levels.withUnsafeBufferPointer { levels in
+            regions.withUnsafeBufferPointer { regions in
+                // Neither pointer is read where its count is 0.
+                guard let level = levels.baseAddress, let region = regions.baseAddress else { return }
+                var shape = jk_roi_align_shape(
+                    levels: level, level_count: levels.count, images: images, channels: channels, block: block,
+                    regions: region, region_count: regions.count, size: size, sampling: sampling)
+                body(&shape)
+            }
+        }
+    }
+}
