@@ -143,7 +143,7 @@ let package = Package(
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Basics"),
-        tests("Project", "Basics", "Manifest"),
+        tests("Project", "Basics", "Manifest", "Spool"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -13,7 +13,7 @@ public struct Table: Sendable {
 
     /// Lines without white space at their ends, without a final newline.
     public func text(indent: Int = 0) -> String {
-        let all = (header.map { [$0] } ?? []) + rows
+        let all = ((header.map { [$0] } ?? []) + rows).map { $0.map(Table.printable) }
         var widths: [Int] = []
         for row in all {
             for (column, cell) in row.enumerated() {
@@ -29,5 +29,14 @@ public struct Table: Sendable {
             let line = String(repeating: " ", count: indent) + cells.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
+    }
+
+    /// Control characters from file names and messages must not reach a terminal.
+    private static func printable(_ text: String) -> String {
+        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        if isPlain { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 }

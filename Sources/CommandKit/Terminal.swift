@@ -3,7 +3,8 @@ import Glibc
 
 /// Standard output and standard error, whole lines at a time.
 public enum Terminal {
-    public static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    /// A line, or a text that ends in one.
+    public static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
 
     public static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 

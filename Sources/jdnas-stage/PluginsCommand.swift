@@ -28,7 +28,8 @@ struct PluginsCommand: Command {
         if arguments.has("--json") {
             Terminal.print(try json(descriptions).prettyText)
         } else if arguments.has("--markdown") {
-            Terminal.print(descriptions.map(\.markdown).joined(separator: "\n\n"))
+            let title = "# The stage plugins' options\n\nWritten by `jdnas plugins --markdown`."
+            Terminal.print(([title] + descriptions.map(\.markdown)).joined(separator: "\n\n"))
         } else if arguments.operands.isEmpty {
             Terminal.print(overview(descriptions))
         } else {
@@ -75,7 +76,7 @@ extension StageDescription {
 
     var markdown: String {
         func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
-        var lines = ["### `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
+        var lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
         if !options.isEmpty {
             lines += ["", "| option | type | default | |", "| --- | --- | --- | --- |"]
             lines += options.map { option in

@@ -1,0 +1,90 @@
+import Basics
+import Foundation
+import Spool
+import TestSupport
+import Testing
+
+/// What `list`, `show` and `logs` say of a spool that nobody works on.
+@Suite struct SpoolCommandTests {
+    @Test func emptySpool() throws {
+        let folder = try TemporaryFolder()
+        _ = try Spool(at: folder["s"], create: true)
+        #expect(try run(["list", "--spool", "s"], in: folder.url).output == "no jobs\n")
+        #expect(try run(["list", "--json"], in: folder.url, environment: ["JDNAS_SPOOL": "s"]).output == "[]\n")
+    }
+
+    @Test func jobsInAllStates() throws {
+        let folder = try TemporaryFolder()
+        let spool = try Spool(at: folder["s"], create: true)
+        let id = try runningJob(spool)
+        _ = try spool.submit(manifest: Data("job: later\n".utf8), name: "later", base: "/tmp")
+        try folder.write("job: [", to: "s/rejected/bad.yaml")
+        try folder.write("bad.yaml:1:6: error: nonsense\n", to: "s/rejected/bad.diagnostics.txt")
+
+        let list = try run(["list", "--spool", "s"], in: folder.url)
+        #expect(list.code == 0)
+        let lines = list.output.split(separator: "\n").map { $0.split(separator: /\s{2,}/).map(String.init) }
+        #expect(lines.map(\.count) == [6, 6, 6, 6])
+        #expect(lines[0] == ["JOB", "STATE", "DONE", "PROGRESS", "LEFT", "AGE"])
+        #expect(Array(lines[1].prefix(5)) == [id.text, "running", "75%", "1 of 2 stages, search 50%", "40 s"])
+        #expect(lines[2][1] == "submitted")
+        #expect(Array(lines[3].prefix(2)) == ["bad.yaml", "rejected"])
+
+        let json = try JSON(parsing: try run(["list", "--json", "--spool", "s"], in: folder.url).output)
+        #expect(json.array?.count == 3)
+        #expect(json[0]?["stages"]?[1]?["message"] == "generation 3")
+
+        let show = try run(["show", "first", "--spool", "s"], in: folder.url).output
+        #expect(show.contains(/search +running +50% +40 s +generation 3/))
+        #expect(show.contains(/data +done +100%/))
+        #expect(show.contains("packed 80 images"))
+        #expect(
+            try run(["show", "bad.yaml", "--spool", "s"], in: folder.url).output.contains(
+                "bad.yaml:1:6: error: nonsense"))
+
+        let gone = try run(["show", "frist", "--spool", "s"], in: folder.url)
+        #expect(gone.code == 1)
+        #expect(gone.error.contains("there is no job 'frist' in this spool\n  remedy: did you mean 'first'?"))
+    }
+
+    @Test func logs() throws {
+        let folder = try TemporaryFolder()
+        let id = try runningJob(try Spool(at: folder["s"], create: true))
+        let all = try run(["logs", id.text, "--spool", "s"], in: folder.url)
+        #expect(all.output == "== data, attempt 1-1\npacking\n== search, attempt 1-1\nsearching\n")
+        #expect(
+            try run(["logs", "first", "data", "--spool", "s"], in: folder.url).output
+                == "== data, attempt 1-1\npacking\n")
+        // A stage that is done ends the wait.
+        let followed = try run(["logs", "first", "data", "--follow", "--spool", "s"], in: folder.url)
+        #expect(followed.output == "== data, attempt 1-1\npacking\n")
+        let wrong = try run(["logs", "first", "serach", "--spool", "s"], in: folder.url)
+        #expect(wrong.code == 1)
+        #expect(wrong.error.contains("the job has no stage 'serach'\n  remedy: did you mean 'search'?"))
+    }
+
+    /// A job with a stage that is done and one that this process seems to run.
+    private func runningJob(_ spool: Spool) throws -> JobID {
+        let id = try spool.submit(manifest: Data("job: first\n".utf8), name: "first", base: "/tmp")
+        let submitted = try #require(try spool.find(id)?.token)
+        let resolved: JSON = ["stages": [["name": "data"], ["name": "search"]]]
+        let queued = try spool.accept(submitted, resolved: Data(resolved.prettyText.utf8))
+        let token = try spool.claim(queued, from: .queued, for: .current)
+
+        let data = try spool.newAttempt(token, stage: "data")
+        try Data("packing\n".utf8).write(to: data.log)
+        try Data("x".utf8).write(to: data.output.appending(path: "index.json"))
+        let receipt = Receipt(
+            job: id, stage: "data", plugin: "dataset-pack", pluginVersion: 1, kind: "dataset", key: Digest(of: "k"),
+            attempt: data.path, members: try Receipt.members(of: data.output) { _ in false },
+            summary: ["headline": ["packed 80 images"]], inputs: [])
+        try receipt.sealed().write(to: data.receipt)
+        _ = try spool.publishReceipt(of: data)
+
+        let search = try spool.newAttempt(token, stage: "search")
+        try Data("searching\n".utf8).write(to: search.log)
+        let progress: JSON = ["fraction": 0.5, "message": "generation 3", "eta": 40]
+        try Data(progress.prettyText.utf8).write(to: search.progress)
+        return id
+    }
+}
