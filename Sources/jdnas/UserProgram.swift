@@ -13,4 +13,5 @@ let userProgram = Program(
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         Forwarded("plugins", "list stage and backbone plugins with their options"),
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
+        Forwarded("synth", "draw a synthetic data set in COCO's layout"),
     ])

@@ -5,7 +5,7 @@ import Testing
 
 /// The built programs from outside: what they print, and how they end.
 @Suite struct CommandLineTests {
-    static let commands = ["submit", "list", "show", "logs", "validate", "plugins", "evaluate"]
+    static let commands = ["submit", "list", "show", "logs", "validate", "plugins", "evaluate", "synth"]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {
         let outcome = try run(command.split(separator: " ").map(String.init) + ["--help"], in: Project.root)
