@@ -6,28 +6,26 @@ import Testing
 @Suite struct BoxCoderTests {
     @Test(arguments: [BoxCoder.anchors, .regions])
     func decodingUndoesEncoding(coder: BoxCoder) {
-        let reference = BoundingBox(x1: 10, y1: 20, x2: 50, y2: 44)
-        let box = BoundingBox(x1: 3.5, y1: 22, x2: 61.25, y2: 90)
+        let reference = Box(x1: 10, y1: 20, x2: 50, y2: 44)
+        let box = Box(x1: 3.5, y1: 22, x2: 61.25, y2: 90)
         let again = coder.decode(coder.encode(box, from: reference), from: reference)
         #expect(abs(again.x1 - box.x1) < 1e-4 && abs(again.y1 - box.y1) < 1e-4)
         #expect(abs(again.x2 - box.x2) < 1e-4 && abs(again.y2 - box.y2) < 1e-4)
     }
 
     @Test func growthIsLimited() {
-        let box = BoxCoder.anchors.decode([0, 0, 100, .infinity], from: BoundingBox(x1: 0, y1: 0, x2: 16, y2: 16))
+        let box = BoxCoder.anchors.decode([0, 0, 100, .infinity], from: Box(x1: 0, y1: 0, x2: 16, y2: 16))
         #expect(abs(box.width - 1000) < 0.01 && abs(box.height - 1000) < 0.01)
     }
 
-    @Test func flipsAndScales() {
-        let box = BoundingBox(x1: 1, y1: 2, x2: 3, y2: 7)
+    @Test func scalesAndClips() {
+        let box = Box(x1: 1, y1: 2, x2: 3, y2: 7)
         let size = ImageSize(width: 10, height: 20)
-        #expect(box.flipped(.horizontal, in: size) == BoundingBox(x1: 7, y1: 2, x2: 9, y2: 7))
-        #expect(box.flipped(.vertical, in: size) == BoundingBox(x1: 1, y1: 13, x2: 3, y2: 18))
         #expect(
-            box.scaled(from: size, to: ImageSize(width: 5, height: 60)) == BoundingBox(x1: 0.5, y1: 6, x2: 1.5, y2: 21))
+            box.scaled(from: size, to: ImageSize(width: 5, height: 60)) == Box(x1: 0.5, y1: 6, x2: 1.5, y2: 21))
         #expect(
-            BoundingBox(x1: -4, y1: 2, x2: 30, y2: 40).clipped(to: size) == BoundingBox(x1: 0, y1: 2, x2: 10, y2: 20))
-        #expect(!BoundingBox(x1: 0, y1: 0, x2: .nan, y2: 5).isAtLeast(0))
+            Box(x1: -4, y1: 2, x2: 30, y2: 40).clipped(to: size) == Box(x1: 0, y1: 2, x2: 10, y2: 20))
+        #expect(!Box(x1: 0, y1: 0, x2: .nan, y2: 5).isAtLeast(0))
     }
 }
 
@@ -37,8 +35,8 @@ import Testing
         let shapes = AnchorGrid.shapes(size: 32, ratios: [0.5, 1, 2])
         #expect(
             shapes == [
-                BoundingBox(x1: -23, y1: -11, x2: 23, y2: 11), BoundingBox(x1: -16, y1: -16, x2: 16, y2: 16),
-                BoundingBox(x1: -11, y1: -23, x2: 11, y2: 23),
+                Box(x1: -23, y1: -11, x2: 23, y2: 11), Box(x1: -16, y1: -16, x2: 16, y2: 16),
+                Box(x1: -11, y1: -23, x2: 11, y2: 23),
             ])
     }
 
@@ -58,8 +56,8 @@ import Testing
 }
 
 @Suite struct BoxMatcherTests {
-    private let target = BoundingBox(x1: 0, y1: 0, x2: 10, y2: 10)
-    private func box(width: Float) -> BoundingBox { BoundingBox(x1: 0, y1: 0, x2: width, y2: 10) }
+    private let target = Box(x1: 0, y1: 0, x2: 10, y2: 10)
+    private func box(width: Float) -> Box { Box(x1: 0, y1: 0, x2: width, y2: 10) }
 
     @Test func thresholds() {
         let matcher = BoxMatcher(positiveOverlap: 0.7, negativeOverlap: 0.3, keepsBestOfEachTarget: false)
@@ -73,9 +71,9 @@ import Testing
     @Test func bestOfEachTarget() {
         let matcher = BoxMatcher(positiveOverlap: 0.7, negativeOverlap: 0.3, keepsBestOfEachTarget: true)
         #expect(matcher.match([box(width: 2), box(width: 2), box(width: 1)], to: [target]) == [0, 0, -1])
-        let larger = BoundingBox(x1: 0, y1: 0, x2: 100, y2: 10)
+        let larger = Box(x1: 0, y1: 0, x2: 100, y2: 10)
         #expect(matcher.match([box(width: 6), box(width: 5)], to: [larger, target]) == [1, BoxMatcher.ignored])
-        let far = BoundingBox(x1: 500, y1: 500, x2: 510, y2: 510)
+        let far = Box(x1: 500, y1: 500, x2: 510, y2: 510)
         #expect(matcher.match([box(width: 2)], to: [far]) == [BoxMatcher.background])
     }
 }

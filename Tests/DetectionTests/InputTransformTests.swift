@@ -36,30 +36,18 @@ import Testing
         #expect(floats[40] == 0 && floats[33 * 64] == 0)
     }
 
-    @Test(arguments: [Flips.horizontal, .vertical, [.horizontal, .vertical]])
-    func flippingCommutesWithResizing(flips: Flips) {
-        let image = gradient(50, 37)
-        var mirrored: [UInt8] = []
-        for y in 0..<37 {
-            for x in 0..<50 {
-                let (sx, sy) = (flips.contains(.horizontal) ? 49 - x : x, flips.contains(.vertical) ? 36 - y : y)
-                mirrored += image.pixels[(sy * 50 + sx) * 3..<(sy * 50 + sx) * 3 + 3]
-            }
-        }
-        let transform = InputTransform(.init(shorter: 64, longer: 96))
-        let targets = ImageTargets(boxes: [BoundingBox(x1: 5, y1: 6, x2: 25, y2: 36)], labels: [2])
-        let flipped = transform.batch([image], targets: [targets], flips: [flips])
-        let expected = transform.batch([ImagePlanes(width: 50, height: 37, pixels: mirrored)])
-        #expect(flipped.images.sizes == [ImageSize(width: 86, height: 64)])
-        #expect(zip(flipped.images.pixels.array, expected.pixels.array).allSatisfy { abs($0 - $1) < 1e-4 })
-        let box = targets.boxes[0].flipped(flips, in: image.size)
-        #expect(flipped.targets[0].boxes[0].x1 == box.x1 * (86 / 50))
-        #expect(flipped.targets[0].boxes[0].y2 == box.y2 * (64 / 37))
-    }
-
     @Test func aBatchIsAsLargeAsItsLargestImages() {
         let batch = InputTransform(.init(shorter: 100, longer: 130)).batch([gradient(200, 120), gradient(60, 100)])
         #expect(batch.sizes == [ImageSize(width: 130, height: 78), ImageSize(width: 78, height: 130)])
         #expect(batch.paddedSize == ImageSize(width: 160, height: 160))
+    }
+
+    @Test func targetsMoveWithTheirImages() {
+        let batch = InputTransform(.init(shorter: 64, longer: 96)).batch([gradient(50, 37)])
+        #expect(batch.sizes == [ImageSize(width: 86, height: 64)])
+        let target = DetectionTarget(boxes: [Box(x1: 5, y1: 6, x2: 25, y2: 36)], labels: [2])
+        let moved = batch.resized([target])[0]
+        #expect(moved.labels == [2])
+        #expect(moved.boxes[0].x1 == 5 * (86 / 50) && moved.boxes[0].y2 == 36 * (64 / 37))
     }
 }

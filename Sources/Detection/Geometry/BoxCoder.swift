@@ -17,7 +17,7 @@ public struct BoxCoder: Sendable, Hashable {
     static let largestLogarithm: Float = 4.135166556742356
 
     /// The offsets dx, dy, dw, dh that turn `reference` into `box`.
-    public func encode(_ box: BoundingBox, from reference: BoundingBox) -> SIMD4<Float> {
+    public func encode(_ box: Box, from reference: Box) -> SIMD4<Float> {
         let (width, height) = (reference.width, reference.height)
         let dx = (box.x1 + 0.5 * box.width) - (reference.x1 + 0.5 * width)
         let dy = (box.y1 + 0.5 * box.height) - (reference.y1 + 0.5 * height)
@@ -28,13 +28,13 @@ public struct BoxCoder: Sendable, Hashable {
     }
 
     /// The box that the offsets turn `reference` into.
-    public func decode(_ offsets: SIMD4<Float>, from reference: BoundingBox) -> BoundingBox {
+    public func decode(_ offsets: SIMD4<Float>, from reference: Box) -> Box {
         let (width, height) = (reference.width, reference.height)
         let scaled = offsets / weights
         let x = scaled[0] * width + (reference.x1 + 0.5 * width)
         let y = scaled[1] * height + (reference.y1 + 0.5 * height)
         let halfWidth = 0.5 * (expf(min(scaled[2], Self.largestLogarithm)) * width)
         let halfHeight = 0.5 * (expf(min(scaled[3], Self.largestLogarithm)) * height)
-        return BoundingBox(x1: x - halfWidth, y1: y - halfHeight, x2: x + halfWidth, y2: y + halfHeight)
+        return Box(x1: x - halfWidth, y1: y - halfHeight, x2: x + halfWidth, y2: y + halfHeight)
     }
 }

@@ -18,11 +18,11 @@ public struct ImagePlanes: Sendable, Hashable {
 }
 
 /// What is to be found in an image: boxes in its pixels, and a label 1…K for each.
-public struct ImageTargets: Sendable, Hashable {
-    public var boxes: [BoundingBox]
+public struct DetectionTarget: Sendable, Hashable {
+    public var boxes: [Box]
     public var labels: [Int]
 
-    public init(boxes: [BoundingBox], labels: [Int]) {
+    public init(boxes: [Box], labels: [Int]) {
         precondition(boxes.count == labels.count, "each box has a label")
         self.boxes = boxes
         self.labels = labels
@@ -45,17 +45,14 @@ public struct ImageBatch: Sendable {
     }
 
     public var count: Int { sizes.count }
-    public var paddedSize: ImageSize { ImageSize(width: pixels.shape[3], height: pixels.shape[2]) }
-}
-
-/// Images with what is to be found in them, in the pixels of the resized images.
-public struct TrainingBatch: Sendable {
-    public let images: ImageBatch
-    public let targets: [ImageTargets]
-
-    public init(images: ImageBatch, targets: [ImageTargets]) {
-        precondition(images.count == targets.count, "each image has its targets")
-        self.images = images
-        self.targets = targets
+    /// Targets in the pixels of the images as they were, moved to the resized images.
+    public func resized(_ targets: [DetectionTarget]) -> [DetectionTarget] {
+        targets.enumerated().map { index, target in
+            DetectionTarget(
+                boxes: target.boxes.map { $0.scaled(from: originalSizes[index], to: sizes[index]) },
+                labels: target.labels)
+        }
     }
+
+    public var paddedSize: ImageSize { ImageSize(width: pixels.shape[3], height: pixels.shape[2]) }
 }

@@ -22,9 +22,8 @@ public struct InputTransform: Sendable {
             width: max(Int(Double(size.width) * scale), 1), height: max(Int(Double(size.height) * scale), 1))
     }
 
-    /// A batch of images, each mirrored as `flips` says (one entry an image; none: as they are).
-    public func batch(_ images: [ImagePlanes], flips: [Flips] = []) -> ImageBatch {
-        precondition(flips.isEmpty || flips.count == images.count, "flips are for each image")
+    /// A batch of images.
+    public func batch(_ images: [ImagePlanes]) -> ImageBatch {
         let sizes = images.map { resized($0.size) }
         func padded(_ side: (ImageSize) -> Int) -> Int {
             let most = sizes.map(side).max() ?? 0
@@ -36,7 +35,7 @@ public struct InputTransform: Sendable {
         let pixels = Tensor([images.count, 3, height, width], block: 3) { floats in
             for (index, image) in images.enumerated() {
                 resize(
-                    image, flips.isEmpty ? [] : flips[index], to: sizes[index],
+                    image, to: sizes[index],
                     into: UnsafeMutableBufferPointer(rebasing: floats[index * area..<(index + 1) * area]),
                     rowLength: width * 3)
             }
@@ -44,27 +43,13 @@ public struct InputTransform: Sendable {
         return ImageBatch(pixels: pixels, sizes: sizes, originalSizes: images.map(\.size))
     }
 
-    /// A batch with its targets, which come in the pixels of the images as given.
-    public func batch(_ images: [ImagePlanes], targets: [ImageTargets], flips: [Flips] = []) -> TrainingBatch {
-        let batch = batch(images, flips: flips)
-        let targets = targets.enumerated().map { index, targets in
-            let (old, new) = (batch.originalSizes[index], batch.sizes[index])
-            return ImageTargets(
-                boxes: targets.boxes.map {
-                    $0.flipped(flips.isEmpty ? [] : flips[index], in: old).scaled(from: old, to: new)
-                }, labels: targets.labels)
-        }
-        return TrainingBatch(images: batch, targets: targets)
-    }
-
     /// Writes rows of `rowLength` floats, with zeros beside and below the image.
     private func resize(
-        _ image: ImagePlanes, _ flips: Flips, to size: ImageSize, into result: UnsafeMutableBufferPointer<Float>,
+        _ image: ImagePlanes, to size: ImageSize, into result: UnsafeMutableBufferPointer<Float>,
         rowLength: Int
     ) {
-        let columns = taps(from: image.width, to: size.width, mirrored: flips.contains(.horizontal), stride: 3)
-        let rows = taps(
-            from: image.height, to: size.height, mirrored: flips.contains(.vertical), stride: image.width * 3)
+        let columns = taps(from: image.width, to: size.width, stride: 3)
+        let rows = taps(from: image.height, to: size.height, stride: image.width * 3)
         let factor = 1 / (255 * Self.deviation)
         let offset = -Self.mean / Self.deviation
         result.update(repeating: 0)
@@ -99,16 +84,14 @@ public struct InputTransform: Sendable {
         let weight: Float
     }
 
-    private func taps(from old: Int, to new: Int, mirrored: Bool, stride: Int) -> [Tap] {
+    private func taps(from old: Int, to new: Int, stride: Int) -> [Tap] {
         let scale = Float(old) / Float(new)
         return (0..<new).map { position in
             let source = max(scale * (Float(position) + 0.5) - 0.5, 0)
             let first = min(Int(source), old - 1)
             let second = min(first + 1, old - 1)
             let weight = min(source - Float(first), 1)
-            return mirrored
-                ? Tap(first: (old - 1 - first) * stride, second: (old - 1 - second) * stride, weight: weight)
-                : Tap(first: first * stride, second: second * stride, weight: weight)
+            return Tap(first: first * stride, second: second * stride, weight: weight)
         }
     }
 }

@@ -19,7 +19,7 @@ public struct BoxMatcher: Sendable, Hashable {
     }
 
     /// For each candidate the index of its target, `background` or `ignored`.
-    public func match(_ candidates: [BoundingBox], to targets: [BoundingBox]) -> [Int32] {
+    public func match(_ candidates: [Box], to targets: [Box]) -> [Int32] {
         var matches = [Int32](repeating: Self.background, count: candidates.count)
         if targets.isEmpty { return matches }
         var overlaps = [Float](repeating: -1, count: candidates.count)
@@ -55,7 +55,7 @@ public struct BoxMatcher: Sendable, Hashable {
 
     /// Notes where a target overlaps more than those before it; returns its largest overlap.
     private static func visit(
-        _ target: BoundingBox, _ index: Int32, _ candidates: UnsafeBufferPointer<BoundingBox>,
+        _ target: Box, _ index: Int32, _ candidates: UnsafeBufferPointer<Box>,
         _ overlaps: UnsafeMutableBufferPointer<Float>, _ best: UnsafeMutableBufferPointer<Int32>
     ) -> Float {
         var most: Float = 0

@@ -27,42 +27,46 @@ public struct ProposalSelection: Sendable {
         let objectness = objectness.map { $0.blocked($0.shape[1]) }
         let deltas = deltas.map { $0.blocked($0.shape[1]) }
         return sizes.enumerated().map { image, size in
-            var found: [ScoredBox] = []
+            var found = Candidates()
             for (level, range) in anchors.levels.enumerated() {
-                objectness[level].withUnsafeFloats { logits in
-                    deltas[level].withUnsafeFloats { deltas in
-                        let part = image * range.count..<(image + 1) * range.count
-                        found += proposals(
-                            UnsafeBufferPointer(rebasing: logits[part]),
-                            UnsafeBufferPointer(rebasing: deltas[part.lowerBound * 4..<part.upperBound * 4]),
-                            anchors.boxes[range], size)
+                let part = image * range.count..<(image + 1) * range.count
+                let logits = objectness[level].withUnsafeFloats { Array($0[part]) }
+                deltas[level].withUnsafeFloats { deltas in
+                    for index in indicesByFallingScore(logits, limit: counts.beforeNMS) {
+                        let at = 4 * (part.lowerBound + index)
+                        let offsets = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])
+                        let box = BoxCoder.anchors.decode(offsets, from: anchors.boxes[range.lowerBound + index])
+                            .clipped(to: size)
+                        guard box.isAtLeast(Self.smallestSide) else { continue }
+                        found.append(box, score: 1 / (1 + expf(-logits[index])), group: level)
                     }
                 }
             }
-            return best(counts.afterNMS, of: found)
-        }
-    }
-
-    private func proposals(
-        _ logits: UnsafeBufferPointer<Float>, _ deltas: UnsafeBufferPointer<Float>, _ anchors: ArraySlice<BoundingBox>,
-        _ size: ImageSize
-    ) -> [ScoredBox] {
-        var boxes: [BoundingBox] = []
-        var scores: [Float] = []
-        for index in indicesOfLargest(counts.beforeNMS, of: logits) {
-            let offsets = SIMD4(deltas[4 * index], deltas[4 * index + 1], deltas[4 * index + 2], deltas[4 * index + 3])
-            let box = BoxCoder.anchors.decode(offsets, from: anchors[anchors.startIndex + index]).clipped(to: size)
-            guard box.isAtLeast(Self.smallestSide) else { continue }
-            boxes.append(box)
-            scores.append(1 / (1 + expf(-logits[index])))
-        }
-        return suppressOverlaps(boxes, above: overlap, keepingAtMost: counts.afterNMS).map {
-            ScoredBox(box: boxes[$0], score: scores[$0])
+            return found.thinned(above: overlap, keepingAtMost: counts.afterNMS).map {
+                ScoredBox(box: found.boxes[$0], score: found.scores[$0])
+            }
         }
     }
 }
 
-/// The `count` boxes of the highest scores, highest first; of equal ones the earlier comes first.
-private func best(_ count: Int, of boxes: [ScoredBox]) -> [ScoredBox] {
-    boxes.map(\.score).withUnsafeBufferPointer { indicesOfLargest(count, of: $0) }.map { boxes[$0] }
+/// Boxes with scores, in groups that do not suppress each other.
+struct Candidates {
+    private(set) var boxes: [Box] = []
+    private(set) var scores: [Float] = []
+    private(set) var groups: [Int] = []
+
+    mutating func append(_ box: Box, score: Float, group: Int) {
+        boxes.append(box)
+        scores.append(score)
+        groups.append(group)
+    }
+
+    /// The indices that non-maximum suppression keeps, by falling score.
+    func thinned(above overlap: Double, keepingAtMost most: Int) -> [Int] {
+        var coordinates: [Float] = []
+        coordinates.reserveCapacity(4 * boxes.count)
+        for box in boxes { coordinates += [box.x1, box.y1, box.x2, box.y2] }
+        return nonMaximumSuppression(
+            boxes: coordinates, scores: scores, groups: groups, threshold: overlap, limit: most)
+    }
 }

@@ -5,13 +5,13 @@ public import Tensor
 /// An object that a detector found.
 public struct DetectedObject: Sendable, Hashable {
     /// In the pixels of the image as it was given.
-    public var box: BoundingBox
+    public var box: Box
     /// 0…1
     public var score: Float
     /// 1…K
     public var label: Int
 
-    public init(box: BoundingBox, score: Float, label: Int) {
+    public init(box: Box, score: Float, label: Int) {
         self.box = box
         self.score = score
         self.label = label
@@ -28,11 +28,11 @@ extension DetectorArchitecture.Selection {
     ///   - classLogits: [R, K + 1], background first; `rows` are those of this image's regions.
     ///   - boxDeltas: [R, 4 (K + 1)].
     public func detections(
-        classLogits: Tensor, boxDeltas: Tensor, rows: Range<Int>, regions: [BoundingBox], size: ImageSize
+        classLogits: Tensor, boxDeltas: Tensor, rows: Range<Int>, regions: [Box], size: ImageSize
     ) -> [DetectedObject] {
         let classes = classLogits.shape[1]
         let threshold = Float(scoreThreshold)
-        var candidates = [[ScoredBox]](repeating: [], count: classes)
+        var found = Candidates()
         classLogits.withUnsafeFloats { logits in
             boxDeltas.withUnsafeFloats { deltas in
                 for (row, region) in zip(rows, regions) {
@@ -45,27 +45,13 @@ extension DetectorArchitecture.Selection {
                         let at = (row * classes + label) * 4
                         let offsets = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])
                         let box = BoxCoder.regions.decode(offsets, from: region).clipped(to: size)
-                        if box.isAtLeast(Self.smallestSide) {
-                            candidates[label].append(ScoredBox(box: box, score: score))
-                        }
+                        if box.isAtLeast(Self.smallestSide) { found.append(box, score: score, group: label) }
                     }
                 }
             }
         }
-        var found: [DetectedObject] = []
-        for label in 1..<classes {
-            let sorted = sortedByScore(candidates[label], \.score)
-            for index in suppressOverlaps(
-                sorted.map(\.box), above: detectionOverlap, keepingAtMost: detectionsPerImage)
-            {
-                found.append(DetectedObject(box: sorted[index].box, score: sorted[index].score, label: label))
-            }
+        return found.thinned(above: detectionOverlap, keepingAtMost: detectionsPerImage).map {
+            DetectedObject(box: found.boxes[$0], score: found.scores[$0], label: found.groups[$0])
         }
-        return Array(sortedByScore(found, \.score).prefix(detectionsPerImage))
     }
-}
-
-/// Highest first; of equal ones the earlier comes first.
-private func sortedByScore<Item>(_ items: [Item], _ score: (Item) -> Float) -> [Item] {
-    items.map(score).withUnsafeBufferPointer { indicesOfLargest(items.count, of: $0) }.map { items[$0] }
 }

@@ -3,13 +3,13 @@ public import Basics
 /// The regions that the box head learns from, for each image of a batch.
 public struct SampledRegions: Sendable, Hashable {
     /// In resized pixels.
-    public var boxes: [[BoundingBox]]
+    public var boxes: [[Box]]
     /// 0 is the background.
     public var labels: [[Int]]
     /// The target of each region; for background the value means nothing.
-    public var targets: [[BoundingBox]]
+    public var targets: [[Box]]
 
-    public init(boxes: [[BoundingBox]], labels: [[Int]], targets: [[BoundingBox]]) {
+    public init(boxes: [[Box]], labels: [[Int]], targets: [[Box]]) {
         self.boxes = boxes
         self.labels = labels
         self.targets = targets
@@ -19,10 +19,10 @@ public struct SampledRegions: Sendable, Hashable {
     public var count: Int { boxes.reduce(0) { $0 + $1.count } }
 }
 
-extension SamplingSettings {
+extension TrainingSettings {
     /// Draws regions from the proposals of each image and from its targets' own boxes.
     public func sampleRegions(
-        _ proposals: [[BoundingBox]], targets: [ImageTargets], _ random: RandomStream
+        _ proposals: [[Box]], targets: [DetectionTarget], _ random: RandomStream
     ) -> SampledRegions {
         let matcher = regions.matcher(keepsBestOfEachTarget: false)
         var sampled = SampledRegions(boxes: [], labels: [], targets: [])

@@ -1,6 +1,6 @@
 /// What training learns from in each image: which anchors and regions count as what, and how many are drawn.
 /// The defaults are torchvision's.
-public struct SamplingSettings: Sendable, Hashable, Codable {
+public struct TrainingSettings: Sendable, Hashable, Codable {
     public struct Draw: Sendable, Hashable, Codable {
         /// Drawn in each image.
         public var count: Int
