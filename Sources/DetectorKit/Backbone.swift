@@ -41,6 +41,7 @@ public struct BackboneCatalog: Sendable {
     public init(_ backbones: [any Backbone]) { self.backbones = backbones }
 
     public var names: [String] { backbones.map(\.name) }
+    public var presets: [String] { backbones.flatMap(\.presets) }
 
     /// The plugin of this name.
     public func backbone(_ name: String, at place: String? = nil) throws -> any Backbone {
@@ -58,7 +59,6 @@ public struct BackboneCatalog: Sendable {
         for backbone in backbones where backbone.presets.contains(preset) {
             return try backbone.architecture(preset: preset, norm: norm, groups: groups)
         }
-        let presets = backbones.flatMap(\.presets)
         let near = suggestion(for: preset, among: presets).map { "did you mean '\($0)'? " } ?? ""
         throw Failure(
             "unknown backbone '\(preset)'", at: place,

@@ -1,0 +1,94 @@
+public import Basics
+public import Tensor
+
+/// All that training has learnt up to a step: what a checkpoint holds.
+public struct TrainingState: Sendable {
+    public var weights: NamedTensors
+    public var optimiser: SGD
+    /// Steps taken.
+    public var step: Int
+
+    public init(weights: NamedTensors, optimiser: SGD, step: Int = 0) {
+        self.weights = weights
+        self.optimiser = optimiser
+        self.step = step
+    }
+}
+
+/// What one step computes before the weights change.
+public struct StepGradients {
+    public var gradients: NamedTensors
+    /// Batch norm's running statistics after the step.
+    public var runningStatistics: NamedTensors
+    /// The loss's parts, by name; their sum is the loss.
+    public var losses: [String: Double]
+
+    public init(gradients: NamedTensors, runningStatistics: NamedTensors = [:], losses: [String: Double]) {
+        self.gradients = gradients
+        self.runningStatistics = runningStatistics
+        self.losses = losses
+    }
+}
+
+/// What a trainer tells after each step.
+public struct StepReport: Sendable {
+    public let step: Int
+    public let totalSteps: Int
+    public let stepsPerEpoch: Int
+    public let learningRate: Double
+    public let losses: [String: Double]
+    public let loss: Double
+
+    public var fraction: Double { Double(step) / Double(totalSteps) }
+    public var endsEpoch: Bool { step % stepsPerEpoch == 0 || step == totalSteps }
+    /// Epochs begun, from 1.
+    public var epoch: Int { (step - 1) / stepsPerEpoch + 1 }
+}
+
+/// Stochastic gradient descent over a plan: batch, gradients, clipping, update.
+public struct Trainer {
+    public let plan: TrainingPlan
+    public let loader: BatchLoader
+    public let totalSteps: Int
+    private let random: RandomStream
+
+    /// Computes a step's gradients. The stream is the step's own.
+    public typealias Objective = (NamedTensors, SampleBatch, RandomStream) throws -> StepGradients
+
+    /// - Parameter random: the run's stream: the loader's batches and the steps' sampling come from it.
+    public init(_ plan: TrainingPlan, loader: BatchLoader, random: RandomStream) {
+        self.plan = plan
+        self.loader = loader
+        self.random = random
+        totalSteps = plan.epochs * loader.stepsPerEpoch
+    }
+
+    /// Trains from a state to the plan's end.
+    ///
+    /// - Parameter observe: called after each step with the state as it then is; may save it, or throw to stop.
+    public func train(
+        _ start: TrainingState, objective: Objective, observe: (StepReport, TrainingState) throws -> Void
+    ) throws -> TrainingState {
+        var state = start
+        while state.step < totalSteps {
+            let batch = try loader.batch(step: state.step)
+            var step = try objective(state.weights, batch, random.stream("step", state.step))
+            let loss = step.losses.values.reduce(0, +)
+            guard loss.isFinite else {
+                throw Failure(
+                    "the loss is not finite at step \(state.step + 1): \(step.losses)",
+                    remedy: "lower learning_rate, or lengthen warm_up; check the annotations for wrong boxes")
+            }
+            if let limit = plan.clipNorm { _ = clipGradients(&step.gradients, norm: limit) }
+            let rate = plan.schedule.rate(step: state.step, of: totalSteps)
+            state.optimiser.step(&state.weights, gradients: step.gradients, learningRate: rate)
+            for (name, value) in step.runningStatistics { state.weights[name] = value }
+            state.step += 1
+            try observe(
+                StepReport(
+                    step: state.step, totalSteps: totalSteps, stepsPerEpoch: loader.stepsPerEpoch,
+                    learningRate: rate, losses: step.losses, loss: loss), state)
+        }
+        return state
+    }
+}
