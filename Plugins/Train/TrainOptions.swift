@@ -89,8 +89,9 @@ extension ConfigReader {
             trainOn: string("train_on", default: "train", help: "the split to train on"),
             evaluateOn: choice(
                 "evaluate_on", default: "search", among: ["search", "val", "none"],
-                help: "the split to look at; 'search' is held out of the training images")
-                .nilIfNone,
+                help: "the split to look at; 'search' is held out of the training images"
+            )
+            .nilIfNone,
             evaluateEvery: int("evaluate_every", default: 0, in: 0...10_000, help: "epochs; 0: at the end only"),
             freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"))
     }

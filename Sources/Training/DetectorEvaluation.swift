@@ -1,7 +1,7 @@
+import Basics
 public import COCOMetrics
 public import Dataset
 public import Detection
-import Basics
 
 /// What a detector finds on a split, and how good that is.
 public struct DetectorEvaluation: Sendable {

@@ -1,7 +1,7 @@
-public import DetectorKit
-public import Detection
-public import Foundation
 import Basics
+public import Detection
+public import DetectorKit
+public import Foundation
 import Models
 public import Tensor
 

@@ -1,6 +1,7 @@
 import DetectorKit
 import ResNet
 import StageKit
+import Train
 
 // The plugins that the program is built with, each in its own folder under Plugins/. A new one is added to Package.swift
 // and to one of these lists; a test fails when folders and lists disagree.
@@ -13,6 +14,8 @@ let backbones: [any Backbone] = [
 let backboneCatalog = BackboneCatalog(backbones)
 
 /// Stages: `Plugins/<stage>`. Those that build detectors get `backboneCatalog`.
-let stages: [any StagePlugin] = []
+let stages: [any StagePlugin] = [
+    Train(backbones: backboneCatalog)
+]
 
 let stageCatalog = StageCatalog(stages)
