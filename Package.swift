@@ -84,7 +84,7 @@ let package = Package(
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
-        plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images"),
+        plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
         plugin(
             "Train", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection", "Training",
             "Models", "COCOMetrics"),
@@ -142,7 +142,7 @@ let package = Package(
         tests("Report", "Report", "Images", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
-            "Evaluate", "Synth", "Basics"),
+            "Evaluate", "Synth", "Images", "Basics"),
         tests("Project", "Basics", "Manifest", "Spool"),
     ],
     cxxLanguageStandard: .cxx17

@@ -37,8 +37,11 @@ extension ArchiveReader {
         try unpack(to: folder) { _, _ in }
     }
 
-    /// Unpacks into a new folder; `check` sees each member with its digest, and may refuse it by throwing.
-    @discardableResult public func unpack(to folder: URL, check: (Member, Digest) throws -> Void) throws -> [Member] {
+    /// Unpacks into a new folder; `check` sees each member with its digest, `finish` comes before the folder gets its name,
+    /// and both may refuse by throwing.
+    @discardableResult public func unpack(
+        to folder: URL, check: (Member, Digest) throws -> Void, finish: () throws -> Void = {}
+    ) throws -> [Member] {
         let files = FileManager.default
         if let present = try? files.contentsOfDirectory(atPath: folder.path), !present.isEmpty {
             throw Failure("the folder is not empty", at: folder.path, remedy: "name a new folder to unpack to")
@@ -65,6 +68,7 @@ extension ArchiveReader {
             try check(member, try write(member, &stream, below: temporary))
             return .goOn
         }
+        try finish()
         guard rename(temporary.path, folder.path) == 0 else {
             throw Failure.system("rename", at: folder.path, errno: errno)
         }

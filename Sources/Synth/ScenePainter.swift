@@ -17,8 +17,8 @@ struct ScenePainter {
 
     private struct Placed {
         var kind: SmearClass
-        /// The pixel of a ring form's dot: without it, it is a red cell to any eye.
-        var mark: (x: Int, y: Int)?
+        /// Points on a ring form's ring: with few of them to be seen it is a red cell to any eye.
+        var marks: [(x: Double, y: Double)] = []
         var area = 0
         var left = Int.max
         var top = Int.max
@@ -140,8 +140,14 @@ struct ScenePainter {
         let pallor = hasRing ? random.uniform(0.05, 0.25) : random.uniform(0.5, 0.95)
         let ring = hasRing ? ringParts(shape) : nil
         let nucleus = tone.nucleus
-        let mark = ring.map { (x: Int($0.dotX.rounded(.down)), y: Int($0.dotY.rounded(.down))) }
-        paint(.init(kind: hasRing ? .ringForm : .redCell, mark: mark), shape) { field, pixel, at, cover in
+        var marks: [(x: Double, y: Double)] = []
+        if let ring {
+            for eighth in 0..<8 {
+                let direction = Double(eighth) * .pi / 4
+                marks.append((ring.x + ring.radius * cos(direction), ring.y + ring.radius * sin(direction)))
+            }
+        }
+        paint(.init(kind: hasRing ? .ringForm : .redCell, marks: marks), shape) { field, pixel, at, cover in
             // A disc that is thick near its rim and thin in the middle.
             let rim = exp(-pow((at.radius - 0.86) / 0.16, 2)) * 0.16
             let middle = pallor * exp(-pow(at.radius / 0.47, 2))
@@ -264,9 +270,12 @@ struct ScenePainter {
     }
 
     private func isMarkSeen(_ object: Placed, _ number: Int32) -> Bool {
-        guard let mark = object.mark else { return true }
-        guard mark.x >= 0, mark.y >= 0, mark.x < field.width, mark.y < field.height else { return false }
-        return top[mark.y * field.width + mark.x] == number
+        let seen = object.marks.filter { mark in
+            let (x, y) = (Int(mark.x.rounded(.down)), Int(mark.y.rounded(.down)))
+            guard x >= 0, y >= 0, x < field.width, y < field.height else { return false }
+            return top[y * field.width + x] == number
+        }
+        return object.marks.isEmpty || seen.count >= 3
     }
 
     /// A fixed pattern of numbers from 0 to 1.

@@ -1,3 +1,4 @@
+import DatasetPack
 import DetectorKit
 import ResNet
 import StageKit
@@ -15,7 +16,8 @@ let backboneCatalog = BackboneCatalog(backbones)
 
 /// Stages: `Plugins/<stage>`. Those that build detectors get `backboneCatalog`.
 let stages: [any StagePlugin] = [
-    Train(backbones: backboneCatalog)
+    DatasetPack(),
+    Train(backbones: backboneCatalog),
 ]
 
 let stageCatalog = StageCatalog(stages)

@@ -1,0 +1,51 @@
+public import Archive
+public import Basics
+public import Foundation
+import Glibc
+
+/// Writes a job's result bundle: a tar.zst that says itself what is in it.
+///
+/// ```swift
+/// try BundleBuilder.build(
+///     members: [ArchiveMember(path: "report.html", contents: .file(report))],
+///     about: ["job": "night", "state": "done"], to: outbox.appending(path: "night.tar.zst"))
+/// ```
+/// The same members and `about` give the same bytes; the file is complete under its name or not there.
+public enum BundleBuilder {
+    public static func build(members: [ArchiveMember], about: JSON, to url: URL) throws {
+        if members.contains(where: { $0.path == BundleManifest.fileName }) {
+            throw Failure(
+                "a member must not be called '\(BundleManifest.fileName)'", at: url.path, remedy: "rename the member")
+        }
+        let sorted = members.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        let listed = try sorted.map { member in
+            switch member.contents {
+            case .data(let data):
+                return BundleManifest.Member(path: member.path, size: data.count, sha256: Digest(of: data))
+            case .file(let file):
+                let values = try? FileManager.default.attributesOfItem(atPath: file.path)
+                guard let size = values?[.size] as? Int else {
+                    throw Failure(
+                        "the file of member '\(member.path)' is not there", at: file.path,
+                        remedy: "let nothing remove a job's files while its bundle is written", cause: .system)
+                }
+                return BundleManifest.Member(path: member.path, size: size, sha256: try Digest(ofFile: file))
+            }
+        }
+        let manifest = BundleManifest(about: about, members: listed)
+        let first = ArchiveMember(
+            path: BundleManifest.fileName, contents: .data(Data(manifest.json.prettyText.utf8)))
+        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).part")
+        defer { try? FileManager.default.removeItem(at: temporary) }
+        let written = try ArchiveWriter.write([first] + sorted, to: temporary, format: .tarZstd, order: .asGiven)
+        for (member, listed) in zip(written.dropFirst(), listed) where member.sha256 != listed.sha256 {
+            throw Failure(
+                "the file of member '\(member.path)' was changed while the bundle was written", at: url.path,
+                remedy: "let nothing write to a job's files, and try again", cause: .system)
+        }
+        guard rename(temporary.path, url.path) == 0 else {
+            throw Failure.system("rename", at: url.path, errno: errno)
+        }
+        try DurableFile.syncDirectory(url.deletingLastPathComponent())
+    }
+}
