@@ -10,6 +10,7 @@ typedef struct {
 JK_INLINE void affine_rows(const float *x, float *y, long rows, long width, const float *restrict center,
                            const float *restrict a, const float *restrict b, int relu) {
     for (long r = 0; r < rows; r++)
+        JK_INDEPENDENT
         for (long k = 0; k < width; k++) {
             float value = a[k] * (x[r * width + k] - center[k]) + b[k];
             y[r * width + k] = relu && !(value > 0) ? 0 : value;
@@ -56,6 +57,7 @@ JK_INLINE void backward_rows(const float *g, const float *y, const float *x, flo
                              const float *restrict center, const float *restrict a, const float *restrict b,
                              const float *restrict c) {
     for (long r = 0; r < rows; r++)
+        JK_INDEPENDENT
         for (long k = 0; k < width; k++) {
             long i = r * width + k;
             float value = a[k] * (!y || y[i] > 0 ? g[i] : 0);

@@ -8,13 +8,15 @@ typedef struct {
     float factor;
 } vectors;
 
-#define ELEMENTWISE(name, expression)                                   \
+#define ELEMENTWISE(name, expression) LOOP(name, expression, JK_INDEPENDENT)
+#define LOOP(name, expression, before)                                  \
     JK_CLONES static void name##_range(void *context, long begin, long end) { \
         const vectors *j = context;                                     \
         const float *a = j->a, *b = j->b;                               \
         float *result = j->result;                                      \
         const float factor = j->factor;                                 \
         (void)a, (void)b, (void)factor;                                 \
+        before                                                          \
         for (long i = begin; i < end; i++) result[i] = expression;      \
     }
 
@@ -26,7 +28,8 @@ ELEMENTWISE(scale, factor *a[i])
 ELEMENTWISE(multiply, a[i] * b[i])
 ELEMENTWISE(relu, a[i] > 0 ? a[i] : 0)
 ELEMENTWISE(relu_backward, b[i] > 0 ? a[i] : 0)
-ELEMENTWISE(sigmoid, 1 / (1 + expf(-a[i])))
+// expf is a call, which keeps the loop scalar.
+LOOP(sigmoid, 1 / (1 + expf(-a[i])), )
 ELEMENTWISE(sigmoid_backward, a[i] * b[i] * (1 - b[i]))
 
 static void run(jk_task task, const float *a, const float *b, float factor, float *result, long count) {

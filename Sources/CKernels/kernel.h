@@ -11,6 +11,10 @@
 #define JK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define JK_INLINE static inline __attribute__((always_inline))
 
+/// Before a loop whose result may be one of its operands, element for element: without it the compiler's check for
+/// overlap finds one and takes a scalar loop.
+#define JK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+
 /// Elements a thread should have at least, for work that costs about one memory pass.
 #define JK_GRAIN 16384L
 

@@ -10,51 +10,68 @@ typedef struct {
     jk_window w;
 } pool_job;
 
-JK_INLINE void pool_pixel(const pool_job *j, const float *plane, long y, long x, long block, float *out, uint8_t *which) {
-    const jk_window *w = &j->w;
-    for (long b = 0; b < block; b++) out[b] = -INFINITY;
-    for (long ky = 0; ky < w->kernelHeight; ky++) {
-        long sy = y * w->stride + ky - w->padding;
-        if (sy < 0 || sy >= w->height) continue;
-        for (long kx = 0; kx < w->kernelWidth; kx++) {
-            long sx = x * w->stride + kx - w->padding;
-            if (sx < 0 || sx >= w->width) continue;
-            const float *in = plane + (sy * w->width + sx) * block;
-            uint8_t place = (uint8_t)(ky * w->kernelWidth + kx);
-            for (long b = 0; b < block; b++) {
-                // A NaN wins, so that it is seen.
-                int better = in[b] > out[b] || in[b] != in[b];
-                out[b] = better ? in[b] : out[b];
-                which[b] = better ? place : which[b];
-            }
-        }
+typedef float lanes __attribute__((vector_size(32), aligned(4)));
+typedef int32_t places __attribute__((vector_size(32), aligned(4)));
+
+// Calls `body` with the pixel (`sy`, `sx`) and its `place`, for each pixel of the window of output (`y`, `x`).
+#define FOR_WINDOW(w, y, x, body)                                     \
+    for (long ky = 0; ky < (w)->kernelHeight; ky++) {                 \
+        long sy = (y) * (w)->stride + ky - (w)->padding;              \
+        if (sy < 0 || sy >= (w)->height) continue;                    \
+        for (long kx = 0; kx < (w)->kernelWidth; kx++) {              \
+            long sx = (x) * (w)->stride + kx - (w)->padding;          \
+            if (sx < 0 || sx >= (w)->width) continue;                 \
+            const float *in = plane + (sy * (w)->width + sx) * block; \
+            int32_t place = (int32_t)(ky * (w)->kernelWidth + kx);    \
+            body                                                      \
+        }                                                             \
     }
+
+// Eight channels. A NaN wins, so that it is seen.
+JK_INLINE void pool_eight(const jk_window *w, const float *plane, long y, long x, long block, float *result,
+                          uint8_t *choice) {
+    lanes best = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
+    places which = {0};
+    FOR_WINDOW(w, y, x, {
+        lanes value = *(const lanes *)in;
+        places better = (value > best) | (value != value);
+        best = (lanes)(((places)value & better) | ((places)best & ~better));
+        which = (place & better) | (which & ~better);
+    })
+    *(lanes *)result = best;
+    for (long b = 0; b < 8; b++) choice[b] = (uint8_t)which[b];
+}
+
+JK_INLINE void pool_one(const jk_window *w, const float *plane, long y, long x, long block, float *result,
+                        uint8_t *choice) {
+    float best = -INFINITY;
+    int32_t which = 0;
+    FOR_WINDOW(w, y, x, {
+        if (*in > best || *in != *in) {
+            best = *in;
+            which = place;
+        }
+    })
+    *result = best;
+    *choice = (uint8_t)which;
 }
 
 JK_CLONES static void pool_range(void *context, long begin, long end) {
     const pool_job *j = context;
     const jk_window *w = &j->w;
-    const long block = j->block;
+    const long block = j->block, eights = block / 8 * 8;
     for (long row = begin; row < end; row++) {
         const float *plane = j->source + row / w->outHeight * w->height * w->width * block;
         for (long x = 0; x < w->outWidth; x++) {
             long at = (row * w->outWidth + x) * block, y = row % w->outHeight;
+            float *result = j->result + at;
+            uint8_t *choice = j->choice + at;
             if (block == 8) {
-                float out[8];
-                uint8_t which[8] = {0};
-                pool_pixel(j, plane, y, x, 8, out, which);
-                memcpy(j->result + at, out, sizeof out);
-                memcpy(j->choice + at, which, sizeof which);
-            } else if (block == 16) {
-                float out[16];
-                uint8_t which[16] = {0};
-                pool_pixel(j, plane, y, x, 16, out, which);
-                memcpy(j->result + at, out, sizeof out);
-                memcpy(j->choice + at, which, sizeof which);
-            } else {
-                memset(j->choice + at, 0, block);
-                pool_pixel(j, plane, y, x, block, j->result + at, j->choice + at);
+                pool_eight(w, plane, y, x, 8, result, choice);
+                continue;
             }
+            for (long b = 0; b < eights; b += 8) pool_eight(w, plane + b, y, x, block, result + b, choice + b);
+            for (long b = eights; b < block; b++) pool_one(w, plane + b, y, x, block, result + b, choice + b);
         }
     }
 }
