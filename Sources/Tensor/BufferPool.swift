@@ -17,7 +17,8 @@ public enum BufferPool {
     public static var usage: Usage { state.withLock { $0.usage } }
     public static func resetPeak() { state.withLock { $0.usage.peak = $0.usage.live } }
 
-    /// The most bytes that are kept unused; 1 GiB unless set.
+    /// The most bytes that are kept unused. Unless set: 1 GiB, or what was in use at the peak and is not now, so that the
+    /// process grows no larger than it had to be already.
     public static var keptLimit: Int {
         get { state.withLock { $0.limit } }
         set { state.withLock { $0.setLimit(newValue) }.forEach(free) }
@@ -28,7 +29,7 @@ public enum BufferPool {
         let kept = state.withLock { $0.take(size) }
         if let kept, let memory = UnsafeMutableRawPointer(bitPattern: kept) { return memory }
         if let memory = jk_allocate(size) { return memory }
-        state.withLock { $0.setLimit(0, restore: true) }.forEach(free)
+        state.withLock { $0.shrink(to: 0) }.forEach(free)
         guard let memory = jk_allocate(size) else {
             let text = "out of memory: \(size) more bytes wanted beside \(usage.live) in use\n"
             _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
@@ -55,7 +56,8 @@ public enum BufferPool {
     // Buffers are kept as addresses, which may cross threads.
     private struct State: Sendable {
         var usage = Usage()
-        var limit = 1 << 30
+        var limitSet: Int?
+        var limit: Int { limitSet ?? max(1 << 30, usage.peak - usage.live) }
         var buffers: [Int: (memory: [UInt], used: UInt64)] = [:]
         var clock: UInt64 = 0
 
@@ -72,7 +74,7 @@ public enum BufferPool {
         /// Keeps the buffer where that is worth while; returns what is to be freed instead.
         mutating func put(_ memory: UInt, _ size: Int) -> [UInt] {
             usage.live -= size
-            guard size >= 32_768, size <= limit / 2 else { return [memory] }
+            guard size >= 32_768 else { return [memory] }
             clock += 1
             buffers[size, default: ([], 0)].memory.append(memory)
             buffers[size]?.used = clock
@@ -80,9 +82,9 @@ public enum BufferPool {
             return shrink(to: limit)
         }
 
-        mutating func setLimit(_ bytes: Int, restore: Bool = false) -> [UInt] {
-            if !restore { limit = max(bytes, 0) }
-            return shrink(to: max(bytes, 0))
+        mutating func setLimit(_ bytes: Int) -> [UInt] {
+            limitSet = max(bytes, 0)
+            return shrink(to: limit)
         }
 
         /// Gives up buffers of the sizes that were not wanted for longest.

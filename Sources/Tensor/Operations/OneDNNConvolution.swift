@@ -53,6 +53,8 @@ private final class Operation: @unchecked Sendable {
         var shape: ConvolutionShape
         var pass: UInt32
         var bias, relu: Bool
+        /// oneDNN divides the work when it generates the code.
+        var threads: Int
     }
 
     private let handle: OpaquePointer
@@ -76,7 +78,7 @@ private final class Operation: @unchecked Sendable {
     /// Nil where oneDNN has none. Generating code takes milliseconds; the ones not used for longest are given up.
     static func cached(_ shape: ConvolutionShape, _ pass: jd_pass, bias: Bool = false, relu: Bool = false) -> Operation?
     {
-        let key = Key(shape: shape, pass: pass.rawValue, bias: bias, relu: relu)
+        let key = Key(shape: shape, pass: pass.rawValue, bias: bias, relu: relu, threads: Threads.count)
         if let known = cache.withLock({ $0[key] }) { return known }
         let made = Operation(key)
         cache.withLock { $0[key] = .some(made) }
