@@ -110,7 +110,7 @@ struct JSONScanner {
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
         case UInt8(ascii: "n"): try word("null")
-        default: _ = try numberHere()
+        default: _ = try skipNumber()
         }
     }
 
@@ -165,28 +165,45 @@ struct JSONScanner {
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    private mutating func numberHere() throws -> Double {
+    /// Passes over a number by the grammar; tells whether it is a short whole one.
+    private mutating func skipNumber() throws -> Bool {
         let start = position
         func at(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
+        func digits() -> Bool {
+            let first = position
+            while Self.isDigit(at(position)) { position += 1 }
+            return position > first
+        }
         if at(position) == UInt8(ascii: "-") { position += 1 }
-        let digits = position
-        while Self.isDigit(at(position)) { position += 1 }
-        guard position > digits, at(digits) != UInt8(ascii: "0") || position == digits + 1 else {
+        let first = position
+        var isValid = digits() && (at(first) != UInt8(ascii: "0") || position == first + 1)
+        var isWhole = position - first < 16
+        if isValid, at(position) == UInt8(ascii: ".") {
+            isWhole = false
+            position += 1
+            isValid = digits()
+        }
+        if isValid, at(position) | 0x20 == UInt8(ascii: "e") {
+            isWhole = false
+            position += 1
+            if at(position) == UInt8(ascii: "+") || at(position) == UInt8(ascii: "-") { position += 1 }
+            isValid = digits()
+        }
+        guard isValid else {
             position = start
             throw syntax("a value is not valid")
         }
-        let isPlain = at(position) != UInt8(ascii: ".") && at(position) | 0x20 != UInt8(ascii: "e")
-        if isPlain, position - digits < 16 {
+        return isWhole
+    }
+
+    private mutating func numberHere() throws -> Double {
+        let start = position
+        if try skipNumber() {
             var value = 0
-            for byte in bytes[digits..<position] { value = value * 10 + Int(byte - 0x30) }
-            return Double(digits > start ? -value : value)
-        }
-        while position < bytes.count {
-            let byte = bytes[position]
-            guard Self.isDigit(byte) || byte == 0x2E || byte | 0x20 == 0x65 || byte == 0x2B || byte == 0x2D else {
-                break
+            for byte in bytes[start..<position] where byte != UInt8(ascii: "-") {
+                value = value * 10 + Int(byte - 0x30)
             }
-            position += 1
+            return Double(bytes[start] == UInt8(ascii: "-") ? -value : value)
         }
         guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite else {
             position = start

@@ -139,6 +139,8 @@ import Testing
         ("{\"images\": [],\n \"a\": nope}", ":2:7: error: not valid JSON: a value is not valid"),
         (#"{"a": 01}"#, ":1:7: error: not valid JSON: a value is not valid"),
         (#"{"a": [1 2]}"#, ":1:10: error: not valid JSON: ',' or ']' is missing"),
+        (#"{"a": 1.}"#, ":1:7: error: not valid JSON: a value is not valid"),
+        (#"{"a": -2e+}"#, ":1:7: error: not valid JSON: a value is not valid"),
         (#"{"a": NaN}"#, ":1:7: error: not valid JSON: a value is not valid"),
         (#"{"a": 1} x"#, ":1:10: error: not valid JSON: something follows the end of the JSON"),
         (String(repeating: "[", count: 100), ":1:65: error: not valid JSON: values are nested deeper than 64"),

@@ -117,6 +117,15 @@ import Testing
         #expect(train.records[1].objects.map(\.id) == [2])
     }
 
+    @Test func everyWayToWriteANumberIsRead() throws {
+        var fixture = try fixture()
+        fixture.annotations = [Fixture.annotation(id: 1, image: 1, box: "[-0, 6.0E+0, 1.25e1, 123456789.25e-7]")]
+        try fixture.writeAnnotations("train")
+        try fixture.pack { $0.searchFraction = 0 }
+        let object = try PackedDataset(fixture.folder["packed"]).split("train").records[0].annotations[0]
+        #expect(object.sourceBox == SourceBox(x: 0, y: 6, width: 12.5, height: 12.345678925))
+    }
+
     @Test func progressReachesTheEndAndCanStop() throws {
         let fixture = try fixture()
         var last = 0.0
