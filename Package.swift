@@ -62,7 +62,7 @@ let package = Package(
         module("Spool", "Basics", "CLinux"),
         module("Bundles", "Basics", "Archive"),
         module("StageKit", "Basics", "Manifest", "Spool"),
-        module("Runner", "Basics", "Spool", "StageKit", "Bundles", "CLinux"),
+        module("Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "CLinux"),
 
         // What command lines are made of.
         module("CommandKit", "Basics"),
@@ -123,7 +123,7 @@ let package = Package(
         tests("Bundles", "Bundles", "Archive", "Basics"),
         tests("StageKit", "StageKit", "Manifest", "Spool", "Basics"),
         tests("CommandKit", "CommandKit"),
-        tests("Runner", "Runner", "StageKit", "Spool", "Bundles", "Basics"),
+        tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
         tests("Images", "Images", "Basics"),
         tests("COCOMetrics", "COCOMetrics", "Basics"),
         tests("Dataset", "Dataset", "Images", "Archive", "Basics"),

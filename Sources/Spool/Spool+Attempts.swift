@@ -30,9 +30,13 @@ extension Spool {
     }
 
     /// Publishes the receipt that an attempt left, after checking it and every member of the artifact. There is one
-    /// receipt for a stage: where another attempt was first, that one's is returned and this one is orphaned.
+    /// receipt for a stage: where another attempt was first, that one's is returned and this one is orphaned. What is wrong
+    /// with the result is a `Failure` with the cause `.defect`; other causes are the machine's.
     public func publishReceipt(of attempt: AttemptFolder) throws -> Receipt {
-        let receipt = try Receipt(reading: attempt.receipt)
+        let receipt: Receipt
+        do { receipt = try Receipt(reading: attempt.receipt) } catch let failure as Failure {
+            throw Failure(failure.what, at: failure.place, remedy: failure.remedy, cause: .defect)
+        }
         guard receipt.job == attempt.job, receipt.stage == attempt.stage, receipt.attempt == attempt.path else {
             throw Failure("the receipt is of another attempt", at: attempt.receipt.path, cause: .defect)
         }
@@ -66,6 +70,11 @@ extension Spool {
         if files.exists(url) { try setAside(url, because: reason) }
     }
 
+    /// The same for the receipt that an attempt left and that was never published.
+    public func setAsideReceipt(of attempt: AttemptFolder, because reason: String) throws {
+        if files.exists(attempt.receipt) { try setAside(attempt.receipt, because: reason) }
+    }
+
     /// Gives a finished bundle its place in the outbox and removes the draft. The first one stays.
     public func publishBundle(_ draft: URL, of id: JobID) throws -> URL {
         _ = try place(draft, at: bundle(id))
@@ -90,7 +99,10 @@ extension Spool {
     /// Writes a file of the runner's into a job's work folder, durably.
     public func write(_ data: Data, to url: URL) throws { try replace(data, at: url) }
 
-    func receiptFile(_ id: JobID, _ stage: String) -> URL { stageFolder(id, stage).appending(path: "receipt.json") }
+    /// The published receipt of a stage, once there is one.
+    public func receiptFile(_ id: JobID, _ stage: String) -> URL {
+        stageFolder(id, stage).appending(path: "receipt.json")
+    }
 
     /// The highest epoch among the attempts of a job's stages.
     func lastEpoch(_ id: JobID) throws -> Int {

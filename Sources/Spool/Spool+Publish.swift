@@ -1,5 +1,5 @@
 import Basics
-import Foundation
+public import Foundation
 
 extension Spool {
     /// Puts a new file in place, whole and durable; false when the name is taken: of several writers one wins.
@@ -59,7 +59,9 @@ extension Spool {
         try move(url, to: aside.appending(path: name))
     }
 
-    /// A name in `tmp/` that nobody else uses.
+    /// A name in `tmp/` that nobody else uses; what is left there is removed when it is a day old.
+    public func temporaryFile(_ name: String) -> URL { draftFile(for: name) }
+
     func draftFile(for name: String) -> URL {
         temporary.appending(path: "\(Owner.current.pid)-\(randomDigits())-\(name)")
     }

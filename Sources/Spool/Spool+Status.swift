@@ -52,7 +52,8 @@ extension Spool {
         return job["stages"]?.array?.compactMap { $0["name"]?.string } ?? []
     }
 
-    func status(_ token: Token, in folder: StateFolder) -> JobStatus {
+    /// What one sees of a job whose token was read.
+    public func status(_ token: Token, in folder: StateFolder) -> JobStatus {
         var status = JobStatus(
             id: token.id.text, name: token.id.jobName, state: folder, submitted: token.submitted, stages: [])
         var failedStage: String?

@@ -1,0 +1,100 @@
+import Basics
+import CLinux
+import Foundation
+import Glibc
+
+/// A process in a group of its own that dies with the thread that started it (see `jd_spawn`).
+final class ChildProcess {
+    let pid: pid_t
+    private let descriptor: Int32
+    private var ended: jd_exit?
+
+    /// - Parameters:
+    ///   - output, error: files that are appended to.
+    ///   - addressSpace: limit in bytes; 0 for none.
+    init(
+        _ program: URL, _ arguments: [String], environment: [String: String], directory: URL? = nil, output: URL,
+        error: URL, addressSpace: UInt64 = 0
+    ) throws {
+        let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw Failure.system("open", at: "/dev/null", errno: errno) }
+        defer { close(input) }
+        let out = try ChildProcess.append(output)
+        defer { close(out) }
+        let err = try ChildProcess.append(error)
+        defer { close(err) }
+
+        var pid: pid_t = 0
+        var descriptor: Int32 = -1
+        let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let code = withStrings([program.path] + arguments) { argv in
+            withStrings(variables) { envp in
+                program.path.withCString { path in
+                    withOptionalString(directory?.path) { folder in
+                        var request = jd_spawn_request(
+                            program: path, arguments: argv, environment: envp, directory: folder, input: input,
+                            output: out, error: err, parent_death_signal: SIGKILL, address_space: addressSpace)
+                        return jd_spawn(&request, &pid, &descriptor)
+                    }
+                }
+            }
+        }
+        guard code == 0 else {
+            throw Failure.system(
+                "cannot start the program", at: program.path, errno: code,
+                remedy: "check that it is there and can be executed")
+        }
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        if ended == nil {
+            signalGroup(SIGKILL)
+            var end = jd_exit()
+            jd_wait(pid, true, &end)
+        }
+        close(descriptor)
+    }
+
+    /// Waits until the process ends or `wakeUp` becomes readable, `seconds` at most; how it ended, or nil.
+    func wait(seconds: Double, wakeUp: Int32? = nil) throws -> jd_exit? {
+        if let ended { return ended }
+        let watched = [descriptor] + (wakeUp.map { [$0] } ?? [])
+        var ready: Int32 = -1
+        let code = jd_poll(watched, Int32(watched.count), Int32(min(max(0, seconds), 3600) * 1000), &ready)
+        guard code == 0 else { throw Failure.system("poll", at: "process \(pid)", errno: code) }
+        guard ready == 0 else { return nil }
+        // It has ended and is not reaped, so its number, and its group's, is still its own: whatever it started ends too.
+        signalGroup(SIGKILL)
+        var end = jd_exit()
+        let waited = jd_wait(pid, true, &end)
+        guard waited == 0 else { throw Failure.system("wait4", at: "process \(pid)", errno: waited) }
+        ended = end
+        return end
+    }
+
+    /// Sends a signal to the process and all it started.
+    func signalGroup(_ number: Int32) {
+        if ended == nil { kill(-pid, number) }
+    }
+
+    private static func append(_ url: URL) throws -> Int32 {
+        let descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure.system("open", at: url.path, errno: errno) }
+        return descriptor
+    }
+}
+
+private func withStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers = strings.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return body(&pointers)
+}
+
+private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+    guard let string else { return body(nil) }
+    return string.withCString { body($0) }
+}

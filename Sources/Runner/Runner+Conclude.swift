@@ -1,0 +1,37 @@
+import Basics
+import Bundles
+import Foundation
+import Spool
+import StageKit
+
+extension Runner {
+    /// Builds and publishes the bundle of a job whose verdict is written down, then moves its token: in this order, so that
+    /// a job in `done/` or `failed/` always has its bundle.
+    func conclude(_ token: Token, in folder: StateFolder) throws {
+        let bundle = spool.bundle(token.id)
+        if !FileManager.default.fileExists(atPath: bundle.path) {
+            let draft = spool.bundleDraft(token.id)
+            let contents = try JobBundle(spool: spool, token: token)
+            try BundleBuilder.build(members: contents.members, about: contents.about, to: draft)
+            _ = try spool.publishBundle(draft, of: token.id)
+        }
+        try spool.commit(token, from: folder)
+        switch token.state {
+        case .done(let started, let finished, _):
+            summary.done.append(token.id)
+            let seconds = finished.seconds(since: started)
+            report(.jobDone(token.id, seconds: seconds, bundle: bundle, headline: headline(token.id)))
+        case .failed(let reason, _, _, _):
+            summary.failed.append(token.id)
+            report(.jobFailed(token.id, reason: reason, bundle: bundle))
+        default: break
+        }
+    }
+
+    private func headline(_ id: JobID) -> [String] {
+        spool.stageNames(id).flatMap { stage -> [String] in
+            let receipt = try? spool.publishedReceipt(id, stage)
+            return receipt?.headline ?? []
+        }
+    }
+}

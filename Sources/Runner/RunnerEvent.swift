@@ -1,0 +1,31 @@
+public import Foundation
+public import Spool
+
+/// What a runner does, for whoever watches.
+public enum RunnerEvent: Sendable {
+    case started(spool: URL, owner: Owner)
+    /// Something that was put right, or that should be known.
+    case note(String)
+    case accepted(JobID, source: String)
+    case rejected(source: String, diagnostics: String)
+    /// `resumed`: from a checkpoint of an earlier attempt.
+    case stageStarted(JobID, stage: String, plugin: String, attempt: Int, resumed: Bool)
+    case stageProgress(JobID, stage: String, ProgressFile)
+    case stageDone(JobID, stage: String, seconds: Double)
+    case stageFailed(JobID, stage: String, reason: String, again: Bool)
+    case jobDone(JobID, seconds: Double, bundle: URL, headline: [String])
+    case jobFailed(JobID, reason: String, bundle: URL)
+    case stopping
+    case stopped
+}
+
+/// Gets a runner's events, on the runner's thread.
+public protocol RunnerReporter: AnyObject {
+    func report(_ event: RunnerEvent)
+}
+
+/// Says nothing.
+public final class SilentReporter: RunnerReporter {
+    public init() {}
+    public func report(_ event: RunnerEvent) {}
+}

@@ -1,0 +1,71 @@
+import Basics
+import Foundation
+import Glibc
+import Spool
+import StageKit
+
+/// What an ended stage process means, in one line.
+enum StageVerdict {
+    /// Judges an end that left no receipt, or one that is not `done`.
+    static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, asked: Bool) -> AttemptOutcome {
+        let told = failure(of: attempt)
+        let result: AttemptOutcome.Result =
+            switch end.exitCode {
+            case Int(StageProcess.Exit.done)?: .done
+            case Int(StageProcess.Exit.input)?: .input
+            default: asked ? .cancelled : .failed
+            }
+        return AttemptOutcome(
+            result: result, reason: reason(end, told: told, attempt: attempt, asked: asked), started: started,
+            exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds, systemSeconds: end.systemSeconds,
+            peakBytes: end.peakBytes)
+    }
+
+    private static func reason(_ end: StageEnd, told: Failure?, attempt: AttemptFolder, asked: Bool) -> String {
+        if asked, end.exitCode != Int(StageProcess.Exit.input) { return "stopped with the runner" }
+        if let signal = end.signal { return text(signal: signal, peakBytes: end.peakBytes) }
+        if let told {
+            let place = told.place.map { "\($0): " } ?? ""
+            let remedy = told.remedy.map { " (\($0))" } ?? ""
+            return oneLine("\(place)\(told.what)\(remedy)")
+        }
+        switch end.exitCode {
+        case 0: return "done"
+        case Int(StageProcess.Exit.cancelled): return "stopped by a signal that did not come from the runner"
+        default:
+            let code = end.exitCode.map(String.init) ?? "unknown"
+            let last = lastLine(of: attempt.log).map { ": \($0)" } ?? ""
+            return "ended with exit code \(code)\(last)"
+        }
+    }
+
+    private static func text(signal: Int, peakBytes: Int) -> String {
+        let name = String(cString: strsignal(Int32(signal)))
+        let hint: String =
+            switch Int32(signal) {
+            case SIGKILL: "out of memory, or kill -9; it had used up to \(peakBytes >> 20) MiB"
+            case SIGILL, SIGTRAP: "a defect: the last lines of its log say where"
+            case SIGSEGV, SIGBUS, SIGABRT, SIGFPE: "a defect, or a library that does not fit this machine"
+            default: name
+            }
+        return "ended by signal \(signal), \(name) (\(hint))"
+    }
+
+    private static func failure(of attempt: AttemptFolder) -> Failure? {
+        guard let data = try? Data(contentsOf: attempt.failure) else { return nil }
+        return try? JSON(parsing: data).decode(Failure.self)
+    }
+
+    private static func lastLine(of log: URL) -> String? {
+        guard let handle = try? FileHandle(forReadingFrom: log) else { return nil }
+        defer { try? handle.close() }
+        let size = (try? handle.seekToEnd()) ?? 0
+        try? handle.seek(toOffset: size > 4096 ? size - 4096 : 0)
+        let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
+        return text.split(whereSeparator: \.isNewline).last.map(String.init)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    }
+}

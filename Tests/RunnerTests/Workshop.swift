@@ -1,0 +1,82 @@
+import Basics
+import Foundation
+import Manifest
+import Runner
+import Spool
+import StageKit
+import Synchronization
+import Testing
+
+/// A spool, the fake stage program, and what the runner said.
+final class Workshop: RunnerReporter {
+    let scratch: Scratch
+    let spool: Spool
+    private(set) var events: [String] = []
+
+    init() throws {
+        scratch = try Scratch()
+        spool = try Spool(at: scratch.url.appending(path: "spool"), create: true)
+    }
+
+    /// Opens a spool that is there.
+    init(scratch: Scratch) throws {
+        self.scratch = scratch
+        spool = try Spool(at: scratch.url.appending(path: "spool"), create: true)
+    }
+
+    static let program = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Programs/fake-stage.sh")
+
+    static var options: RunnerOptions {
+        var options = RunnerOptions()
+        options.drain = true
+        options.poll = 0.05
+        options.threads = 1
+        return options
+    }
+
+    func run(stop: StopFlag? = nil) throws -> RunnerSummary {
+        try Runner(
+            spool: spool, stageProgram: Workshop.program, options: Workshop.options, reporter: self, stop: stop
+        ).run()
+    }
+
+    /// A manifest for the fake program: the report that a check would give. Stages are `name: (behaviour, needs)`.
+    static func manifest(_ job: String, _ stages: [(String, String, [String])]) throws -> Data {
+        let resolved = ResolvedJob(
+            job: job, seed: 7,
+            stages: stages.map { name, behaviour, needs in
+                ResolvedJob.Stage(
+                    name: name, plugin: "make-dataset", pluginVersion: 1,
+                    options: ["behaviour": .string(behaviour)], needs: needs.compactMap { InputReference($0) },
+                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset)
+            })
+        return Data(try JSON(encoding: ValidationReport(file: "x", .success(resolved))).prettyText.utf8)
+    }
+
+    @discardableResult
+    func submit(_ job: String, _ stages: [(String, String, [String])]) throws -> JobID {
+        try spool.submit(manifest: Workshop.manifest(job, stages), name: job, base: "/")
+    }
+
+    func state(_ id: JobID) throws -> StateFolder? { try spool.find(id)?.folder }
+
+    func report(_ event: RunnerEvent) {
+        switch event {
+        case .started, .stageProgress: break
+        case .note(let text): events.append("note \(text)")
+        case .accepted(_, let source): events.append("accepted \(source)")
+        case .rejected(let source, _): events.append("rejected \(source)")
+        case .stageStarted(_, let stage, _, let attempt, let resumed):
+            events.append("\(stage) \(attempt)\(resumed ? " resumed" : "")")
+        case .stageDone(_, let stage, _): events.append("\(stage) done")
+        case .stageFailed(_, let stage, _, let again): events.append("\(stage) failed\(again ? ", again" : "")")
+        case .jobDone(let job, _, _, let headline):
+            events.append("\(job.jobName) done")
+            events += headline
+        case .jobFailed(let job, _, _): events.append("\(job.jobName) failed")
+        case .stopping: events.append("stopping")
+        case .stopped: events.append("stopped")
+        }
+    }
+}
