@@ -1,1 +1,195 @@
-// Training
+import Basics
+import Dataset
+import Detection
+import DetectorKit
+import Foundation
+import Tensor
+import TestSupport
+import Testing
+import Training
+
+private struct Stop: Error {}
+
+@Suite struct TrainerTests {
+    /// A run that is stopped, saved and read again ends with the bits of one that was not.
+    @Test func resumingChangesNoBit() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder).split("train")
+        let graph = try narrowGraph(classes: data.categories.count)
+        let random = RandomStream(seed: 5)
+        let plan = shortPlan()
+        let start = Detector(graph: graph, weights: graph.network.initialWeights(random.stream("weights")))
+
+        func run(_ state: TrainingState, stopAfter: Int?) throws -> TrainingState {
+            let loader = try BatchLoader(
+                data, batchSize: plan.batchSize, mirrors: plan.mirrors, random: random.stream("data"))
+            var last = state
+            do {
+                return try Trainer(plan, loader: loader, random: random.stream("steps")).train(
+                    state, objective: plainObjective(graph, fewRegions())
+                ) { report, state in
+                    last = state
+                    if report.step == stopAfter { throw Stop() }
+                }
+            } catch is Stop { return last }
+        }
+
+        let whole = try run(TrainingState(start, plan), stopAfter: nil)
+        let half = try run(TrainingState(start, plan), stopAfter: 7)
+        #expect(half.step == 7)
+        try FileManager.default.createDirectory(at: folder["state"], withIntermediateDirectories: true)
+        try half.write(to: folder["state"])
+        let resumed = try run(try TrainingState(from: folder["state"], plan), stopAfter: nil)
+
+        #expect(whole.step == resumed.step)
+        for (name, tensor) in whole.weights { #expect(resumed.weights[name] == tensor, "\(name)") }
+        for (name, tensor) in whole.optimiser.state { #expect(resumed.optimiser.state[name] == tensor, "\(name)") }
+        // The test would pass on a trainer that does nothing.
+        #expect(whole.weights["backbone.body.conv1.weight"] != start.weights["backbone.body.conv1.weight"])
+    }
+
+    @Test func lossesFall() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder, train: 6).split("train")
+        let graph = try narrowGraph(classes: data.categories.count)
+        let plan = shortPlan(epochs: 25)
+        let loader = try BatchLoader(data, batchSize: 2, mirrors: [], random: RandomStream(seed: 1))
+        let start = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        var losses: [Double] = []
+        _ = try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(
+            TrainingState(start, plan), objective: plainObjective(graph, fewRegions())
+        ) { report, _ in losses.append(report.loss) }
+        let first = losses.prefix(5).reduce(0, +)
+        let last = losses.suffix(5).reduce(0, +)
+        #expect(last < 0.75 * first, "from \(first / 5) to \(last / 5)")
+    }
+
+    @Test func frozenParametersStay() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder, train: 4).split("train")
+        let graph = try narrowGraph(classes: data.categories.count)
+        let plan = shortPlan(epochs: 1)
+        let start = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        let loader = try BatchLoader(data, batchSize: 2, mirrors: [], random: RandomStream(seed: 1))
+        let end = try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(
+            TrainingState(start, plan),
+            objective: plainObjective(graph, fewRegions()) { $0.hasPrefix("backbone.body.") }
+        ) { _, _ in }
+        for (name, tensor) in start.weights {
+            #expect((end.weights[name] == tensor) == name.hasPrefix("backbone.body."), "\(name)")
+        }
+    }
+}
+
+@Suite struct BatchLoaderTests {
+    @Test func aBatchIsAFunctionOfItsStep() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder).split("train")
+        func loader() throws -> BatchLoader {
+            try BatchLoader(
+                data, batchSize: 3, mirrors: [.horizontal, .vertical], random: RandomStream(seed: 9))
+        }
+        let (one, other) = (try loader(), try loader())
+        let late = try other.batch(step: 5)
+        _ = try one.batch(step: 0)
+        let again = try one.batch(step: 5)
+        #expect(late.images == again.images)
+        #expect(late.targets == again.targets)
+        #expect(try one.batch(step: 4).images != late.images)
+    }
+
+    @Test func anEpochSeesEveryImageOnce() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder).split("train")
+        let loader = try BatchLoader(data, batchSize: 1, mirrors: [], random: RandomStream(seed: 9))
+        #expect(loader.stepsPerEpoch == data.count)
+        let seen = try Set((0..<data.count).flatMap { try loader.batch(step: $0).images })
+        #expect(seen.count == data.count)
+    }
+
+    /// The mirrored box holds the mirrored pixels.
+    @Test func boxesFollowTheirPixels() {
+        var pixels = [UInt8](repeating: 0, count: 8 * 6 * 3)
+        // A white rectangle: x 1…2, y 1…3.
+        for y in 1...3 { for x in 1...2 { for c in 0..<3 { pixels[(y * 8 + x) * 3 + c] = 255 } } }
+        let image = ImagePlanes(width: 8, height: 6, pixels: pixels)
+        let target = DetectionTarget(boxes: [Box(x1: 1, y1: 1, x2: 3, y2: 4)], labels: [1])
+        for mirrors: Set<TrainingPlan.Mirror> in [[], [.horizontal], [.vertical], [.horizontal, .vertical]] {
+            let turned = image.mirrored(mirrors)
+            let box = target.mirrored(mirrors, image.size).boxes[0]
+            for y in 0..<6 {
+                for x in 0..<8 {
+                    let inside = Float(x) >= box.x1 && Float(x) < box.x2 && Float(y) >= box.y1 && Float(y) < box.y2
+                    #expect((turned.pixels[(y * 8 + x) * 3] == 255) == inside, "\(mirrors) \(x) \(y)")
+                }
+            }
+        }
+    }
+}
+
+@Suite struct DetectorFilesTests {
+    @Test func aDetectorComesBackAsItWas() throws {
+        let folder = try TemporaryFolder()
+        let graph = try narrowGraph(classes: 2)
+        let detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        try DetectorFiles.write(detector, to: folder["detector"])
+        let again = try DetectorFiles.read(from: folder["detector"], catalog)
+        #expect(again.architecture == detector.architecture)
+        #expect(again.weights.count == detector.weights.count)
+        for (name, tensor) in detector.weights { #expect(again.weights[name] == tensor) }
+    }
+
+    @Test func weightsThatDoNotFitAreNamed() throws {
+        let folder = try TemporaryFolder()
+        let graph = try narrowGraph(classes: 2)
+        var weights = graph.network.initialWeights(RandomStream(seed: 2))
+        weights["rpn.head.cls_logits.bias"] = nil
+        weights["roi_heads.box_predictor.cls_score.weight"] = Tensor(repeating: 0, [9, 32])
+        weights["extra"] = Tensor(repeating: 0, [1])
+        try DetectorFiles.write(Detector(graph: graph, weights: weights), to: folder["detector"])
+        let text = failureText(in: folder) { _ = try DetectorFiles.read(from: folder["detector"], catalog) }
+        #expect(
+            text == """
+                ~/detector/weights.safetensors: error: the weights do not fit the architecture: missing \
+                rpn.head.cls_logits.bias [3]; roi_heads.box_predictor.cls_score.weight is [9, 32], not [3, 32]; \
+                unexpected extra
+                  remedy: give the weights that belong to this architecture.json
+                """)
+    }
+
+    @Test func aFolderWithoutADetectorIsToldSo() throws {
+        let folder = try TemporaryFolder()
+        let text = failureText(in: folder) { _ = try DetectorFiles.read(from: folder["nothing"], catalog) }
+        #expect(text?.contains("no detector here: architecture.json cannot be read") == true)
+    }
+}
+
+@Suite struct MeasurementTests {
+    @Test func latencyCountsEveryDetectorAlike() throws {
+        let graph = try narrowGraph(classes: 2)
+        let detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        let image = ImagePlanes(width: 96, height: 64, pixels: [UInt8](repeating: 90, count: 96 * 64 * 3))
+        let figures = try measureLatency(of: [detector, detector], images: [image, image], rounds: 2, warmUp: 1)
+        #expect(figures.map(\.samples.count) == [4, 4])
+        #expect(figures.allSatisfy { $0.median > 0 && $0.p95 >= $0.median })
+    }
+
+    @Test func quantilesAreOrderStatistics() {
+        let figures = LatencyFigures(samples: (1...100).map(Double.init).shuffled())
+        #expect(figures.median == 51)
+        #expect(figures.p95 == 96)
+    }
+
+    /// A detector with fresh weights finds next to nothing, but is measured like any other.
+    @Test func evaluationUsesTheFilesOwnIDs() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder)
+        let graph = try narrowGraph(classes: data.categories.count)
+        let detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        let found = try evaluateDetector(detector, on: data.split("val"))
+        #expect(found.groundTruth.images.count == 4)
+        #expect(found.result.stats.count == 12)
+        let ids = Set(found.groundTruth.images)
+        #expect(found.detections.allSatisfy { ids.contains($0.imageID) })
+    }
+}
