@@ -1,4 +1,5 @@
 import Basics
+import COCOMetrics
 import Dataset
 import Detection
 import DetectorKit
