@@ -133,7 +133,8 @@ let package = Package(
         tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
-            "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models", "Tensor",
+            "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
+            "Tensor",
             "Basics"),
         tests(
             "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
