@@ -47,7 +47,7 @@ public final class ConsoleReporter: RunnerReporter {
     /// `job  stage  42%  3 min 05 s left  message`.
     static func progressText(_ job: JobID, _ stage: String, _ progress: ProgressFile) -> String {
         let percent = Int((progress.fraction * 100).rounded(.down))
-        let eta = progress.eta.map { "  \(spanText(seconds: $0)) left" } ?? ""
+        let eta = percent < 100 ? progress.eta.map { "  \(spanText(seconds: $0)) left" } ?? "" : ""
         let message = progress.message.split(whereSeparator: \.isNewline).joined(separator: " ")
         return "\(job)  \(stage)  \(percent)%\(eta)  \(message)"
     }
