@@ -144,7 +144,7 @@ let package = Package(
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Images", "Basics"),
-        tests("Project", "Basics", "Manifest", "Spool"),
+        tests("Project", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,3 +1,4 @@
+public import Basics
 public import Foundation
 
 /// Reads a mapping of a YAML file key by key, into typed values, and reports everything that is wrong with it.
@@ -110,6 +111,12 @@ public struct ConfigReader {
     @discardableResult
     public func report(at path: [String], _ message: String, remedy: String? = nil) -> Diagnosis.Ticket {
         diagnosis.report(file: file, mark: mark(at: path), message, remedy: remedy)
+    }
+
+    /// Reports a failure of whatever looked at the value of a key: its place gives way to the key's.
+    @discardableResult
+    public func report(_ key: String?, _ failure: Failure) -> Diagnosis.Ticket {
+        report(key, failure.what, remedy: failure.remedy)
     }
 
     /// Counts keys as known that are read under other values only, so that `finish()` doesn't call them unknown.

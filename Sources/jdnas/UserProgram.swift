@@ -11,6 +11,7 @@ let userProgram = Program(
     commands: [
         SubmitCommand(), ListCommand(), ShowCommand(), LogsCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
+        BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
         Forwarded("synth", "draw a synthetic data set in COCO's layout"),

@@ -5,7 +5,10 @@ import Testing
 
 /// The built programs from outside: what they print, and how they end.
 @Suite struct CommandLineTests {
-    static let commands = ["submit", "list", "show", "logs", "validate", "plugins", "evaluate", "synth"]
+    static let commands = [
+        "submit", "list", "show", "logs", "validate", "bundle verify", "bundle list", "bundle show",
+        "bundle unpack", "collect", "plugins", "evaluate", "synth",
+    ]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {
         let outcome = try run(command.split(separator: " ").map(String.init) + ["--help"], in: Project.root)
@@ -28,6 +31,10 @@ import Testing
         (
             ["frobnicate"],
             "jdnas: error: there is no command 'frobnicate'\n  remedy: 'jdnas --help' lists the commands\n"
+        ),
+        (
+            ["bundle", "verfy"],
+            "jdnas: error: there is no command 'bundle verfy'\n  remedy: did you mean 'jdnas bundle verify'?\n"
         ),
         (["list", "--jsn"], "jdnas: error: 'list' has no option '--jsn'\n  remedy: did you mean '--json'?\n"),
         (["show"], "jdnas: error: 'show' needs JOB\n  remedy: 'show --help' shows how to use it\n"),
