@@ -1,3 +1,4 @@
+import Archive
 import Basics
 import Bundles
 import Foundation
