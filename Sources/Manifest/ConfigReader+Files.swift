@@ -91,5 +91,5 @@ public func pathProblem(_ text: String, base: URL, directory: Bool?) -> (message
         return ("there is no \(wanted) '\(text)'", "did you mean '\(folder)\(near)'?")
     }
     if text.hasPrefix("/") { return ("there is no \(wanted) '\(text)'", "check the path") }
-    return ("there is no \(wanted) '\(text)'", "check the path; it is taken from \(base.path(percentEncoded: false))")
+    return ("there is no \(wanted) '\(text)'", "check the path; it is taken from \(base.path)")
 }
