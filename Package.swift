@@ -144,6 +144,9 @@ let package = Package(
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Images", "Basics"),
+        tests(
+            "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
+            "Training", "COCOMetrics", "Report", "Basics"),
         tests("Project", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
     ],
     cxxLanguageStandard: .cxx17

@@ -1,1 +1,137 @@
-// Evaluate
+import Basics
+import COCOMetrics
+import Dataset
+import Detection
+public import DetectorKit
+import Foundation
+import Images
+public import Manifest
+import Report
+public import StageKit
+import Tensor
+import Training
+
+/// Stage `evaluate`: measures base and student on images that the search has not seen, and writes the report.
+///
+/// The artifact holds `metrics.json`, `report.html`, `detections/<name>.json` (COCO's results format, with the data
+/// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`.
+public struct Evaluate: StagePlugin {
+    let backbones: BackboneCatalog
+
+    public init(backbones: BackboneCatalog) { self.backbones = backbones }
+
+    public var name: String { "evaluate" }
+    public var version: Int { 1 }
+    public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
+    public var consumes: [InputRequirement] {
+        [
+            InputRequirement(.dataset), InputRequirement(.detector, required: false),
+            InputRequirement(.searchResult, required: false),
+        ]
+    }
+    public var produces: ArtifactKind { .evaluation }
+
+    public func options(_ reader: inout ConfigReader) -> EvaluateOptions? { EvaluateOptions(reader) }
+
+    public func run(_ options: EvaluateOptions, _ context: StageContext) throws {
+        Threads.set(context.threads)
+        let split = try PackedDataset(context.inputs.require(.dataset).directory).split(options.split)
+        let search = try context.inputs.first(.searchResult).map { try SearchRecord($0.directory, summary: $0.summary) }
+        let contenders = try contenders(split, context)
+
+        let truth = split.groundTruth
+        var assessed = try evaluate(contenders, on: split, context)
+        try measure(contenders, &assessed, on: split, options, context)
+        let comparison = try compare(assessed, truth, options, context)
+        let pictures = try pictures(assessed, truth, split, options)
+
+        let device = DeviceIdentity.current(threads: context.threads)
+        let metrics = try MetricsFile(
+            job: context.job, split: split.name, truth: truth, assessed: assessed, comparison: comparison,
+            device: device)
+        let report = try ReportBuilder(
+            job: context.job, metrics: metrics, search: search, pictures: pictures, options: options,
+            inputs: context.inputs.artifacts
+        ).content
+        try write(metrics, report, contenders, assessed, context)
+        context.progress.report(fraction: 1, message: report.headlineLines.joined(separator: "; "))
+    }
+
+    /// COCO metrics of each detector, over all images.
+    private func evaluate(
+        _ contenders: [Contender], on split: DatasetSplit, _ context: StageContext
+    ) throws -> [Assessment] {
+        try contenders.enumerated().map { index, contender in
+            let evaluation = try evaluateDetector(contender.detector, on: split) { done in
+                try context.checkCancelled()
+                context.progress.report(
+                    fraction: 0.7 * (Double(index) + done) / Double(contenders.count),
+                    message: "\(contender.role) on \(split.count) images of '\(split.name)'")
+            }
+            context.log("\(contender.role): AP \(evaluation.averagePrecision)")
+            return try Assessment(contender, evaluation)
+        }
+    }
+
+    /// Latency of all detectors, interleaved, on images spread over the split.
+    private func measure(
+        _ contenders: [Contender], _ assessed: inout [Assessment], on split: DatasetSplit, _ options: EvaluateOptions,
+        _ context: StageContext
+    ) throws {
+        let images = try spread(options.latencyImages, over: split.count).map { index in
+            let image = try split.image(index)
+            return ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
+        }
+        try context.checkCancelled()
+        context.progress.report(
+            fraction: 0.72, message: "latency: \(images.count) images, \(options.latencyRounds) rounds")
+        let figures = try measureLatency(
+            of: contenders.map(\.detector), images: images, rounds: options.latencyRounds, warmUp: 5)
+        for (index, latency) in figures.enumerated() { assessed[index].latency = latency }
+    }
+
+    /// How sure the change of AP is, over images.
+    private func compare(
+        _ assessed: [Assessment], _ truth: GroundTruth, _ options: EvaluateOptions, _ context: StageContext
+    ) throws -> Comparison? {
+        guard let base = assessed.first(.base), let student = assessed.first(.student) else { return nil }
+        let interval = try PairedBootstrap(truth, base.detections, student.detections).interval(
+            resamples: options.bootstrap, random: context.seed.stream("bootstrap")
+        ) { done in
+            try context.checkCancelled()
+            context.progress.report(fraction: 0.85 + 0.1 * done, message: "how sure the change of AP is")
+        }
+        return Comparison(base: base, student: student, interval: interval)
+    }
+
+    private func write(
+        _ metrics: MetricsFile, _ report: ReportContent, _ contenders: [Contender], _ assessed: [Assessment],
+        _ context: StageContext
+    ) throws {
+        let folder = context.output.directory
+        let detections = folder.appending(path: "detections")
+        try FileManager.default.createDirectory(at: detections, withIntermediateDirectories: true)
+        for (contender, assessment) in zip(contenders, assessed) {
+            try DurableFile.write(
+                DetectionRecord.write(assessment.detections),
+                to: detections.appending(path: "\(contender.role).json"))
+            try DetectorFiles.write(contender.detector, to: folder.appending(path: "\(contender.role)"))
+            context.output.mark("\(contender.role)", bundle: true)
+        }
+        if let history = context.inputs.first(.searchResult)?.directory.appending(path: SearchRecord.historyName) {
+            try DurableFile.write(Data(contentsOf: history), to: folder.appending(path: SearchRecord.historyName))
+        }
+        try DurableFile.write(metrics.json.prettyText, to: folder.appending(path: "metrics.json"))
+        try DurableFile.write(report.html, to: folder.appending(path: "report.html"))
+        for member in ["detections", "metrics.json", "report.html", SearchRecord.historyName] {
+            context.output.mark(member, bundle: true)
+        }
+        context.output.summary = metrics.summary(headline: report.headlineLines)
+    }
+}
+
+/// `wanted` places, or all, evenly over 0..<count.
+func spread(_ wanted: Int, over count: Int) -> [Int] {
+    let number = min(wanted, count)
+    return (0..<number).map { $0 * count / number }
+}

@@ -1,5 +1,6 @@
 import DatasetPack
 import DetectorKit
+import Evaluate
 import ResNet
 import StageKit
 import Train
@@ -18,6 +19,7 @@ let backboneCatalog = BackboneCatalog(backbones)
 let stages: [any StagePlugin] = [
     DatasetPack(),
     Train(backbones: backboneCatalog),
+    Evaluate(backbones: backboneCatalog),
 ]
 
 let stageCatalog = StageCatalog(stages)

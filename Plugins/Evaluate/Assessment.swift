@@ -1,0 +1,68 @@
+import Basics
+import COCOMetrics
+import Detection
+import DetectorKit
+import Training
+
+/// All that is known of a detector after it was measured.
+struct Assessment {
+    let role: Role
+    /// One line about the architecture.
+    let architecture: String
+    let architectureDigest: String
+    let parameters: Int
+    let macs: Int
+    let result: COCOResult
+    let detections: [DetectionRecord]
+    var latency: LatencyFigures?
+
+    init(
+        role: Role, architecture: String, architectureDigest: String, parameters: Int, macs: Int, result: COCOResult,
+        detections: [DetectionRecord], latency: LatencyFigures? = nil
+    ) {
+        self.role = role
+        self.architecture = architecture
+        self.architectureDigest = architectureDigest
+        self.parameters = parameters
+        self.macs = macs
+        self.result = result
+        self.detections = detections
+        self.latency = latency
+    }
+
+    init(_ contender: Contender, _ evaluation: DetectorEvaluation) throws {
+        let graph = contender.detector.graph
+        let cost = graph.cost
+        self.init(
+            role: contender.role, architecture: graph.architecture.line,
+            architectureDigest: try graph.architecture.digest.hex, parameters: cost.parameters,
+            macs: cost.multiplyAccumulates, result: evaluation.result, detections: evaluation.detections)
+    }
+}
+
+extension [Assessment] {
+    func first(_ role: Role) -> Assessment? { first { $0.role == role } }
+}
+
+/// The student against the base.
+struct Comparison {
+    /// Changes from base to student.
+    let averagePrecision: Double
+    /// 95 of 100 resamplings of the images give a change within; nil where none were made.
+    let interval: ClosedRange<Double>?
+
+    init(base: Assessment, student: Assessment, interval: ClosedRange<Double>?) {
+        averagePrecision = student.result.averagePrecision - base.result.averagePrecision
+        self.interval = interval
+    }
+}
+
+extension DetectorArchitecture {
+    /// `resnet basic 2-2-2-2, widths 64-128-256-512, neck 128, head 256-256, input 240×320`.
+    var line: String {
+        func joined(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: "-") }
+        let depths = joined(backbone.stages.map(\.blocks.count))
+        return "\(backbone.plugin) \(backbone.block) \(depths), widths \(joined(backbone.stages.map(\.width))), "
+            + "neck \(neck.outputWidth), head \(joined(headWidths)), input \(input.shorter)×\(input.longer)"
+    }
+}

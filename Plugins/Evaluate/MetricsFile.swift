@@ -1,0 +1,131 @@
+import Basics
+import COCOMetrics
+import Training
+
+/// What `metrics.json` says.
+///
+/// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects"}, "base", "student",
+/// "change", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
+/// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
+/// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
+/// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by resampling images), and
+/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's.
+struct MetricsFile {
+    let job: String
+    let split: String
+    let truth: GroundTruth
+    let assessed: [Assessment]
+    let comparison: Comparison?
+    let device: DeviceIdentity
+    let errors: [Role: ErrorBreakdown]
+
+    init(
+        job: String, split: String, truth: GroundTruth, assessed: [Assessment], comparison: Comparison?,
+        device: DeviceIdentity
+    ) throws {
+        self.job = job
+        self.split = split
+        self.truth = truth
+        self.assessed = assessed
+        self.comparison = comparison
+        self.device = device
+        errors = Dictionary(
+            uniqueKeysWithValues: try assessed.map { ($0.role, try errorBreakdown(truth, $0.detections)) })
+    }
+
+    private static let statNames = [
+        "ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar_1", "ar_10", "ar_100", "ar_small", "ar_medium",
+        "ar_large",
+    ]
+
+    var json: JSON {
+        var members: [String: JSON] = [
+            "format": "jdnas-metrics/1", "job": .string(job),
+            "split": [
+                "name": .string(split), "images": .integer(truth.images.count),
+                "objects": .integer(truth.annotations.count { !$0.isCrowd }),
+            ],
+            "device": [
+                "processor": .string(device.processor), "instruction_set": .string(device.instructionSet),
+                "threads": .integer(device.threads),
+            ],
+        ]
+        for assessment in assessed { members[assessment.role.rawValue] = figures(of: assessment) }
+        if let change { members["change"] = change }
+        return .object(members)
+    }
+
+    private func figures(of assessment: Assessment) -> JSON {
+        let result = assessment.result
+        var members: [String: JSON] = [
+            "stats": .array(result.stats.map(JSON.number)),
+            "per_class": .array(
+                result.perCategory.map { category in
+                    [
+                        "id": .integer(category.id), "name": .string(category.name),
+                        "ap": .number(category.averagePrecision), "ap50": .number(category.averagePrecision50),
+                        "ap75": .number(category.averagePrecision75), "ar": .number(category.averageRecall),
+                        "objects": .integer(category.objects),
+                    ]
+                }),
+            "parameters": .integer(assessment.parameters), "macs": .integer(assessment.macs),
+            "architecture": .string(assessment.architecture),
+            "architecture_digest": .string(assessment.architectureDigest),
+            "detections": .integer(assessment.detections.count),
+        ]
+        for (name, value) in zip(Self.statNames, result.stats) { members[name] = .number(value) }
+        if let latency = assessment.latency {
+            members["latency_ms"] = [
+                "median": .number(latency.median), "p95": .number(latency.p95),
+                "samples": .integer(latency.samples.count),
+            ]
+        }
+        if let breakdown = errors[assessment.role] {
+            members["errors"] = .object(
+                Dictionary(
+                    uniqueKeysWithValues: ErrorBreakdown.Kind.allCases.map { kind in
+                        (
+                            kind.rawValue,
+                            [
+                                "count": .integer(breakdown.counts[kind] ?? 0),
+                                "cost": .number(breakdown.cost[kind] ?? 0),
+                            ]
+                        )
+                    }))
+        }
+        return .object(members)
+    }
+
+    private var change: JSON? {
+        guard let comparison, let base = assessed.first(.base), let student = assessed.first(.student) else {
+            return nil
+        }
+        func percent(_ before: Double?, _ after: Double?) -> JSON {
+            guard let before, let after, before > 0 else { return .null }
+            return .number((after / before - 1) * 100)
+        }
+        return [
+            "ap": .number(comparison.averagePrecision), "ap_points": .number(comparison.averagePrecision * 100),
+            "ap_points_interval": comparison.interval.map {
+                [.number($0.lowerBound * 100), .number($0.upperBound * 100)]
+            } ?? .null,
+            "latency_percent": percent(base.latency?.median, student.latency?.median),
+            "parameters_percent": percent(Double(base.parameters), Double(student.parameters)),
+            "macs_percent": percent(Double(base.macs), Double(student.macs)),
+        ]
+    }
+
+    /// The receipt's summary: lines for people, and the main numbers.
+    func summary(headline: [String]) -> JSON {
+        var members: [String: JSON] = ["headline": .array(headline.map(JSON.string))]
+        for assessment in assessed {
+            members[assessment.role.rawValue] = [
+                "ap": .number(assessment.result.averagePrecision),
+                "latency_ms": assessment.latency.map { .number($0.median) } ?? .null,
+                "parameters": .integer(assessment.parameters), "macs": .integer(assessment.macs),
+            ]
+        }
+        if let change { members["change"] = change }
+        return .object(members)
+    }
+}

@@ -1,0 +1,77 @@
+package import Basics
+package import COCOMetrics
+
+/// How far the change of AP from one detector to another depends on the images (paired bootstrap, Efron 1979): images
+/// are drawn with replacement, the same for both detectors.
+package struct PairedBootstrap {
+    private let categories: [GroundTruth.Category]
+    private let truth: [[GroundTruth.Annotation]]
+    private let base: [[DetectionRecord]]
+    private let student: [[DetectionRecord]]
+
+    package init(_ truth: GroundTruth, _ base: [DetectionRecord], _ student: [DetectionRecord]) {
+        let images = Dictionary(
+            uniqueKeysWithValues: Set(truth.images).sorted().enumerated().map { ($1, $0) })
+        func grouped<Element>(_ elements: [Element], _ imageID: (Element) -> Int) -> [[Element]] {
+            var groups = [[Element]](repeating: [], count: images.count)
+            for element in elements {
+                if let index = images[imageID(element)] { groups[index].append(element) }
+            }
+            return groups
+        }
+        categories = truth.categories
+        self.truth = grouped(truth.annotations, \.imageID)
+        self.base = grouped(base, \.imageID)
+        self.student = grouped(student, \.imageID)
+    }
+
+    /// The middle 95 % of the changes; nil for too few resamplings to say. A large split gets fewer than wanted: what an
+    /// evaluation costs grows with the detections.
+    package func interval(
+        resamples wanted: Int, random: RandomStream, progress: (Double) throws -> Void = { _ in }
+    ) throws -> ClosedRange<Double>? {
+        let size = base.joined().count + student.joined().count + 1
+        let count = min(wanted, 4_000_000 / size)
+        guard count >= 20, truth.count > 1 else { return nil }
+        var changes: [Double] = []
+        for sample in 0..<count {
+            var draw = random.stream("sample", sample)
+            let images = truth.indices.map { _ in draw.index(below: truth.count) }
+            let drawn = self.drawn(images)
+            let before = try averagePrecision(drawn, base, images)
+            let after = try averagePrecision(drawn, student, images)
+            if before >= 0 && after >= 0 { changes.append(after - before) }
+            try progress(Double(sample + 1) / Double(count))
+        }
+        guard changes.count >= 20 else { return nil }
+        changes.sort()
+        let tail = Int(Double(changes.count) * 0.025)
+        return changes[tail]...changes[changes.count - 1 - tail]
+    }
+
+    /// The drawn images' objects, as images 0, 1, …; annotation ids start at 1 (0 means "none" to COCO).
+    private func drawn(_ images: [Int]) -> GroundTruth {
+        var annotations: [GroundTruth.Annotation] = []
+        for (place, image) in images.enumerated() {
+            for var annotation in truth[image] {
+                annotation.id = annotations.count + 1
+                annotation.imageID = place
+                annotations.append(annotation)
+            }
+        }
+        return GroundTruth(images: Array(images.indices), categories: categories, annotations: annotations)
+    }
+
+    private func averagePrecision(
+        _ truth: GroundTruth, _ detections: [[DetectionRecord]], _ images: [Int]
+    ) throws -> Double {
+        var drawn: [DetectionRecord] = []
+        for (place, image) in images.enumerated() {
+            for var detection in detections[image] {
+                detection.imageID = place
+                drawn.append(detection)
+            }
+        }
+        return try evaluate(truth, drawn).averagePrecision
+    }
+}

@@ -1,0 +1,92 @@
+package import Basics
+package import Foundation
+package import Report
+import Search
+
+/// What a search result's files tell: `history.jsonl`, `front.json`, `teacher.json`, and the receipt's summary.
+package struct SearchRecord {
+    static let historyName = "history.jsonl"
+
+    /// The journal's lines, the base (candidate 0) first; the last training may be the last.
+    let lines: [JSON]
+    /// Candidates of the final front, and the student among them.
+    let front: Set<Int>
+    let student: Int?
+    let teacher: TeacherChoice?
+    let teacherName: String?
+    /// Digest of the pool that the teacher is of.
+    let pool: String?
+    let summary: JSON
+
+    package init(_ folder: URL, summary: JSON) throws {
+        func read(_ name: String) throws -> (text: Data, place: String) {
+            let file = folder.appending(path: name)
+            guard let text = try? Data(contentsOf: file) else {
+                throw Failure(
+                    "this is no search result: \(name) cannot be read", at: folder.path,
+                    remedy: "name the output of a joint-search stage")
+            }
+            return (text, file.path)
+        }
+        let (history, place) = try read(Self.historyName)
+        lines = try history.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+            try JSON(parsing: Data(line), at: "\(place):\(index + 1)")
+        }
+        let (frontText, frontPlace) = try read("front.json")
+        let frontFile = try JSON(parsing: frontText, at: frontPlace)
+        front = Set((frontFile["front"]?.array ?? []).compactMap { $0["candidate"]?.integer })
+        student = frontFile["student"]?.integer
+        let (teacherText, teacherPlace) = try read("teacher.json")
+        let teacherFile = try JSON(parsing: teacherText, at: teacherPlace)
+        if let choice = teacherFile["choice"], !choice.isNull {
+            teacher = try choice.decode(TeacherChoice.self, at: teacherPlace)
+        } else {
+            teacher = nil
+        }
+        teacherName = teacherFile["name"]?.string
+        pool = teacherFile["pool"]?.string
+        self.summary = summary
+    }
+
+    private static let lastTraining = "last-training"
+
+    private var trials: [JSON] { lines.filter { $0["move"]?.string != Self.lastTraining } }
+
+    /// A candidate's latency as the cost model predicts it.
+    package func predictedLatency(_ candidate: Int?) -> Double? {
+        candidate.flatMap { id in lines.first { $0["candidate"]?.integer == id }?["latency_ms"]?.number }
+    }
+
+    /// For the report, in the search's own terms.
+    package var figures: SearchFigures {
+        let base = trials.first { $0["candidate"]?.integer == 0 }
+        let candidates = trials.filter { $0["candidate"]?.integer != 0 }.map(candidate)
+        var figures = SearchFigures(
+            mode: summary["mode"]?.string ?? "joint", split: "search", candidates: candidates)
+        figures.base = base.flatMap(Self.point)
+        figures.student = student.flatMap { $0 == 0 ? nil : String($0) }
+        figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)
+        figures.refused = summary["refused"]?.integer ?? 0
+        figures.latencyTarget = summary["target_ms"]?.number
+        return figures
+    }
+
+    private static func point(_ line: JSON) -> SearchPoint? {
+        guard let precision = line["ap"]?.number, let latency = line["latency_ms"]?.number else { return nil }
+        return SearchPoint(averagePrecision: precision, latency: latency)
+    }
+
+    private func candidate(_ line: JSON) -> CandidateFigures {
+        let id = line["candidate"]?.integer ?? -1
+        let move = (line["move"]?.string ?? "?").split(separator: ":", maxSplits: 1).map(String.init)
+        let actions = (line["actions"]?.array ?? []).compactMap(\.string)
+        let parent = line["parent"]?.integer
+        return CandidateFigures(
+            id: String(id), parent: parent.flatMap { $0 == 0 ? nil : String($0) },
+            generation: line["generation"]?.integer ?? 0,
+            action: (move.first ?? "?").replacing("-", with: " "),
+            detail: (move.dropFirst() + actions).joined(separator: ", "), averagePrecision: line["ap"]?.number,
+            latency: line["latency_ms"]?.number,
+            outcome: line["on_front"]?.bool == true ? .accepted : .rejected, onFront: front.contains(id))
+    }
+}

@@ -1,0 +1,130 @@
+import Basics
+import COCOMetrics
+import Dataset
+import Detection
+import DetectorKit
+import Evaluate
+import Foundation
+import Manifest
+import ResNet
+import StageKit
+import Synth
+import TestSupport
+import Testing
+import Training
+
+@Suite(.serialized) struct EvaluateStageTests {
+    private let catalog = BackboneCatalog([ResNet()])
+    private let folder: TemporaryFolder
+    private let options = EvaluateOptions(imagesInReport: 4, latencyImages: 2, latencyRounds: 1, bootstrap: 20)
+
+    /// A data set of a few scenes, and an untrained base.
+    init() throws {
+        folder = try TemporaryFolder()
+        try writeSyntheticDataset(to: folder["raw"], train: 4, val: 3, size: (96, 64), seed: 5)
+        try packDataset(root: folder["raw"], to: folder["data"])
+        try DetectorFiles.write(detector(neck: 16, seed: 1), to: folder["base"])
+    }
+
+    private func detector(neck: Int, seed: UInt64) throws -> Detector {
+        let settings = DetectorSettings(
+            backbone: "resnet18", norm: .group, normGroups: 16, neckWidth: neck, headWidth: 32,
+            input: .init(shorter: 64, longer: 96), anchors: .init(sizes: [8, 16, 32, 64, 128], ratios: [1]),
+            selection: .init(
+                inference: .init(beforeNMS: 50, afterNMS: 20), scoreThreshold: 0.01, detectionsPerImage: 10))
+        let classes = try PackedDataset(folder["data"]).categories.count
+        let graph = try DetectorGraph(settings.architecture(classes: classes, catalog), catalog)
+        return Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: seed)))
+    }
+
+    private func artifact(_ kind: ArtifactKind, _ path: String, summary: JSON = [:]) -> Artifact {
+        Artifact(kind: kind, directory: folder[path], digest: Digest(of: path), summary: summary, reference: path)
+    }
+
+    private func searchResult() throws -> Artifact {
+        try DetectorFiles.write(detector(neck: 16, seed: 1), to: folder["search/base"])
+        try DetectorFiles.write(detector(neck: 8, seed: 2), to: folder["search/student"])
+        try folder.write(Samples.history, to: "search/history.jsonl")
+        try folder.write(Samples.front, to: "search/front.json")
+        try folder.write(Samples.teacher, to: "search/teacher.json")
+        return artifact(.searchResult, "search", summary: ["target_ms": 30, "meets_target": true, "refused": 2])
+    }
+
+    @discardableResult private func run(_ inputs: [Artifact]) throws -> StageContext {
+        let context = try StageContext(
+            job: "job <1>", stage: "report", threads: 1, inputs: inputs, attempt: folder["attempt"], log: { _ in })
+        try Evaluate(backbones: catalog).run(options, context)
+        return context
+    }
+
+    private func output(_ path: String) throws -> Data { try Data(contentsOf: folder["attempt/output/" + path]) }
+
+    private func missing(_ texts: [String]) throws -> [String] {
+        let html = String(decoding: try output("report.html"), as: UTF8.self)
+        return texts.filter { !html.contains($0) }
+    }
+
+    @Test func baseAndStudent() throws {
+        let context = try run([artifact(.dataset, "data"), artifact(.detector, "base"), searchResult()])
+        let files = folder.files().filter { $0.hasPrefix("attempt/output/") }.map { $0.dropFirst(15) }
+        #expect(
+            files == [
+                "base/architecture.json", "base/weights.safetensors", "detections/base.json",
+                "detections/student.json", "history.jsonl", "metrics.json", "report.html",
+                "student/architecture.json", "student/weights.safetensors",
+            ])
+
+        let metrics = try JSON(parsing: output("metrics.json"))
+        #expect(metrics["format"] == "jdnas-metrics/1")
+        #expect(metrics["split"]?["images"] == 3)
+        let (base, student) = (try #require(metrics["base"]), try #require(metrics["student"]))
+        #expect(base["stats"]?.array?.count == 12)
+        #expect(base["ap"] == base["stats"]?[0])
+        #expect(base["per_class"]?.array?.isEmpty == false)
+        let before = try #require(base["parameters"]?.number)
+        let after = try #require(student["parameters"]?.number)
+        let change = try #require(metrics["change"]?["parameters_percent"]?.number)
+        #expect(after < before && abs(change - (after / before - 1) * 100) < 1e-9)
+        #expect(student["latency_ms"]?["samples"] == 2)
+
+        // The detections are COCO's, and give the same numbers again.
+        let truth = try PackedDataset(folder["data"]).split("val").groundTruth
+        let detections = try DetectionRecord.read(parsing: output("detections/base.json"))
+        #expect(!detections.isEmpty && Set(detections.map(\.imageID)).isSubset(of: truth.images))
+        let again = try evaluate(truth, detections).stats
+        #expect(base["stats"]?.array?.compactMap(\.number) == again)
+
+        let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
+        #expect(lines.count == 2 && lines[0].hasPrefix("base     AP 0.") && lines[1].hasPrefix("student  AP 0."))
+        #expect(try missing(["job &lt;1&gt;", "From base to student", "remove block", "data:image/jpeg"]).isEmpty)
+    }
+
+    @Test func baseAloneWithItsTraining() throws {
+        try folder.write(Samples.curve, to: "base/curve.jsonl")
+        try run([artifact(.dataset, "data"), artifact(.detector, "base")])
+        let metrics = try JSON(parsing: output("metrics.json"))
+        #expect(metrics["base"] != nil)
+        #expect(metrics["student"] == nil && metrics["change"] == nil)
+        #expect(try missing(["The detector reaches AP", "Loss of the base&#39;s training"]).isEmpty)
+    }
+
+    @Test func nothingToEvaluate() throws {
+        let failure = #expect(throws: Failure.self) { try run([artifact(.dataset, "data")]) }
+        #expect(failure?.what == "nothing to evaluate")
+    }
+
+    @Test func damagedSearchResult() throws {
+        let result = try searchResult()
+        try folder.write("{\"candidate\": 0}\n{\"cand", to: "search/history.jsonl")
+        let failure = #expect(throws: Failure.self) { try run([artifact(.dataset, "data"), result]) }
+        #expect(failure?.place?.hasSuffix("history.jsonl:2") == true)
+    }
+
+    @Test func optionsAreDescribed() {
+        let keys = Evaluate(backbones: catalog).describedOptions.map(\.key)
+        #expect(
+            Set(keys) == [
+                "split", "images_in_report", "latency_images", "latency_rounds", "score_threshold", "bootstrap",
+            ])
+    }
+}

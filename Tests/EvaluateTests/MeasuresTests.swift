@@ -1,0 +1,106 @@
+import Basics
+import COCOMetrics
+import Evaluate
+import Foundation
+import Report
+import TestSupport
+import Testing
+
+@Suite struct MarkedImageTests {
+    private let names = [1: "cell", 2: "plate"]
+
+    private func object(_ id: Int, _ category: Int, x: Double, isCrowd: Bool = false) -> GroundTruth.Annotation {
+        .init(
+            id: id, imageID: 1, categoryID: category, box: COCOBox(x: x, y: 0, width: 10, height: 10),
+            isCrowd: isCrowd)
+    }
+
+    private func detection(_ category: Int, x: Double, _ score: Double) -> DetectionRecord {
+        DetectionRecord(
+            imageID: 1, categoryID: category, box: COCOBox(x: x, y: 0, width: 10, height: 10), score: score)
+    }
+
+    @Test func pairsBestScoresFirst() {
+        let image = MarkedImage(
+            [object(1, 1, x: 0), object(2, 1, x: 100), object(3, 2, x: 200), object(4, 1, x: 300, isCrowd: true)],
+            [
+                detection(1, x: 1, 0.6),  // a second one on the first object
+                detection(1, x: 0, 0.9),
+                detection(1, x: 200, 0.8),  // of the wrong class
+                detection(2, x: 200, 0.4),  // below the threshold
+                detection(1, x: 304, 0.7),  // in a crowd
+            ], names: names, threshold: 0.5)
+        #expect(image.found == 1)
+        #expect(image.wrong == 2)
+        #expect(image.missed == 2)
+        #expect(image.boxes.map(\.kind) == [.missed, .missed, .wrong, .wrong, .hit])
+        #expect(image.boxes.last?.label == "cell" && image.boxes.last?.score == 0.9)
+    }
+
+    @Test func nothingThere() {
+        let image = MarkedImage([], [], names: names, threshold: 0.5)
+        #expect(image.boxes.isEmpty && image.found == 0 && image.missed == 0)
+    }
+}
+
+@Suite struct PairedBootstrapTests {
+    private let truth: GroundTruth
+    private let perfect: [DetectionRecord]
+
+    init() {
+        let objects = (0..<60).map { number in
+            GroundTruth.Annotation(
+                id: number + 1, imageID: number / 3, categoryID: 1,
+                box: COCOBox(x: Double(number % 3) * 40, y: 0, width: 30, height: 30))
+        }
+        truth = GroundTruth(
+            images: Array(0..<20), categories: [.init(id: 1, name: "cell")], annotations: objects)
+        perfect = objects.map {
+            DetectionRecord(imageID: $0.imageID, categoryID: 1, box: $0.box, score: 0.9)
+        }
+    }
+
+    @Test func equalDetectorsDoNotDiffer() throws {
+        let interval = try PairedBootstrap(truth, perfect, perfect).interval(
+            resamples: 40, random: RandomStream(seed: 1))
+        #expect(interval == 0...0)
+    }
+
+    @Test func aBetterStudentIsBetterOnAllDraws() throws {
+        let poor = perfect.enumerated().filter { $0.offset % 3 != 0 }.map(\.element)
+        let bootstrap = PairedBootstrap(truth, poor, perfect)
+        let interval = try #require(try bootstrap.interval(resamples: 40, random: RandomStream(seed: 1)))
+        #expect(interval.lowerBound > 0.2 && interval.upperBound < 0.5)
+        #expect(try bootstrap.interval(resamples: 40, random: RandomStream(seed: 1)) == interval)
+    }
+
+    @Test func tooFewResamplingsSayNothing() throws {
+        #expect(
+            try PairedBootstrap(truth, perfect, perfect).interval(resamples: 0, random: RandomStream(seed: 1)) == nil)
+    }
+}
+
+@Suite struct SearchRecordTests {
+    @Test func readsWhatASearchLeaves() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Samples.history, to: "history.jsonl")
+        try folder.write(Samples.front, to: "front.json")
+        try folder.write(Samples.teacher, to: "teacher.json")
+        let record = try SearchRecord(folder.url, summary: ["target_ms": 30, "refused": 2])
+        let figures = record.figures
+        #expect(figures.candidates.map(\.action) == ["remove block", "teacher", "prune"])
+        #expect(figures.candidates.map(\.outcome) == [.accepted, .rejected, .accepted])
+        #expect(figures.candidates.map(\.onFront) == [false, false, true])
+        #expect(figures.lineage.map(\.id) == ["1", "3"])
+        #expect(figures.base == SearchPoint(averagePrecision: 0.4, latency: 40))
+        #expect(figures.finished == SearchPoint(averagePrecision: 0.41, latency: 29))
+        #expect(figures.latencyTarget == 30 && figures.refused == 2)
+        #expect(record.predictedLatency(3) == 29)
+        #expect(record.predictedLatency(7) == nil)
+    }
+
+    @Test func notASearchResult() throws {
+        let failure = #expect(throws: Failure.self) { try SearchRecord(TemporaryFolder().url, summary: [:]) }
+        #expect(failure?.remedy == "name the output of a joint-search stage")
+    }
+}
