@@ -79,7 +79,8 @@ let package = Package(
         module(
             "Training", "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models"),
         module(
-            "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "COCOMetrics", "Models"),
+            "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "Images", "COCOMetrics",
+            "Models"),
         module("Report"),
 
         // Plugins.

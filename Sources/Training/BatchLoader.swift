@@ -7,6 +7,11 @@ import Images
 public struct SampleBatch: Sendable {
     public var images: [ImagePlanes] = []
     public var targets: [DetectionTarget] = []
+
+    public init(images: [ImagePlanes] = [], targets: [DetectionTarget] = []) {
+        self.images = images
+        self.targets = targets
+    }
 }
 
 /// Serves the batches of a training run.

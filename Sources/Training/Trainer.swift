@@ -39,6 +39,17 @@ public struct StepReport: Sendable {
     public let losses: [String: Double]
     public let loss: Double
 
+    public init(
+        step: Int, totalSteps: Int, stepsPerEpoch: Int, learningRate: Double, losses: [String: Double], loss: Double
+    ) {
+        self.step = step
+        self.totalSteps = totalSteps
+        self.stepsPerEpoch = stepsPerEpoch
+        self.learningRate = learningRate
+        self.losses = losses
+        self.loss = loss
+    }
+
     public var fraction: Double { Double(step) / Double(totalSteps) }
     public var endsEpoch: Bool { step % stepsPerEpoch == 0 || step == totalSteps }
     /// Epochs begun, from 1.

@@ -1,8 +1,10 @@
 import DatasetPack
 import DetectorKit
 import Evaluate
+import JointSearch
 import ResNet
 import StageKit
+import TeacherPool
 import Train
 
 // The plugins that the program is built with, each in its own folder under Plugins/. A new one is added to Package.swift
@@ -19,6 +21,8 @@ let backboneCatalog = BackboneCatalog(backbones)
 let stages: [any StagePlugin] = [
     DatasetPack(),
     Train(backbones: backboneCatalog),
+    TeacherPool(backbones: backboneCatalog),
+    JointSearch(backbones: backboneCatalog),
     Evaluate(backbones: backboneCatalog),
 ]
 

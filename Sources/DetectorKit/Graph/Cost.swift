@@ -1,6 +1,6 @@
 /// One operation with the shapes it runs on: what a latency table measures, and what costs are summed over.
 public struct OperatorSpec: Sendable, Hashable, Codable {
-    public enum Kind: String, Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case convolution, norm, relu, add, maxPool, upsample, regions, linear
     }
 
@@ -17,6 +17,22 @@ public struct OperatorSpec: Sendable, Hashable, Codable {
     public var groups: Int
     /// Multiply-accumulates; 0 for operations without weights' products.
     public var multiplyAccumulates: Int
+
+    public init(
+        kind: Kind, batch: Int, inputChannels: Int, outputChannels: Int, height: Int, width: Int, kernel: Int,
+        stride: Int, groups: Int, multiplyAccumulates: Int
+    ) {
+        self.kind = kind
+        self.batch = batch
+        self.inputChannels = inputChannels
+        self.outputChannels = outputChannels
+        self.height = height
+        self.width = width
+        self.kernel = kernel
+        self.stride = stride
+        self.groups = groups
+        self.multiplyAccumulates = multiplyAccumulates
+    }
 }
 
 /// What a detector costs on one image.

@@ -62,6 +62,33 @@ public struct Importance: Sendable {
         }
     }
 
+    /// The child's scores: each channel keeps that of the parent's channel it was. A new channel has none yet and
+    /// counts as infinitely important, so that no one takes it away before it has been trained.
+    public func inherited(through inheritance: Inheritance) -> Importance {
+        var groups: [String: ChannelGroup] = [:]
+        for group in inheritance.parent.channelGroups {
+            for slice in group.slices where slice.role == .producer { groups[slice.parameter] = group }
+        }
+        var child = Importance()
+        for group in inheritance.child.channelGroups {
+            guard let knob = group.knobs.first else { continue }
+            let producers = group.slices.filter { $0.role == .producer }
+            let inherited = producers.lazy.compactMap { slice -> (parent: ChannelGroup, origins: [Int])? in
+                guard let map = inheritance.maps[slice.parameter], let source = map.source,
+                    let parent = groups[source]
+                else { return nil }
+                return (parent, map.axes[slice.axis] ?? Array(0..<group.width))
+            }.first
+            if let inherited {
+                guard let scores = scores(of: inherited.parent) else { continue }
+                child.table[knob] = inherited.origins.map { $0 < 0 ? .infinity : scores[$0] }
+            } else {
+                child.table[knob] = [Float](repeating: .infinity, count: group.width)
+            }
+        }
+        return child
+    }
+
     /// Folds a parameter's entries into the channels that they belong to.
     private static func add(
         _ slice: ChannelGroup.Slice, _ values: [Float], shape: [Int], to scores: inout [Float],

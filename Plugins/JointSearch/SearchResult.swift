@@ -1,0 +1,78 @@
+import Basics
+import Detection
+import DetectorKit
+import Foundation
+import Search
+import StageKit
+import Training
+
+extension JointSearch {
+    /// Writes what the search found.
+    func write(
+        _ outcome: DetectorSearch.Outcome, base: Detector, target: Double, pool: Artifact, _ context: StageContext
+    ) throws {
+        let folder = context.output.directory
+        let student = Detector(graph: outcome.graph, weights: outcome.weights)
+        try DetectorFiles.write(student, to: folder.appending(path: "student"))
+        try DetectorFiles.write(base, to: folder.appending(path: "base"))
+        let teacher: JSON = [
+            "format": "jdnas-teacher/1", "choice": try JSON(encoding: outcome.student.teacher),
+            "digest": .string(try outcome.student.teacher.digest.hex), "pool": .string(pool.digest.hex),
+            "name": .string(outcome.student.teacher.description),
+        ]
+        try DurableFile.write(teacher.prettyText, to: folder.appending(path: "teacher.json"))
+        let history = outcome.state.journal.map { $0 + "\n" }.joined()
+        try DurableFile.write(history, to: folder.appending(path: "history.jsonl"))
+        try DurableFile.write(front(outcome).prettyText, to: folder.appending(path: "front.json"))
+        try DurableFile.write(outcome.table.json.prettyText, to: folder.appending(path: "latency-table.json"))
+        for member in ["student", "base", "teacher.json", "history.jsonl", "front.json", "latency-table.json"] {
+            context.output.mark(member, bundle: true)
+        }
+        context.output.summary = summary(outcome, target: target)
+        context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
+    }
+
+    private func front(_ outcome: DetectorSearch.Outcome) throws -> JSON {
+        let points = outcome.state.archive.front.compactMap { outcome.state.candidate($0.candidate) }
+        return [
+            "format": "jdnas-front/1", "student": .integer(outcome.student.id),
+            "front": .array(
+                try points.map { candidate in
+                    [
+                        "candidate": .integer(candidate.id), "ap": candidate.precision.map { .number($0) } ?? .null,
+                        "latency_ms": .number(candidate.latency),
+                        "macs": .integer(candidate.cost.multiplyAccumulates),
+                        "parameters": .integer(candidate.cost.parameters),
+                        "teacher": .string(candidate.teacher.description),
+                        "architecture_digest": .string(try candidate.architecture.digest.hex),
+                    ]
+                }),
+        ]
+    }
+
+    private func summary(_ outcome: DetectorSearch.Outcome, target: Double) -> JSON {
+        let (base, student) = (outcome.base, outcome.student)
+        let (before, after) = (base.precision ?? 0, student.precision ?? 0)
+        let saved = 1 - student.latency / outcome.state.baseLatency
+        let meets = student.latency <= target
+        return [
+            "base": ["ap": .number(before), "latency_ms": .number(outcome.state.baseLatency)],
+            "student": [
+                "candidate": .integer(student.id), "ap": .number(after), "latency_ms": .number(student.latency),
+                "macs": .integer(student.cost.multiplyAccumulates),
+                "parameters": .integer(student.cost.parameters), "teacher": .string(student.teacher.description),
+            ],
+            "candidates": .integer(outcome.state.known.count - 1), "refused": .integer(outcome.state.refused),
+            "target_ms": .number(target), "meets_target": .bool(meets),
+            "headline": [
+                .string("AP on the search split: base \(tenths(100 * before)), student \(tenths(100 * after))"),
+                .string(
+                    "latency: base \(tenths(outcome.state.baseLatency)) ms measured, student \(tenths(student.latency)) ms predicted (\(tenths(100 * saved)) % less)"
+                ),
+                .string(
+                    "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, \(outcome.state.archive.front.count) on the front"
+                ),
+            ],
+        ]
+    }
+}

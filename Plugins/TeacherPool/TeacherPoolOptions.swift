@@ -1,0 +1,58 @@
+public import Detection
+import Manifest
+public import Search
+public import Training
+
+/// What `with:` of a `teacher-pool` stage says.
+public struct TeacherPoolOptions: Codable, Sendable {
+    public var plan: TrainingPlan
+    public var sampling: TrainingSettings
+    public var growth: PoolGrowth
+    /// How many blocks a teacher may lack in each stage.
+    public var removableBlocks: Int
+    public var innerWidths: [Double]
+    public var trunkWidths: [Double]
+    /// Shorter sides below the detector's own.
+    public var inputs: [Int]
+    public var schedule: ShrinkingSchedule
+    public var distillation: DistillationSettings
+    /// Teachers drawn for the card, beside the largest and the smallest.
+    public var cardSamples: Int
+    /// Images that a latency is measured on, and how often.
+    public var latencyImages: Int
+    public var latencyRounds: Int
+
+    init(_ reader: ConfigReader) {
+        plan = TrainingPlan(reader, epochs: 4, learningRate: 0.005, warmUp: 20)
+        sampling = TrainingSettings(reader)
+        let grow = reader.reader("grow", help: "how much larger than the base the largest teacher is")
+        growth = PoolGrowth(
+            blocks: grow.ints(
+                "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...8, help: "blocks to add to each stage"),
+            innerWidth: grow.double(
+                "width", default: 1, in: 1...4, help: "inner widths, as a multiple of the base's"))
+        let space = reader.reader("space", help: "in what teachers differ")
+        removableBlocks = space.int(
+            "removable_blocks", default: 1, in: 0...64, help: "blocks that a teacher may lack in each stage")
+        innerWidths = space.doubles(
+            "widths", default: [0.5, 0.75, 1], in: 0.1...1, count: 1...8,
+            help: "widths inside the blocks, as shares of the largest teacher's, rising to 1")
+        trunkWidths = space.doubles(
+            "trunk_widths", default: [1], in: 0.1...1, count: 1...8, help: "widths of the stages' trunks, rising to 1")
+        inputs = space.ints(
+            "inputs", default: [], in: 32...8192, count: 0...8, help: "shorter sides below the detector's, rising")
+        schedule = ShrinkingSchedule(
+            order: reader.choice(
+                "schedule", default: ShrinkingSchedule.Order.integrated,
+                help: "integrated: all dimensions open together; sequential: one after the other"),
+            sampled: reader.int(
+                "sampled", default: 2, in: 1...16, help: "networks that a step trains beside the largest"),
+            opening: reader.double(
+                "opening", default: 0.5, in: 0...1, help: "share of the run after which the whole space is open"))
+        distillation = DistillationSettings(
+            reader.reader("distillation", help: "what the smaller networks learn from the largest"))
+        cardSamples = reader.int("card_samples", default: 6, in: 0...64, help: "teachers drawn for the pool's card")
+        latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
+        latencyRounds = reader.int("latency_rounds", default: 2, in: 1...100, help: "passes over these images")
+    }
+}

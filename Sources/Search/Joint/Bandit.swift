@@ -1,0 +1,44 @@
+public import Basics
+import Glibc
+
+/// Learns which of several arms pays: upper confidence bounds (UCB1, Auer et al. 2002) on rewards from 0 to 1.
+public struct Bandit: Sendable, Hashable, Codable {
+    public struct Arm: Sendable, Hashable, Codable {
+        public var pulls: Int
+        /// The mean reward.
+        public var mean: Double
+    }
+
+    public private(set) var arms: [String: Arm] = [:]
+    public var exploration: Double
+
+    public init(exploration: Double = 0.5) { self.exploration = exploration }
+
+    /// Chooses among the arms that can be pulled now. Untried arms come first; the rest by their upper bound, ties by
+    /// chance. `pending` counts pulls whose reward is still to come.
+    public func choose(
+        among names: [String], pending: [String: Int] = [:], _ random: inout RandomStream
+    ) -> String? {
+        let total = names.reduce(0) { $0 + pulls($1, pending) }
+        let scored = names.sorted().map { name -> (name: String, score: Double, tie: Double) in
+            let count = pulls(name, pending)
+            let score =
+                count == 0
+                ? .infinity
+                : (arms[name]?.mean ?? 0) + exploration * (2 * log(Double(max(total, 2))) / Double(count)).squareRoot()
+            return (name, score, random.uniform())
+        }
+        return scored.max { ($0.score, $0.tie) < ($1.score, $1.tie) }?.name
+    }
+
+    private func pulls(_ name: String, _ pending: [String: Int]) -> Int {
+        (arms[name]?.pulls ?? 0) + (pending[name] ?? 0)
+    }
+
+    public mutating func reward(_ name: String, _ value: Double) {
+        var arm = arms[name] ?? Arm(pulls: 0, mean: 0)
+        arm.pulls += 1
+        arm.mean += (min(max(value, 0), 1) - arm.mean) / Double(arm.pulls)
+        arms[name] = arm
+    }
+}

@@ -1,0 +1,44 @@
+public import Basics
+public import DetectorKit
+
+/// A student that was, or is to be, trained under a teacher, and how it came about.
+public struct Candidate: Sendable, Hashable, Codable {
+    /// From 0, the base.
+    public var id: Int
+    /// From 1; 0 for the base.
+    public var generation: Int
+    public var parent: Int?
+    /// What the bandit chose.
+    public var move: String
+    /// From the parent to this student, in order.
+    public var actions: [StudentAction]
+    public var architecture: DetectorArchitecture
+    public var teacher: TeacherChoice
+    /// Predicted, in milliseconds.
+    public var latency: Double
+    public var cost: Cost
+    /// For each channel of the neck's output, the base's channel that it was, or -1: what the features of a teacher,
+    /// whose neck is the base's, are compared by.
+    public var neckOrigins: [Int]
+    /// Average precision on the search split, once trained.
+    public var precision: Double?
+    /// Means over the training's last epoch.
+    public var losses: [String: Double]
+    /// Of the trained weights.
+    public var weights: Digest?
+
+    /// The journal's line. It holds nothing that differs between a run and its repetition with the same latency table.
+    public func journalLine(seed: String, isOnFront: Bool) throws -> JSON {
+        .object([
+            "candidate": .integer(id), "generation": .integer(generation),
+            "parent": parent.map { .integer($0) } ?? .null, "move": .string(move),
+            "actions": .array(actions.map { .string($0.description) }),
+            "teacher": try JSON(encoding: teacher), "teacher_digest": .string(try teacher.digest.hex),
+            "stream": .string(seed), "losses": .object(losses.mapValues { .number($0) }),
+            "ap": precision.map { .number($0) } ?? .null, "latency_ms": .number(latency),
+            "macs": .integer(cost.multiplyAccumulates), "parameters": .integer(cost.parameters),
+            "architecture_digest": .string(try architecture.digest.hex),
+            "weights_digest": weights.map { .string($0.hex) } ?? .null, "on_front": .bool(isOnFront),
+        ])
+    }
+}

@@ -1,0 +1,155 @@
+import Basics
+import DetectorKit
+import Tensor
+
+// How a generation's children come about: parents by crowding distance, moves by the bandit, cuts to the limit.
+extension DetectorSearch {
+    /// This generation's children, not trained yet. Empty when nothing within the limit is left to try.
+    func propose() throws -> [Candidate] {
+        let generation = state.generation
+        let limit = settings.latencyLimit(generation: generation) * state.baseLatency
+        let parents = parents(for: generation)
+        var children: [Candidate] = []
+        var pending: [String: Int] = [:]
+        let wanted = min(settings.childrenPerGeneration, settings.candidates - trained)
+        for attempt in 0..<wanted * 4 where children.count < wanted {
+            var draw = random.stream("generation", generation).stream("child", attempt)
+            let parent =
+                settings.mode == .random
+                ? parents[draw.index(below: parents.count)] : parents[attempt % parents.count]
+            guard let move = chooseMove(parent, limit: limit, pending: pending, &draw) else { break }
+            try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
+            let id = state.known.count + children.count
+            guard let child = try child(id, of: parent, move: move, limit: limit, &draw),
+                !(state.known + children).contains(where: {
+                    $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
+                })
+            else {
+                state.refused += 1
+                continue
+            }
+            pending[move, default: 0] += 1
+            children.append(child)
+        }
+        return children
+    }
+
+    /// Members of the front that met the last generation's limit (all of them if none did): the loneliest first, of
+    /// equals the fastest.
+    private func parents(for generation: Int) -> [Candidate] {
+        let last = settings.latencyLimit(generation: generation - 1) * state.baseLatency * 1.02
+        let ranked = zip(state.archive.front, state.archive.crowdingDistances).sorted {
+            $0.1 != $1.1 ? $0.1 > $1.1 : $0.0.latency < $1.0.latency
+        }.map(\.0)
+        let near = ranked.filter { $0.latency <= last }
+        return (near.isEmpty ? ranked : near).compactMap { state.candidate($0.candidate) }
+    }
+
+    private static let teacherMove = "teacher"
+
+    private func chooseMove(
+        _ parent: Candidate, limit: Double, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? {
+        let stages = parent.architecture.backbone.stages
+        var moves = [StudentAction.Kind.prune.rawValue]
+        if stages.contains(where: { $0.blocks.count > 1 }) { moves.append(StudentAction.Kind.removeBlock.rawValue) }
+        if parent.latency <= limit {
+            // Only a student that is fast enough has room to grow, or time to look for another teacher.
+            moves += [StudentAction.Kind.addBlock.rawValue, StudentAction.Kind.widen.rawValue]
+            if settings.mode == .joint || settings.mode == .random { moves.append(Self.teacherMove) }
+        }
+        if settings.mode == .random { return moves[draw.index(below: moves.count)] }
+        return state.moves.choose(among: moves, pending: pending, &draw)
+    }
+
+    /// The child of a move; nil when it can't be brought within the limit.
+    private func child(
+        _ id: Int, of parent: Candidate, move: String, limit: Double, _ draw: inout RandomStream
+    ) throws -> Candidate? {
+        var child = parent
+        child.id = id
+        child.generation = state.generation
+        child.parent = parent.id
+        child.move = move
+        child.actions = []
+        child.precision = nil
+        child.losses = [:]
+        child.weights = nil
+        if move == Self.teacherMove {
+            let name = changeTeacher(&child, &draw)
+            child.move = "\(move):\(name)"
+            return child
+        }
+        guard let kind = StudentAction.Kind(rawValue: move) else { return nil }
+        let graph = try graph(of: parent)
+        let importance = try importance(of: parent)
+        let cuts = LatencyCuts(
+            model: model, catalog: catalog, step: settings.cutStep, leastWidth: settings.leastWidth,
+            base: base.graph.architecture)
+        var actions: [StudentAction] = []
+        var grown = graph
+        var scores: Importance? = importance
+        if kind == .addBlock || kind == .widen {
+            guard let action = growth(kind, graph, &draw), let larger = try? action.apply(to: graph, catalog)
+            else { return nil }
+            scores = try importance.inherited(
+                through: Inheritance(action, parent: graph, child: larger, importance: importance, catalog))
+            grown = larger
+            actions = [action]
+        }
+        guard
+            let reduced = try cuts.reduce(
+                grown, to: limit, importance: scores, first: actions.isEmpty ? kind : nil, sparing: Set(actions),
+                &draw)
+        else { return nil }
+        child.actions = actions + reduced.actions
+        child.architecture = reduced.graph.architecture
+        child.latency = model.predict(reduced.graph)
+        child.cost = reduced.graph.cost
+        return child
+    }
+
+    /// A neighbour of the teacher in one dimension, or a fresh draw.
+    private func changeTeacher(_ child: inout Candidate, _ draw: inout RandomStream) -> String {
+        let fresh = "draw"
+        let names = [fresh] + space.elastic.map(\.description)
+        let chosen = state.teacherMoves.choose(among: names, &draw) ?? fresh
+        if let dimension = space.elastic.first(where: { $0.description == chosen }) {
+            child.teacher = space.neighbour(of: child.teacher, along: dimension, &draw)
+        } else {
+            child.teacher = space.draw(&draw)
+        }
+        return chosen
+    }
+
+    /// A block for some stage, or a step more for some width.
+    private func growth(
+        _ kind: StudentAction.Kind, _ graph: DetectorGraph, _ draw: inout RandomStream
+    ) -> StudentAction? {
+        if kind == .addBlock {
+            return .addBlock(stage: draw.index(below: graph.architecture.backbone.stages.count))
+        }
+        let groups = graph.channelGroups.filter { !$0.knobs.isEmpty }
+        guard !groups.isEmpty else { return nil }
+        let group = groups[draw.index(below: groups.count)]
+        guard let knob = group.knobs.first else { return nil }
+        let unit = graph.searchUnit(of: knob)
+        let more = max(1, Int((settings.cutStep * Double(group.width / unit)).rounded())) * unit
+        return .setWidth(knob: knob, width: group.width + more)
+    }
+
+    func graph(of candidate: Candidate) throws -> DetectorGraph {
+        if let graph = graphs[candidate.id] { return graph }
+        let graph = try DetectorGraph(candidate.architecture, catalog)
+        graphs[candidate.id] = graph
+        return graph
+    }
+
+    func importance(of candidate: Candidate) throws -> Importance {
+        if let importance = importances[candidate.id] { return importance }
+        let importance = try trainer.importance(
+            graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
+        importances[candidate.id] = importance
+        return importance
+    }
+}

@@ -1,0 +1,153 @@
+public import Basics
+public import DetectorKit
+import Foundation
+public import Tensor
+import Training
+
+/// The joint search: student morphism and dynamic distillation, interleaved (Joint-DetNAS, Yao et al., CVPR 2021; how
+/// the two are interleaved is our design).
+///
+/// Generation by generation, parents from the Pareto front get children that differ in the student's architecture or in
+/// its teacher; each child inherits its parent's weights, is trained for a short time under its teacher, and is
+/// evaluated on the search split. The latency that children may take falls from the base's to the target. At the end
+/// the most precise student within the target is trained on under its teacher: that is the derived detector.
+public final class DetectorSearch {
+    let base: (graph: DetectorGraph, weights: NamedTensors)
+    let space: SearchSpace
+    let trainer: any StudentTrainer
+    let model: LatencyModel
+    let settings: SearchSettings
+    let catalog: BackboneCatalog
+    let random: RandomStream
+    let hooks: SearchHooks
+
+    var state: SearchState
+    var weights: [Int: NamedTensors]
+    /// Of the parents at work; computed anew after an interruption, to the same bits.
+    var importances: [Int: Importance] = [:]
+    var graphs: [Int: DetectorGraph] = [:]
+
+    /// What a search leaves.
+    public struct Outcome {
+        public let graph: DetectorGraph
+        public let weights: NamedTensors
+        /// The student as it was chosen, with its precision after its last training.
+        public let student: Candidate
+        public let base: Candidate
+        public let state: SearchState
+        public let table: LatencyTable
+    }
+
+    /// - Parameters:
+    ///   - space: the teachers there are.
+    ///   - model: predicts latencies.
+    ///   - calibrate: fits the model and gives the base's latency, measured, in milliseconds; not called where a
+    ///     checkpoint brings both.
+    public init(
+        base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, trainer: any StudentTrainer,
+        model: LatencyModel, calibrate: (LatencyModel) throws -> Double, settings: SearchSettings,
+        catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks()
+    ) throws {
+        self.base = base
+        self.space = space
+        self.trainer = trainer
+        self.model = model
+        self.settings = settings
+        self.catalog = catalog
+        self.random = random
+        self.hooks = hooks
+        if let folder = hooks.resume() {
+            let kept = try SearchState.read(from: folder, base: base.weights)
+            (state, weights) = (kept.state, kept.weights)
+            model.adopt(kept.table)
+        } else {
+            let baseLatency = try calibrate(model)
+            state = SearchState(baseLatency: baseLatency)
+            weights = [0: base.weights]
+        }
+    }
+
+    public func run() throws -> Outcome {
+        try evaluateBase()
+        // A generation that was trained before an interruption still has to be learnt from.
+        while state.chosen == nil, !state.proposals.isEmpty || trained < settings.candidates {
+            if state.proposals.isEmpty {
+                state.proposals = try propose()
+                // The decisions rest on measured operators: table and decisions are durable before anything follows.
+                try save("generation-\(state.generation)")
+            }
+            if state.proposals.isEmpty { break }
+            for child in state.proposals.dropFirst(state.evaluated.count) {
+                state.evaluated.append(try trial(child))
+                try save("candidate-\(child.id)")
+            }
+            try learn()
+        }
+        return try finish()
+    }
+
+    /// The latency that the derived student must meet, in milliseconds.
+    public var target: Double { settings.latencyTarget * state.baseLatency }
+
+    /// Students that were trained.
+    var trained: Int { max(0, state.known.count - 1) + state.evaluated.count }
+
+    private func evaluateBase() throws {
+        guard state.known.isEmpty else { return }
+        try hooks.report(0, "the base on the search split", [:])
+        let precision = try trainer.evaluate(base.graph, base.weights) { _ in try hooks.report(0, "the base", [:]) }
+        let architecture = base.graph.architecture
+        let candidate = Candidate(
+            id: 0, generation: 0, parent: nil, move: "base", actions: [], architecture: architecture,
+            teacher: space.largest, latency: model.predict(base.graph), cost: base.graph.cost,
+            neckOrigins: Array(0..<architecture.neck.outputWidth), precision: precision, losses: [:],
+            weights: try digest(base.weights))
+        state.known = [candidate]
+        state.archive.insert(point(candidate))
+        state.journal.append(try candidate.journalLine(seed: "base", isOnFront: true).canonicalText)
+    }
+
+    /// The generation's end: everyone enters the archive, in order, and the bandits learn what each move brought.
+    private func learn() throws {
+        let before = state.archive
+        let limit = state.known[0].latency * 1.05
+        let gains = state.evaluated.map { child -> Double in
+            var archive = before
+            archive.insert(point(child))
+            return archive.hypervolume(latencyLimit: limit) - before.hypervolume(latencyLimit: limit)
+        }
+        let most = gains.max() ?? 0
+        for (child, gain) in zip(state.evaluated, gains) {
+            let reward = most > 0 ? gain / most : 0
+            let parts = child.move.split(separator: ":", maxSplits: 1).map(String.init)
+            state.moves.reward(parts[0], reward)
+            if parts.count > 1 { state.teacherMoves.reward(parts[1], reward) }
+            state.archive.insert(point(child))
+        }
+        for child in state.evaluated {
+            let isOnFront = state.archive.front.contains { $0.candidate == child.id }
+            let line = try child.journalLine(seed: "candidate/\(child.id)", isOnFront: isOnFront)
+            state.journal.append(line.canonicalText)
+        }
+        state.known += state.evaluated
+        state.evaluated = []
+        state.proposals = []
+        state.generation += 1
+        let living = state.living
+        weights = weights.filter { living.contains($0.key) || $0.key == 0 }
+        importances = [:]
+    }
+
+    func point(_ candidate: Candidate) -> ParetoArchive.Point {
+        ParetoArchive.Point(
+            candidate: candidate.id, precision: candidate.precision ?? 0, latency: candidate.latency)
+    }
+
+    func save(_ name: String, _ more: (URL) throws -> Void = { _ in }) throws {
+        let earlier = hooks.resume()
+        try hooks.save(name) { folder in
+            try state.write(to: folder, weights: weights, table: model.table, earlier: earlier)
+            try more(folder)
+        }
+    }
+}

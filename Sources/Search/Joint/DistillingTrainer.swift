@@ -1,0 +1,96 @@
+public import Basics
+public import Dataset
+public import Detection
+public import DetectorKit
+public import Tensor
+public import Training
+
+/// Trains and measures students on a packed data set, under teachers of a pool.
+public final class DistillingTrainer: StudentTrainer {
+    private let pool: ElasticPool
+    private let train: DatasetSplit
+    private let search: DatasetSplit
+    private let training: TrainingSettings
+    private let settings: SearchSettings
+    /// The teacher that was used last, sliced.
+    private var teacher: (choice: TeacherChoice, graph: DetectorGraph, weights: NamedTensors)?
+
+    public init(
+        pool: ElasticPool, train: DatasetSplit, search: DatasetSplit, training: TrainingSettings,
+        settings: SearchSettings
+    ) {
+        self.pool = pool
+        self.train = train
+        self.search = search
+        self.training = training
+        self.settings = settings
+    }
+
+    public func importance(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream
+    ) throws -> Importance {
+        guard settings.importance == .taylor else {
+            return Importance(settings.importance, graph, weights: weights)
+        }
+        let loader = try BatchLoader(
+            train, batchSize: settings.trial.batchSize, mirrors: settings.trial.mirrors, random: random.stream("data"))
+        let step = DistilledStep(graph, training: training, distillation: .off)
+        var importance = Importance()
+        for index in 0..<settings.importanceBatches {
+            let gradients = try step.gradients(
+                weights, loader.batch(step: index), teacher: nil, random.stream("step", index)
+            ).gradients
+            importance.addTaylor(graph, weights: weights, gradients: gradients)
+        }
+        return importance
+    }
+
+    public func train(
+        _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher choice: TeacherChoice?,
+        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: TrainingState?,
+        observe: (StepReport, TrainingState) throws -> Void
+    ) throws -> TrainedStudent {
+        let loader = try BatchLoader(train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: data)
+        let trainer = Trainer(plan, loader: loader, random: random)
+        let teacher = try choice.map { try view($0) }
+        let step = DistilledStep(
+            graph, training: training, distillation: teacher == nil ? .off : settings.distillation,
+            neckOrigins: neckOrigins)
+        var start = weights
+        if let teacher { start.merge(step.adapters(teacher: teacher.graph)) { $1 } }
+        let state =
+            resume
+            ?? TrainingState(
+                weights: start, optimiser: SGD(momentum: plan.momentum, weightDecay: plan.weightDecay))
+        var sums: [String: Double] = [:]
+        var steps = 0
+        let end = try trainer.train(state) { weights, batch, random in
+            let seen = try teacher.map {
+                try TeacherView($0.graph, weights: $0.weights, images: batch.images)
+            }
+            return try step.gradients(weights, batch, teacher: seen, random)
+        } observe: { report, state in
+            if (report.step - 1) % report.stepsPerEpoch == 0 { (sums, steps) = ([:], 0) }
+            steps += 1
+            sums.merge(report.losses, uniquingKeysWith: +)
+            try observe(report, state)
+        }
+        return TrainedStudent(
+            weights: end.weights.filter { !$0.key.hasPrefix(DistilledStep.adapterPrefix) },
+            losses: sums.mapValues { $0 / Double(max(1, steps)) })
+    }
+
+    public func evaluate(
+        _ graph: DetectorGraph, _ weights: NamedTensors, progress: (Double) throws -> Void
+    ) throws -> Double {
+        try evaluateDetector(Detector(graph: graph, weights: weights), on: search, progress: progress)
+            .averagePrecision
+    }
+
+    private func view(_ choice: TeacherChoice) throws -> (graph: DetectorGraph, weights: NamedTensors) {
+        if let teacher, teacher.choice == choice { return (teacher.graph, teacher.weights) }
+        let sliced = try pool.teacher(choice)
+        teacher = (choice, sliced.graph, sliced.weights)
+        return sliced
+    }
+}

@@ -1,0 +1,129 @@
+import Basics
+import DetectorKit
+
+/// Finds cuts (narrower widths, fewer blocks) that make a student faster, and draws among them by what they bring.
+struct LatencyCuts {
+    let model: LatencyModel
+    let catalog: BackboneCatalog
+    /// The share of a width that one cut takes.
+    let step: Double
+    /// No width falls below this share of the base's.
+    let leastWidth: Double
+    let base: DetectorArchitecture
+
+    /// A cut, what it saves in predicted milliseconds, and the importance that goes with it.
+    struct Cut {
+        let action: StudentAction
+        let child: DetectorGraph
+        let gain: Double
+        let loss: Double
+    }
+
+    /// All cuts of a graph that save time, in a fixed order.
+    func all(of graph: DetectorGraph, importance: Importance?) -> [Cut] {
+        let before = model.predict(graph)
+        let widths = graph.channelGroups.compactMap { group -> (StudentAction, Double)? in
+            guard let knob = group.knobs.first, let width = narrower(group, knob, graph) else { return nil }
+            return (.setWidth(knob: knob, width: width), lostImportance(group, width: width, importance))
+        }
+        let blocks = graph.architecture.backbone.stages.enumerated().flatMap { stage, value in
+            (1..<max(1, value.blocks.count)).map { block -> (StudentAction, Double) in
+                (
+                    .removeBlock(stage: stage, block: block),
+                    importance?.blockScore(graph, stage: stage, block: block, catalog) ?? 0
+                )
+            }
+        }
+        return (widths + blocks).compactMap { action, loss in
+            guard let child = try? action.apply(to: graph, catalog), loss.isFinite else { return nil }
+            let gain = before - model.predict(child)
+            return gain > 0 ? Cut(action: action, child: child, gain: gain, loss: loss) : nil
+        }
+    }
+
+    /// Draws a cut with probability proportional to what it saves and inverse to the importance that it costs.
+    func draw(_ cuts: [Cut], _ random: inout RandomStream) -> Cut? {
+        guard !cuts.isEmpty else { return nil }
+        let losses = cuts.map(\.loss).sorted()
+        // What keeps a cut without any loss from being certain.
+        let floor = max(losses[losses.count / 2] * 0.25, .leastNormalMagnitude)
+        let odds = cuts.map { $0.gain / ($0.loss + floor) }
+        var point = random.uniform() * odds.reduce(0, +)
+        for (cut, share) in zip(cuts, odds) {
+            point -= share
+            if point < 0 { return cut }
+        }
+        return cuts[cuts.count - 1]
+    }
+
+    /// Cuts until the prediction is within `limit`; nil when that cannot be had.
+    ///
+    /// - Parameter first: whether the first cut must be of one kind.
+    func reduce(
+        _ graph: DetectorGraph, to limit: Double, importance: Importance?, first: StudentAction.Kind? = nil,
+        sparing spared: Set<StudentAction> = [], _ random: inout RandomStream
+    ) throws -> (actions: [StudentAction], graph: DetectorGraph)? {
+        var graph = graph
+        var importance = importance
+        var actions: [StudentAction] = []
+        while (actions.isEmpty && first != nil) || model.predict(graph) > limit {
+            let cuts = all(of: graph, importance: importance).filter { cut in
+                if let first, actions.isEmpty { return cut.action.kind(on: graph.architecture) == first }
+                return !spared.contains { $0.isUndone(by: cut.action) }
+            }
+            guard actions.count < 24, let cut = draw(cuts, &random) else { return nil }
+            let inheritance = try Inheritance(
+                cut.action, parent: graph, child: cut.child, importance: importance, catalog)
+            importance = importance?.inherited(through: inheritance)
+            graph = cut.child
+            actions.append(cut.action)
+        }
+        return (actions, graph)
+    }
+
+    private func narrower(_ group: ChannelGroup, _ knob: Knob, _ graph: DetectorGraph) -> Int? {
+        let unit = graph.searchUnit(of: knob)
+        let taken = max(1, Int((step * Double(group.width / unit)).rounded())) * unit
+        let width = group.width - taken
+        return width >= max(unit, Int(leastWidth * Double(baseWidth(knob)))) ? width : nil
+    }
+
+    /// The base's width; blocks that the base lacks count as its stage's last.
+    private func baseWidth(_ knob: Knob) -> Int {
+        guard case .inner(let stage, let block, let index) = knob else { return base[knob] }
+        let last = base.backbone.stages[stage].blocks.count - 1
+        return base[.inner(stage: stage, block: min(block, last), index: index)]
+    }
+
+    private func lostImportance(_ group: ChannelGroup, width: Int, _ importance: Importance?) -> Double {
+        guard let scores = importance?.scores(of: group) else { return 0 }
+        let unit = group.unit(base: 1)
+        let kept = Set(Importance.strongest(width / unit, unit: unit, scores: scores))
+        return scores.indices.reduce(0) { $0 + (kept.contains($1 / unit) ? 0 : Double(scores[$1])) }
+    }
+}
+
+extension StudentAction {
+    /// Whether a cut takes back what this action gave.
+    fileprivate func isUndone(by cut: StudentAction) -> Bool {
+        switch (self, cut) {
+        case (.addBlock(let stage), .removeBlock(let other, _)): stage == other
+        case (.setWidth(let knob, _), .setWidth(let other, _)): knob == other
+        default: false
+        }
+    }
+}
+
+extension Importance {
+    /// What a residual block brings: the importance of the widest of its inner groups, which all of it runs through.
+    /// The trunk's scores can't tell blocks apart.
+    func blockScore(_ graph: DetectorGraph, stage: Int, block: Int, _ catalog: BackboneCatalog) -> Double? {
+        let widths = graph.architecture.backbone.stages[stage].blocks[block].widths
+        let sums = widths.indices.compactMap { index -> Double? in
+            let knob = Knob.inner(stage: stage, block: block, index: index)
+            guard let group = graph.group(of: knob), let scores = scores(of: group) else { return nil }
+            return scores.reduce(0) { $0 + Double($1) }
+        }
+        return sums.max()
+    }
+}

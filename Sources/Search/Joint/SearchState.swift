@@ -1,0 +1,102 @@
+import Basics
+public import Foundation
+import Models
+import Tensor
+
+/// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
+public struct SearchState: Sendable, Hashable, Codable {
+    public static let format = "jdnas-search/1"
+
+    public var format = SearchState.format
+    /// The generation at work, from 1.
+    public var generation = 1
+    /// Its children as they are to be trained, and those that are.
+    public var proposals: [Candidate] = []
+    public var evaluated: [Candidate] = []
+    /// Everyone of earlier generations, the base first.
+    public var known: [Candidate] = []
+    public var archive = ParetoArchive()
+    /// Over the kinds of moves, and over the ways to change a teacher.
+    public var moves = Bandit()
+    public var teacherMoves = Bandit()
+    /// Children that no cut could bring within the latency limit: they were refused before training.
+    public var refused = 0
+    /// A line of canonical JSON for each candidate.
+    public var journal: [String] = []
+    /// Measured, in milliseconds.
+    public var baseLatency: Double
+    /// The student of the last training, once the search is over.
+    public var chosen: Int?
+
+    public func candidate(_ id: Int) -> Candidate? { (known + evaluated).first { $0.id == id } }
+
+    /// The students whose weights are still needed: the front, this generation, and its parents.
+    public var living: Set<Int> {
+        Set(archive.front.map(\.candidate) + evaluated.map(\.id) + proposals.compactMap(\.parent))
+            .union(chosen.map { [$0] } ?? [])
+    }
+}
+
+extension SearchState {
+    static let describedIn = "search.json"
+    static let tableIn = "latency-table.json"
+    static func weightsFile(_ id: Int) -> String { "candidate-\(id).safetensors" }
+
+    /// Writes the state and the living students' weights; files of an earlier checkpoint are linked, not written anew.
+    func write(
+        to folder: URL, weights: [Int: NamedTensors], table: LatencyTable, earlier: URL?
+    ) throws {
+        for id in living.sorted() where id != 0 {
+            guard let tensors = weights[id] else { continue }
+            let file = folder.appending(path: Self.weightsFile(id))
+            let old = earlier?.appending(path: Self.weightsFile(id))
+            if let old, (try? FileManager.default.linkItem(at: old, to: file)) != nil { continue }
+            try SafeTensors.write(tensors, to: file)
+        }
+        try DurableFile.write(table.json.canonicalText, to: folder.appending(path: Self.tableIn))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        try DurableFile.write(encoder.encode(self), to: folder.appending(path: Self.describedIn))
+    }
+
+    /// Reads what `write` wrote; the base's weights (candidate 0) are the caller's.
+    static func read(
+        from folder: URL, base: NamedTensors
+    ) throws -> (state: SearchState, weights: [Int: NamedTensors], table: LatencyTable) {
+        let file = folder.appending(path: describedIn)
+        guard let state = try? JSONDecoder().decode(SearchState.self, from: Data(contentsOf: file)),
+            state.format == format
+        else {
+            throw Failure(
+                "not a search's checkpoint of format '\(format)'", at: file.path,
+                remedy: "delete the stage's attempts: the search starts anew")
+        }
+        let table = folder.appending(path: tableIn)
+        var weights: [Int: NamedTensors] = [0: base]
+        for id in state.living.sorted() where id != 0 {
+            weights[id] = try SafeTensors.read(folder.appending(path: weightsFile(id))).tensors
+        }
+        let json = try JSON(parsing: Data(contentsOf: table), at: table.path)
+        return (state, weights, try LatencyTable(json: json, at: table.path))
+    }
+}
+
+/// What the search asks of the place that it runs in.
+public struct SearchHooks {
+    /// A checkpoint to go on from.
+    public var resume: () -> URL?
+    /// Saves a checkpoint durably; the closure fills the folder.
+    public var save: (String, (URL) throws -> Void) throws -> Void
+    /// Told often: the share of the work that is done, and what is going on. Throws to stop.
+    public var report: (Double, String, [String: Double]) throws -> Void
+
+    public init(
+        resume: @escaping () -> URL? = { nil },
+        save: @escaping (String, (URL) throws -> Void) throws -> Void = { _, _ in },
+        report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in }
+    ) {
+        self.resume = resume
+        self.save = save
+        self.report = report
+    }
+}

@@ -1,0 +1,40 @@
+public import Basics
+public import DetectorKit
+public import Tensor
+public import Training
+
+/// What the search needs done to a student; the search itself knows nothing of images.
+public protocol StudentTrainer {
+    /// How much each of a student's channels matters.
+    func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance
+
+    /// Trains a student, under a teacher unless it is nil.
+    ///
+    /// - Parameters:
+    ///   - neckOrigins: see `Candidate.neckOrigins`.
+    ///   - data: names the stream of batches, which all candidates of a generation share.
+    ///   - resume: a state to go on from.
+    ///   - observe: called after each step; may save the state, or throw to stop.
+    func train(
+        _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
+        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: TrainingState?,
+        observe: (StepReport, TrainingState) throws -> Void
+    ) throws -> TrainedStudent
+
+    /// Average precision on the search split.
+    func evaluate(
+        _ graph: DetectorGraph, _ weights: NamedTensors, progress: (Double) throws -> Void
+    ) throws -> Double
+}
+
+/// What a training gave.
+public struct TrainedStudent: Sendable {
+    public var weights: NamedTensors
+    /// The mean of each loss over the last epoch.
+    public var losses: [String: Double]
+
+    public init(weights: NamedTensors, losses: [String: Double]) {
+        self.weights = weights
+        self.losses = losses
+    }
+}

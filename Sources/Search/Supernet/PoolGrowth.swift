@@ -1,0 +1,44 @@
+public import Basics
+public import DetectorKit
+public import Tensor
+
+/// How much larger than the base the supernet's largest network is.
+public struct PoolGrowth: Sendable, Hashable, Codable {
+    /// Blocks to add to each stage.
+    public var blocks: [Int]
+    /// The inner widths, as a multiple of the base's; at least 1.
+    public var innerWidth: Double
+
+    public init(blocks: [Int], innerWidth: Double) {
+        self.blocks = blocks
+        self.innerWidth = innerWidth
+    }
+
+    /// The grown network with weights under which it still computes what the base does: each step is a
+    /// function-preserving action.
+    public func grow(
+        _ base: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, _ catalog: BackboneCatalog
+    ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
+        guard blocks.count <= base.architecture.backbone.stages.count, blocks.allSatisfy({ $0 >= 0 }) else {
+            throw Failure(
+                "blocks to add are given for \(blocks.count) stages",
+                remedy: "give at most \(base.architecture.backbone.stages.count) numbers from 0 on")
+        }
+        var (graph, weights) = (base, weights)
+        func take(_ action: StudentAction) throws {
+            let child = try action.morph(
+                graph, weights, importance: nil, random.stream("\(action)"), catalog)
+            (graph, weights) = (child.graph, child.weights)
+        }
+        for group in base.channelGroups {
+            guard innerWidth > 1, let knob = group.knobs.first, case .inner = knob else { continue }
+            let unit = base.searchUnit(of: knob)
+            let width = Int((innerWidth * Double(group.width / unit)).rounded()) * unit
+            if width > group.width { try take(.setWidth(knob: knob, width: width)) }
+        }
+        for (stage, count) in blocks.enumerated() {
+            for _ in 0..<count { try take(.addBlock(stage: stage)) }
+        }
+        return (graph, weights)
+    }
+}

@@ -1,0 +1,55 @@
+public import Basics
+public import Detection
+import DetectorKit
+public import Tensor
+public import Training
+
+/// A supernet's training step: the largest network learns from the data, the others from the data and from it.
+public final class SupernetObjective {
+    private let supernet: Supernet
+    private let schedule: ShrinkingSchedule
+    private let training: TrainingSettings
+    private let distillation: DistillationSettings
+    private let totalSteps: Int
+    private var step: Int
+
+    /// - Parameter step: steps taken already; each call of `gradients` is the next one.
+    public init(
+        _ supernet: Supernet, _ schedule: ShrinkingSchedule, training: TrainingSettings,
+        distillation: DistillationSettings, totalSteps: Int, step: Int
+    ) {
+        self.supernet = supernet
+        self.schedule = schedule
+        self.training = training
+        self.distillation = distillation
+        self.totalSteps = totalSteps
+        self.step = step
+    }
+
+    /// The largest network's gradients, and the mean of the others'.
+    public func gradients(
+        _ weights: NamedTensors, _ batch: SampleBatch, _ random: RandomStream
+    ) throws -> StepGradients {
+        let fraction = Double(step) / Double(max(1, totalSteps))
+        step += 1
+        let choices = schedule.choices(supernet.space, at: fraction, random)
+        let plain = DistilledStep(supernet.graph, training: training, distillation: .off)
+        var (total, features) = try plain.run(weights, batch, teacher: nil, random)
+        let teacher = TeacherView(
+            pass: DetectorPass(supernet.graph, weights: weights, tape: Tape(recording: false), mode: .inference),
+            images: features.images, pyramid: features.pyramid)
+        var smaller = 0.0
+        for choice in choices {
+            let subnet = try supernet.subnet(choice)
+            let distilled = DistilledStep(subnet.graph, training: training, distillation: distillation)
+            let part = try distilled.run(
+                supernet.slice(weights, subnet), batch, teacher: teacher, random
+            ).step
+            supernet.accumulate(
+                part.gradients, of: subnet, factor: 1 / Float(choices.count), into: &total.gradients)
+            smaller += part.losses.values.reduce(0, +) / Double(choices.count)
+        }
+        if !choices.isEmpty { total.losses["smaller"] = smaller }
+        return total
+    }
+}

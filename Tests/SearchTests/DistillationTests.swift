@@ -1,0 +1,133 @@
+import Basics
+import Detection
+import DetectorKit
+import Search
+import Tensor
+import Testing
+import Training
+
+@Suite struct DistillationTests {
+    private let training = TrainingSettings()
+
+    private func batch(size: Int = 64) -> SampleBatch {
+        var random = RandomStream(seed: 4)
+        let images = (0..<2).map { _ in
+            ImagePlanes(
+                width: size, height: size,
+                pixels: (0..<3 * size * size).map { _ in UInt8(random.index(below: 256)) })
+        }
+        let target = DetectionTarget(
+            boxes: [Box(x1: 5, y1: 8, x2: 30, y2: 40), Box(x1: 30, y1: 20, x2: 60, y2: 55)], labels: [1, 3])
+        return SampleBatch(images: images, targets: [target, target])
+    }
+
+    @Test func withAllLossesOffAStepIsPlainTraining() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let batch = batch()
+        let random = RandomStream(seed: 3)
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), images: batch.images)
+        let off = try DistilledStep(graph, training: training, distillation: .off).gradients(
+            weights, batch, teacher: teacher, random)
+        let tape = Tape(recording: true)
+        let pass = DetectorPass(graph, weights: weights, tape: tape, mode: .training)
+        let losses = try pass.trainingLosses(
+            images: batch.images, targets: batch.targets, settings: training, random: random)
+        let plain = tape.gradients(of: losses.total)
+        #expect(off.losses == losses.values)
+        #expect(Set(plain.keys) == Set(off.gradients.keys))
+        for (name, gradient) in plain { #expect(gradient == off.gradients[name], "\(name)") }
+    }
+
+    @Test func aTeacherLikeTheStudentHasNothingToSay() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let batch = batch()
+        let teacher = try TeacherView(graph, weights: weights, images: batch.images)
+        for form in DistillationSettings.FeatureForm.allCases {
+            let step = DistilledStep(graph, training: training, distillation: DistillationSettings(featureForm: form))
+            let losses = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
+            #expect(abs(losses["distil_features"] ?? .nan) < 1e-5)
+            #expect(abs(losses["distil_classes"] ?? .nan) < 1e-5)
+            #expect(losses["distil_boxes"] == 0)
+        }
+    }
+
+    @Test func eachLossHasItsSwitch() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let batch = batch()
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), images: batch.images)
+        func losses(_ settings: DistillationSettings) throws -> Set<String> {
+            let step = DistilledStep(graph, training: training, distillation: settings)
+            let losses = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
+            for (name, loss) in losses { #expect(loss.isFinite && loss >= -1e-5, "\(name)") }
+            return Set(losses.keys.filter { $0.hasPrefix("distil") })
+        }
+        #expect(try losses(DistillationSettings()).count == 4)
+        #expect(try losses(DistillationSettings(features: 0)).contains("distil_features") == false)
+        #expect(try losses(DistillationSettings(classes: 0)).contains("distil_classes") == false)
+        #expect(try losses(DistillationSettings(boxes: 0)).contains("distil_boxes") == false)
+        #expect(try losses(DistillationSettings(objectness: 0)).contains("distil_objectness") == false)
+    }
+
+    /// Steps down the gradient bring a narrower student, at another input size, nearer to its teacher.
+    @Test func aNarrowStudentLearnsFromItsTeacher() throws {
+        let wide = try Networks.graph()
+        let teacherWeights = Networks.weights(wide, seed: 8)
+        var parent = (graph: wide, weights: teacherWeights)
+        for action in [StudentAction.setWidth(knob: .neck, width: 16), .setInput(.init(shorter: 96, longer: 96))] {
+            let child = try action.morph(
+                parent.graph, parent.weights, importance: Importance(.l1, parent.graph, weights: parent.weights),
+                RandomStream(seed: 1), Networks.catalog)
+            parent = (child.graph, child.weights)
+        }
+        let batch = batch()
+        let teacher = try TeacherView(wide, weights: teacherWeights, images: batch.images)
+        let step = DistilledStep(
+            parent.graph, training: training,
+            distillation: DistillationSettings(features: 1, classes: 1, boxes: 0, objectness: 1),
+            neckOrigins: Array(0..<16))
+        var weights = parent.weights
+        weights.merge(step.adapters(teacher: wide)) { $1 }
+        #expect(weights["\(DistilledStep.adapterPrefix)0"]?.shape == [32, 16, 1, 1])
+        var course: [Double] = []
+        var optimiser = SGD(momentum: 0, weightDecay: 0)
+        for _ in 0..<8 {
+            var result = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3))
+            course.append(result.losses.filter { $0.key.hasPrefix("distil") }.values.reduce(0, +))
+            _ = clipGradients(&result.gradients, norm: 1)
+            optimiser.step(&weights, gradients: result.gradients, learningRate: 0.004)
+        }
+        #expect(course[7] < 0.97 * course[0], "\(course)")
+    }
+
+    @Test func aSupernetsStepReachesAllItsNetworks() throws {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        let weights = Networks.weights(graph)
+        let objective = SupernetObjective(
+            supernet, ShrinkingSchedule(sampled: 2, opening: 0), training: training,
+            distillation: DistillationSettings(), totalSteps: 10, step: 3)
+        let step = try objective.gradients(weights, batch(), RandomStream(seed: 3))
+        let trainable = graph.network.parameters.filter(\.isTrainable).map(\.name)
+        #expect(Set(step.gradients.keys) == Set(trainable))
+        for (name, gradient) in step.gradients { #expect(!gradient.array.contains { !$0.isFinite }, "\(name)") }
+        #expect(step.losses["smaller"] ?? .nan > 0)
+    }
+
+    @Test func theScheduleOpensFromTheLargestToTheSmallest() throws {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 0.75, 1])
+        let integrated = ShrinkingSchedule(order: .integrated, sampled: 3, opening: 0.5)
+        #expect(integrated.choices(space, at: 0, RandomStream(seed: 1)).isEmpty)
+        #expect(integrated.choices(space, at: 0.5, RandomStream(seed: 1)).first == space.smallest)
+        let half = integrated.choices(space, at: 0.25, RandomStream(seed: 1))
+        #expect(!half.contains { $0.innerWidths.contains { $0 < 0.75 } })
+        let sequential = ShrinkingSchedule(order: .sequential, sampled: 3, opening: 0.5)
+        let early = sequential.choices(space, at: 0.25, RandomStream(seed: 1))
+        #expect(early.first?.depths == space.smallest.depths)
+        #expect(!early.contains { $0.innerWidths.contains { $0 < 1 } })
+    }
+}

@@ -1,0 +1,52 @@
+import Basics
+import DetectorKit
+import Search
+import Testing
+import Training
+
+@Suite struct LatencyTests {
+    private let device = DeviceIdentity(processor: "test", instructionSet: "none", threads: 1)
+
+    /// Time in proportion to the work, as on a machine without surprises.
+    static func ideal(_ spec: OperatorSpec) -> Double { Double(spec.multiplyAccumulates) / 1e6 + 0.01 }
+
+    @Test func eachOperatorIsMeasuredOnce() throws {
+        let graph = try Networks.graph()
+        var measured: [OperatorSpec] = []
+        let model = LatencyModel(LatencyTable(device: device)) { spec in
+            measured.append(spec)
+            return LatencyTests.ideal(spec)
+        }
+        let first = model.predict(graph)
+        #expect(model.predict(graph) == first)
+        #expect(Set(measured).count == measured.count && !measured.isEmpty)
+    }
+
+    @Test func theFitGivesBackALineThroughTheBase() throws {
+        let base = try Networks.graph()
+        let narrow = try StudentAction.setWidth(knob: .neck, width: 16).apply(to: base, Networks.catalog)
+        let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
+        func time(_ graph: DetectorGraph) -> Double { 3 + 1.2 * model.operatorTime(graph, regions: 40) }
+        model.calibrate([(base, time(base)), (narrow, time(narrow))], regions: 40)
+        let fit = try #require(model.table.fit)
+        #expect(abs(fit.fixed - 3) < 1e-6 && abs(fit.slope - 1.2) < 1e-6)
+        let other = try StudentAction.setWidth(knob: .proposal, width: 16).apply(to: base, Networks.catalog)
+        #expect(abs(model.predict(other) - time(other)) < 1e-6)
+    }
+
+    @Test func tablesRoundTrip() throws {
+        let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
+        model.calibrate([(try Networks.graph(), 20)], regions: 50)
+        let table = try LatencyTable(json: JSON(parsing: model.table.json.prettyText), at: "table")
+        #expect(table == model.table)
+        #expect(try table.json == model.table.json)
+        #expect(throws: Failure.self) { try LatencyTable(json: ["format": "other"], at: "table") }
+    }
+
+    @Test func realOperatorsTakeTime() throws {
+        let model = LatencyModel(LatencyTable(device: device)) {
+            measureOperator($0, leastRuns: 1, leastMilliseconds: 0)
+        }
+        #expect(try model.predict(Networks.graph()) > 0)
+    }
+}

@@ -1,0 +1,59 @@
+import Basics
+import Search
+import Testing
+
+@Suite struct ParetoTests {
+    private func archive(_ points: [(Double, Double)]) -> ParetoArchive {
+        var archive = ParetoArchive()
+        for (id, point) in points.enumerated() {
+            archive.insert(.init(candidate: id, precision: point.0, latency: point.1))
+        }
+        return archive
+    }
+
+    @Test func theFrontHoldsWhatNothingDominates() {
+        let archive = archive([(0.5, 100), (0.4, 70), (0.45, 120), (0.3, 80), (0.45, 85), (0.5, 100), (0.5, 95)])
+        #expect(archive.front.map(\.candidate) == [6, 4, 1])
+        #expect(archive.front.map(\.latency) == [95, 85, 70])
+        #expect(archive.best(within: 90)?.candidate == 4)
+        #expect(archive.best(within: 60) == nil)
+    }
+
+    @Test func crowdingDistancesFollowTheNeighbours() {
+        let archive = archive([(0.5, 100), (0.4, 60), (0.48, 90), (0.42, 65)])
+        let distances = archive.crowdingDistances
+        #expect(distances[0] == .infinity && distances[3] == .infinity)
+        #expect(abs(distances[1] - (0.8 + 0.875)) < 1e-9)
+        #expect(abs(distances[2] - (0.8 + 0.75)) < 1e-9)
+    }
+
+    @Test func hypervolumeIsTheAreaUnderTheFront() {
+        let archive = archive([(0.5, 80), (0.25, 40)])
+        #expect(abs(archive.hypervolume(latencyLimit: 100) - (20 * 0.5 + 40 * 0.25)) < 1e-12)
+        #expect(archive.hypervolume(latencyLimit: 40) == 0)
+    }
+
+    @Test func theBanditTriesAllAndThenPrefersWhatPays() {
+        var bandit = Bandit(exploration: 0.2)
+        var random = RandomStream(seed: 1)
+        let arms = ["a", "b", "c"]
+        var first: Set<String> = []
+        for _ in 0..<3 {
+            guard let arm = bandit.choose(among: arms, &random) else { continue }
+            first.insert(arm)
+            bandit.reward(arm, arm == "b" ? 1 : 0)
+        }
+        #expect(first == Set(arms))
+        var counts: [String: Int] = [:]
+        for _ in 0..<60 {
+            guard let arm = bandit.choose(among: arms, &random) else { continue }
+            counts[arm, default: 0] += 1
+            bandit.reward(arm, arm == "b" ? 0.9 : 0.1)
+        }
+        #expect(counts["b", default: 0] > 45)
+        // Pulls that are under way spread a generation's children.
+        let pending = Bandit().choose(among: arms, pending: ["a": 1, "b": 1], &random)
+        #expect(pending == "c")
+        #expect(Bandit().choose(among: [], &random) == nil)
+    }
+}
