@@ -144,7 +144,7 @@ let package = Package(
         tests("Report", "Report", "Images", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
-            "Evaluate", "Synth", "Images", "Basics"),
+            "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "COCOMetrics", "Report", "Basics"),
