@@ -45,11 +45,24 @@ public struct JointSearch: StagePlugin {
             pool: pool, train: train, search: search, training: options.sampling, settings: options.settings)
         let joint = try DetectorSearch(
             base: (base.graph, base.weights), space: pool.supernet.space, trainer: trainer,
-            model: LatencyModel(LatencyTable(device: .current(threads: context.threads))),
+            model: LatencyModel(try latencyTable(options, context)),
             calibrate: { try calibrate($0, base, search, options, context) }, settings: options.settings,
             catalog: backbones, random: context.seed, hooks: hooks(context))
         let outcome = try joint.run()
         try write(outcome, base: base, target: joint.target, pool: poolArtifact, context)
+    }
+
+    /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.
+    private func latencyTable(_ options: JointSearchOptions, _ context: StageContext) throws -> LatencyTable {
+        let device = DeviceIdentity.current(threads: context.threads)
+        guard let given = options.latencyTable else { return LatencyTable(device: device) }
+        let table = try LatencyTable(json: given, at: "latency_table")
+        guard table.device == device, table.fit != nil else {
+            throw Failure(
+                "the latency table is another device's: \(table.device), not \(device)", at: "latency_table",
+                remedy: "leave latency_table out: the search measures a new one")
+        }
+        return table
     }
 
     /// Measures the base as a whole detector, and fits what predicts the students' latencies.
@@ -57,6 +70,11 @@ public struct JointSearch: StagePlugin {
         _ model: LatencyModel, _ base: Detector, _ split: DatasetSplit, _ options: JointSearchOptions,
         _ context: StageContext
     ) throws -> Double {
+        if model.table.fit != nil {
+            // The line of a kept table passes through the base as it was measured then.
+            context.log("deciding by the latency table that was given")
+            return model.predict(base.graph)
+        }
         let images = try latencyImages(split, count: options.latencyImages)
         let figures = try model.calibrate(on: base, images: images, rounds: options.latencyRounds, backbones)
         context.log("the base takes \(tenths(figures.median)) ms (median), \(tenths(figures.p95)) ms (95 of 100)")

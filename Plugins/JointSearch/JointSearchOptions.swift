@@ -1,4 +1,6 @@
+public import Basics
 public import Detection
+import Foundation
 import Manifest
 public import Search
 import Tensor
@@ -11,6 +13,8 @@ public struct JointSearchOptions: Codable, Sendable {
     /// Images that the base's latency is measured on, and how often.
     public var latencyImages: Int
     public var latencyRounds: Int
+    /// A latency table to decide by, as an earlier search left it; nil to measure one.
+    public var latencyTable: JSON?
 
     init(_ reader: ConfigReader) {
         let standard = SearchSettings.Mode.joint
@@ -49,6 +53,18 @@ public struct JointSearchOptions: Codable, Sendable {
             "regions_per_image", default: 128, in: 1...100_000, help: "regions to learn from")
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")
+        let table = reader.optionalFile(
+            "latency_table", help: "latency-table.json of an earlier search on this device: decides as that one did")
+        latencyTable = table.flatMap { file in
+            do {
+                let json = try JSON(parsing: Data(contentsOf: file), at: file.path)
+                _ = try LatencyTable(json: json, at: file.path)
+                return json
+            } catch {
+                reader.report("latency_table", "this is no latency table: \(error)", remedy: "leave it out, or mend it")
+                return nil
+            }
+        }
     }
 }
 

@@ -23,6 +23,11 @@ public struct LocalExecutor: StageExecutor {
         environment["OMP_NUM_THREADS"] = String(threads)
         environment["OPENBLAS_NUM_THREADS"] = String(threads)
         environment["OMP_DYNAMIC"] = "false"
+        // A waiting thread spins for some microseconds, which bridges the gap between two loops, and then sleeps: left
+        // to itself libgomp spins for milliseconds, and a machine with other users loses most of its time to that.
+        if environment["OMP_WAIT_POLICY"] == nil, environment["GOMP_SPINCOUNT"] == nil {
+            environment["GOMP_SPINCOUNT"] = "20000"
+        }
         return Execution(
             try ChildProcess(
                 program, ["run", attempt.request.path], environment: environment, directory: attempt.url,
