@@ -53,7 +53,6 @@ extension JointSearch {
     private func summary(_ outcome: DetectorSearch.Outcome, target: Double) -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
-        let saved = 1 - student.latency / outcome.state.baseLatency
         let meets = student.latency <= target
         return [
             "base": ["ap": .number(before), "latency_ms": .number(outcome.state.baseLatency)],
@@ -64,15 +63,26 @@ extension JointSearch {
             ],
             "candidates": .integer(outcome.state.known.count - 1), "refused": .integer(outcome.state.refused),
             "target_ms": .number(target), "meets_target": .bool(meets),
-            "headline": [
-                .string("AP on the search split: base \(tenths(100 * before)), student \(tenths(100 * after))"),
-                .string(
-                    "latency: base \(tenths(outcome.state.baseLatency)) ms measured, student \(tenths(student.latency)) ms predicted (\(tenths(100 * saved)) % less)"
-                ),
-                .string(
-                    "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, \(outcome.state.archive.front.count) on the front"
-                ),
-            ],
+            "headline": .array(headline(outcome, target: target).map { .string($0) }),
         ]
+    }
+
+    private func headline(_ outcome: DetectorSearch.Outcome, target: Double) -> [String] {
+        let (base, student) = (outcome.base, outcome.student)
+        let (before, after) = (base.precision ?? 0, student.precision ?? 0)
+        let saved = 1 - student.latency / outcome.state.baseLatency
+        var lines = [
+            "AP on the search split: base \(tenths(100 * before)), student \(tenths(100 * after))",
+            "latency: base \(tenths(outcome.state.baseLatency)) ms measured, student \(tenths(student.latency)) ms "
+                + "predicted (\(tenths(100 * saved)) % less)",
+            "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, "
+                + "\(outcome.state.archive.front.count) on the front",
+        ]
+        if student.latency > target {
+            lines.append(
+                "no student meets the target of \(tenths(target)) ms: raise 'latency', or lower 'least_width'; was the "
+                    + "machine busy while the base was measured?")
+        }
+        return lines
     }
 }

@@ -52,6 +52,17 @@ import Training
         #expect(differing.isEmpty)
     }
 
+    /// A target that no student can reach still gives students, cut as deep as can be.
+    @Test func aTargetOutOfReachStillGivesAFasterStudent() throws {
+        let fixture = Fixture()
+        fixture.changed.latencyTarget = 0.01
+        fixture.changed.descent = 0
+        let outcome = try fixture.search().run()
+        #expect(outcome.state.known.count > 1)
+        #expect(outcome.student.id != 0)
+        #expect(outcome.student.latency < 0.8 * outcome.state.baseLatency)
+    }
+
     @Test func modesKeepWhatTheyPromise() throws {
         let fixture = Fixture()
         fixture.changed.mode = .fixedTeacher

@@ -5,7 +5,9 @@ import Tensor
 // How a generation's children come about: parents by crowding distance, moves by the bandit, cuts to the limit.
 extension DetectorSearch {
     /// This generation's children, not trained yet. Empty when nothing within the limit is left to try.
-    func propose() throws -> [Candidate] {
+    ///
+    /// - Parameter orDeepest: whether children that miss the limit will do, if they are cut as deep as can be.
+    func propose(orDeepest: Bool = false) throws -> [Candidate] {
         let generation = state.generation
         let limit = settings.latencyLimit(generation: generation) * state.baseLatency
         let parents = parents(for: generation)
@@ -20,7 +22,7 @@ extension DetectorSearch {
             guard let move = chooseMove(parent, limit: limit, pending: pending, &draw) else { break }
             try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
-            guard let child = try child(id, of: parent, move: move, limit: limit, &draw),
+            guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw),
                 !(state.known + children).contains(where: {
                     $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
                 })
@@ -64,7 +66,7 @@ extension DetectorSearch {
 
     /// The child of a move; nil when it can't be brought within the limit.
     private func child(
-        _ id: Int, of parent: Candidate, move: String, limit: Double, _ draw: inout RandomStream
+        _ id: Int, of parent: Candidate, move: String, limit: Double, orDeepest: Bool, _ draw: inout RandomStream
     ) throws -> Candidate? {
         var child = parent
         child.id = id
@@ -99,7 +101,8 @@ extension DetectorSearch {
         }
         guard
             let reduced = try cuts.reduce(
-                grown, to: limit, importance: scores, first: actions.isEmpty ? kind : nil, sparing: Set(actions),
+                grown, to: limit, orDeepest: orDeepest, importance: scores, first: actions.isEmpty ? kind : nil,
+                sparing: Set(actions),
                 &draw)
         else { return nil }
         child.actions = actions + reduced.actions

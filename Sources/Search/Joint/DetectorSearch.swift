@@ -73,6 +73,8 @@ public final class DetectorSearch {
         while state.chosen == nil, !state.proposals.isEmpty || trained < settings.candidates {
             if state.proposals.isEmpty {
                 state.proposals = try propose()
+                // A target below what widths can reach must not cost the night: the fastest students are tried.
+                if state.proposals.isEmpty, trained == 0 { state.proposals = try propose(orDeepest: true) }
                 // The decisions rest on measured operators: table and decisions are durable before anything follows.
                 try save("generation-\(state.generation)")
             }

@@ -11,6 +11,8 @@ struct LatencyCuts {
     let leastWidth: Double
     let base: DetectorArchitecture
 
+    private static let mostCuts = 24
+
     /// A cut, what it saves in predicted milliseconds, and the importance that goes with it.
     struct Cut {
         let action: StudentAction
@@ -58,10 +60,12 @@ struct LatencyCuts {
 
     /// Cuts until the prediction is within `limit`; nil when that cannot be had.
     ///
-    /// - Parameter first: whether the first cut must be of one kind.
+    /// - Parameters:
+    ///   - orDeepest: whether, when it cannot be had, the deepest cut will do.
+    ///   - first: whether the first cut must be of one kind.
     func reduce(
-        _ graph: DetectorGraph, to limit: Double, importance: Importance?, first: StudentAction.Kind? = nil,
-        sparing spared: Set<StudentAction> = [], _ random: inout RandomStream
+        _ graph: DetectorGraph, to limit: Double, orDeepest: Bool = false, importance: Importance?,
+        first: StudentAction.Kind? = nil, sparing spared: Set<StudentAction> = [], _ random: inout RandomStream
     ) throws -> (actions: [StudentAction], graph: DetectorGraph)? {
         var graph = graph
         var importance = importance
@@ -71,7 +75,9 @@ struct LatencyCuts {
                 if let first, actions.isEmpty { return cut.action.kind(on: graph.architecture) == first }
                 return !spared.contains { $0.isUndone(by: cut.action) }
             }
-            guard actions.count < 24, let cut = draw(cuts, &random) else { return nil }
+            guard actions.count < Self.mostCuts, let cut = draw(cuts, &random) else {
+                return orDeepest && !actions.isEmpty ? (actions, graph) : nil
+            }
             let inheritance = try Inheritance(
                 cut.action, parent: graph, child: cut.child, importance: importance, catalog)
             importance = importance?.inherited(through: inheritance)
