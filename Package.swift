@@ -72,7 +72,12 @@ let package = Package(
         module("COCOMetrics", "Basics"),
         module("Dataset", "Basics", "Archive", "Images"),
         module("Synth", "Basics", "Images", "Dataset"),
-        module("Tensor", "Basics", "CKernels", "COneDNN", "COpenBLAS"),
+        // Debian chooses a variant of OpenBLAS at run time; the rpath keeps to the one whose threads are OpenMP's.
+        .target(
+            name: "Tensor", dependencies: ["Basics", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "/usr/lib/x86_64-linux-gnu/openblas-openmp"])
+            ]),
         module("Models", "Basics", "Tensor"),
         module("DetectorKit", "Basics", "Tensor"),
         module("Detection", "Basics", "Tensor", "DetectorKit", "CKernels"),
