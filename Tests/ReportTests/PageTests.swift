@@ -74,6 +74,21 @@ import Testing
             ])
     }
 
+    @Test func aCrowdedPictureLeavesOutItsUsualName() {
+        func box(_ label: String) -> MarkedBox {
+            MarkedBox(x: 1, y: 1, width: 9, height: 9, label: label, kind: .truth)
+        }
+        var content = ReportContent(title: "x")
+        content.pictures = [
+            MarkedPicture(
+                caption: "p", jpeg: Data(), width: 99, height: 99,
+                panels: [.init(title: "t", boxes: [box("white")] + (0..<9).map { _ in box("red") })])
+        ]
+        expect(content.html, has: "boxes without a name: red", ">white</text>")
+        let namesTheUsual = content.html.contains(">red</text>")
+        #expect(!namesTheUsual)
+    }
+
     @Test func lineageFollowsParents() {
         let search = Sample.content().search
         #expect(search?.lineage.map(\.id) == ["c1", "c9", "c17", "c25", "c33"])

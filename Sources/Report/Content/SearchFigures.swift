@@ -1,6 +1,7 @@
 /// What a search tried, in the search's own terms: AP on its held-out split, latency as its cost model predicts it.
 public struct SearchFigures: Sendable, Hashable, Codable {
-    public var mode: String
+    /// What the search might change, by the name that its settings give it.
+    public var mode: String?
     /// The split that AP refers to.
     public var split: String
     public var base: SearchPoint?
@@ -15,7 +16,7 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     /// Milliseconds that a student was allowed.
     public var latencyTarget: Double?
 
-    public init(mode: String, split: String, candidates: [CandidateFigures]) {
+    public init(mode: String?, split: String, candidates: [CandidateFigures]) {
         self.mode = mode
         self.split = split
         self.candidates = candidates

@@ -6,7 +6,7 @@ extension ReportContent {
             search.candidates.count { $0.outcome == outcome }
         }
         let lead =
-            "\(search.candidates.count) candidates (mode ‘\(search.mode)’): \(counts[0]) accepted, "
+            "\(search.candidates.count) candidates\(search.mode.map { " (mode ‘\($0)’)" } ?? ""): \(counts[0]) accepted, "
             + "\(counts[1]) trained but not better than what was there, \(counts[2] + search.refused) refused before training."
         return section(
             "What the search tried", lead, [byAction(search), inOrder(search), allCandidates(search)].joined())
