@@ -152,7 +152,7 @@ let package = Package(
             "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
-            "Training", "COCOMetrics", "Report", "Basics"),
+            "Training", "Search", "COCOMetrics", "Report", "Basics"),
         tests("Project", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
     ],
     cxxLanguageStandard: .cxx17

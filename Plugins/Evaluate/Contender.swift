@@ -3,12 +3,13 @@ import Dataset
 import Detection
 import DetectorKit
 import Foundation
+import Search
 import StageKit
 import Training
 
 /// What a detector is in an evaluation.
 enum Role: String, CustomStringConvertible {
-    case base, student
+    case base, student, teacher
     var description: String { rawValue }
 }
 
@@ -19,8 +20,8 @@ struct Contender {
 }
 
 extension Evaluate {
-    /// Base and student, as far as the inputs give them.
-    func contenders(_ split: DatasetSplit, _ context: StageContext) throws -> [Contender] {
+    /// Base, student and teacher, as far as the inputs give them.
+    func contenders(_ search: SearchRecord?, _ split: DatasetSplit, _ context: StageContext) throws -> [Contender] {
         let result = context.inputs.first(.searchResult)
         let base = context.inputs.first(.detector)?.directory ?? result?.directory.appending(path: "base")
         guard let base else {
@@ -33,6 +34,7 @@ extension Evaluate {
             let folder = result.directory.appending(path: "student")
             contenders.append(Contender(role: .student, detector: try DetectorFiles.read(from: folder, backbones)))
         }
+        if let teacher = try teacher(search, context) { contenders.append(teacher) }
         for contender in contenders where contender.detector.architecture.classes != split.categories.count {
             throw Failure(
                 "the \(contender.role) knows \(contender.detector.architecture.classes) classes, the data set has "
@@ -40,5 +42,16 @@ extension Evaluate {
                 remedy: "evaluate on the data set that it was trained on")
         }
         return contenders
+    }
+
+    /// The student's teacher, where its pool is among the inputs.
+    private func teacher(_ search: SearchRecord?, _ context: StageContext) throws -> Contender? {
+        guard let pool = context.inputs.first(.teacherPool), let choice = search?.teacher else { return nil }
+        guard search?.pool == pool.digest.hex else {
+            context.log("the teacher pool '\(pool.reference)' is not the search's: no teacher is evaluated")
+            return nil
+        }
+        let teacher = try ElasticPool(from: pool.directory, backbones).teacher(choice)
+        return Contender(role: .teacher, detector: Detector(graph: teacher.graph, weights: teacher.weights))
     }
 }

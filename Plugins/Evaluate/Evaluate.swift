@@ -14,7 +14,8 @@ import Training
 /// Stage `evaluate`: measures base and student on images that the search has not seen, and writes the report.
 ///
 /// The artifact holds `metrics.json`, `report.html`, `detections/<name>.json` (COCO's results format, with the data
-/// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`.
+/// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`. With the search's
+/// teacher pool among the inputs the student's teacher is measured too.
 public struct Evaluate: StagePlugin {
     let backbones: BackboneCatalog
 
@@ -26,7 +27,7 @@ public struct Evaluate: StagePlugin {
     public var consumes: [InputRequirement] {
         [
             InputRequirement(.dataset), InputRequirement(.detector, required: false),
-            InputRequirement(.searchResult, required: false),
+            InputRequirement(.searchResult, required: false), InputRequirement(.teacherPool, required: false),
         ]
     }
     public var produces: ArtifactKind { .evaluation }
@@ -37,7 +38,7 @@ public struct Evaluate: StagePlugin {
         Threads.set(context.threads)
         let split = try PackedDataset(context.inputs.require(.dataset).directory).split(options.split)
         let search = try context.inputs.first(.searchResult).map { try SearchRecord($0.directory, summary: $0.summary) }
-        let contenders = try contenders(split, context)
+        let contenders = try contenders(search, split, context)
 
         let truth = split.groundTruth
         var assessed = try evaluate(contenders, on: split, context)
@@ -115,6 +116,7 @@ public struct Evaluate: StagePlugin {
             try DurableFile.write(
                 DetectionRecord.write(assessment.detections),
                 to: detections.appending(path: "\(contender.role).json"))
+            guard contender.role != .teacher else { continue }
             try DetectorFiles.write(contender.detector, to: folder.appending(path: "\(contender.role)"))
             context.output.mark("\(contender.role)", bundle: true)
         }

@@ -5,7 +5,7 @@ import Training
 /// What `metrics.json` says.
 ///
 /// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects"}, "base", "student",
-/// "change", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
+/// "teacher", "change", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
 /// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
 /// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by resampling images), and

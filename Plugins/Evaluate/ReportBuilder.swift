@@ -28,6 +28,7 @@ struct ReportBuilder {
             ]
             content.base = try metrics.assessed.first(.base).map(figures)
             content.student = try metrics.assessed.first(.student).map(figures)
+            content.teacher = try metrics.assessed.first(.teacher).map(figures)
             content.search = search?.figures
             content.training =
                 try inputs.first { $0.kind == .detector }.map { try BaseTraining($0.directory).charts } ?? []

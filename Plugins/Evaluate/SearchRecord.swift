@@ -62,7 +62,7 @@ package struct SearchRecord {
         let base = trials.first { $0["candidate"]?.integer == 0 }
         let candidates = trials.filter { $0["candidate"]?.integer != 0 }.map(candidate)
         var figures = SearchFigures(
-            mode: summary["mode"]?.string ?? "joint", split: "search", candidates: candidates)
+            mode: summary["mode"]?.string, split: "search", candidates: candidates)
         figures.base = base.flatMap(Self.point)
         figures.student = student.flatMap { $0 == 0 ? nil : String($0) }
         figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)

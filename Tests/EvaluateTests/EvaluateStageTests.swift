@@ -7,6 +7,7 @@ import Evaluate
 import Foundation
 import Manifest
 import ResNet
+import Search
 import StageKit
 import Synth
 import TestSupport
@@ -97,6 +98,26 @@ import Training
         let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
         #expect(lines.count == 2 && lines[0].hasPrefix("base     AP 0.") && lines[1].hasPrefix("student  AP 0."))
         #expect(try missing(["job &lt;1&gt;", "From base to student", "remove block", "data:image/jpeg"]).isEmpty)
+    }
+
+    @Test func teacherOfTheSearchsPool() throws {
+        let base = try detector(neck: 16, seed: 1)
+        let space = SearchSpace.below(
+            base.architecture, removableBlocks: 1, innerWidths: [1], trunkWidths: [1], smallerInputs: [])
+        let pool = ElasticPool(
+            supernet: try Supernet(base.graph, space, catalog), weights: base.weights, card: [])
+        try pool.write(to: folder["pool"])
+        let teachers = artifact(.teacherPool, "pool")
+        let search = try searchResult()
+        let choice = try JSON(encoding: space.smallest)
+        let teacher: JSON = ["choice": choice, "name": "smallest", "pool": .string(teachers.digest.hex)]
+        try folder.write(teacher.prettyText, to: "search/teacher.json")
+
+        try run([artifact(.dataset, "data"), search, teachers])
+        let metrics = try JSON(parsing: output("metrics.json"))
+        let parameters = try #require(metrics["teacher"]?["parameters"]?.number)
+        #expect(try parameters < #require(metrics["base"]?["parameters"]?.number))
+        #expect(metrics["teacher"]?["stats"]?.array?.count == 12)
     }
 
     @Test func baseAloneWithItsTraining() throws {
