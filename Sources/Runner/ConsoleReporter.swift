@@ -32,10 +32,11 @@ public final class ConsoleReporter: RunnerReporter {
             line("\(job): \(stage) done in \(spanText(seconds: seconds))")
         case .stageFailed(let job, let stage, let reason, let again):
             line("\(job): \(stage) failed: \(reason)\(again ? "; it gets another attempt" : "")")
-        case .jobDone(let job, let seconds, let bundle, let headline):
+        case .jobDone(let job, let seconds, let bundle, let pages, let headline):
             line("\(job): done in \(spanText(seconds: seconds))")
             for text in headline { line("  \(text)") }
             line("  bundle: \(bundle.path)")
+            for page in pages { line("  report: \(page.path)") }
         case .jobFailed(let job, let reason, let bundle):
             line("\(job): failed: \(reason)")
             line("  bundle with logs: \(bundle.path)")

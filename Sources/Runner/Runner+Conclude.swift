@@ -20,11 +20,22 @@ extension Runner {
         case .done(let started, let finished, _):
             summary.done.append(token.id)
             let seconds = finished.seconds(since: started)
-            report(.jobDone(token.id, seconds: seconds, bundle: bundle, headline: headline(token.id)))
+            report(
+                .jobDone(
+                    token.id, seconds: seconds, bundle: bundle, pages: pages(token.id), headline: headline(token.id)))
         case .failed(let reason, _, _, _):
             summary.failed.append(token.id)
             report(.jobFailed(token.id, reason: reason, bundle: bundle))
         default: break
+        }
+    }
+
+    private func pages(_ id: JobID) -> [URL] {
+        spool.stageNames(id).flatMap { stage -> [URL] in
+            guard let receipt = try? spool.publishedReceipt(id, stage) else { return [] }
+            let output = spool.output(of: receipt)
+            return receipt.members.filter { $0.bundle && $0.path.hasSuffix(".html") }
+                .map { output.appending(path: $0.path) }
         }
     }
 

@@ -13,7 +13,8 @@ public enum RunnerEvent: Sendable {
     case stageProgress(JobID, stage: String, ProgressFile)
     case stageDone(JobID, stage: String, seconds: Double)
     case stageFailed(JobID, stage: String, reason: String, again: Bool)
-    case jobDone(JobID, seconds: Double, bundle: URL, headline: [String])
+    /// `pages` are the results that people look at: the HTML files among the bundle's members.
+    case jobDone(JobID, seconds: Double, bundle: URL, pages: [URL], headline: [String])
     case jobFailed(JobID, reason: String, bundle: URL)
     case stopping
     case stopped

@@ -49,8 +49,13 @@ import Testing
         let id = try JobID(job: "a", at: .now, random: 1)
         let bundle = URL(filePath: "/spool/outbox/a.tar.zst")
         let text = try text(terminal: false) {
-            $0.report(.jobDone(id, seconds: 5, bundle: bundle, headline: ["AP 41.0 (base 40.2)"]))
+            $0.report(
+                .jobDone(
+                    id, seconds: 5, bundle: bundle, pages: [URL(filePath: "/spool/work/a/report.html")],
+                    headline: ["AP 41.0 (base 40.2)"]))
         }
-        #expect(text == "\(id): done in 5.0 s\n  AP 41.0 (base 40.2)\n  bundle: /spool/outbox/a.tar.zst\n")
+        #expect(
+            text == "\(id): done in 5.0 s\n  AP 41.0 (base 40.2)\n  bundle: /spool/outbox/a.tar.zst\n"
+                + "  report: /spool/work/a/report.html\n")
     }
 }

@@ -71,7 +71,7 @@ final class Workshop: RunnerReporter {
             events.append("\(stage) \(attempt)\(resumed ? " resumed" : "")")
         case .stageDone(_, let stage, _): events.append("\(stage) done")
         case .stageFailed(_, let stage, _, let again): events.append("\(stage) failed\(again ? ", again" : "")")
-        case .jobDone(let job, _, _, let headline):
+        case .jobDone(let job, _, _, _, let headline):
             events.append("\(job.jobName) done")
             events += headline
         case .jobFailed(let job, _, _): events.append("\(job.jobName) failed")
