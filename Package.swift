@@ -22,7 +22,7 @@ func plugin(_ name: String, _ dependencies: String...) -> Target {
         swiftSettings: strict)
 }
 
-/// The tests of a module or plugin, in `Tests/<name>Tests`; `Expectations` is the shared test support.
+/// The tests of a module or plugin, in `Tests/<name>Tests`; `TestSupport` is what they share.
 func tests(_ name: String, _ dependencies: String...) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: (dependencies + ["TestSupport"]).map { .byName(name: $0) },
