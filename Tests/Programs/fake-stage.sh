@@ -7,6 +7,12 @@ if [ "$1" = validate ]; then
     for file; do :; done
     case $(cat "$file") in
         *'"crash-the-check"'*) kill -SEGV $$ ;;
+        *'"check-crashes-twice"'*)
+            tries="$(dirname "$file")/.tries"
+            printf x >> "$tries"
+            [ "$(wc -c < "$tries")" -gt 2 ] || kill -SEGV $$
+            echo '['; cat "$file"; echo ']' ;;
+        *'"check-takes-a-second"'*) sleep 1; echo '['; cat "$file"; echo ']' ;;
         *'"resolved"'*) echo '['; cat "$file"; echo ']' ;;
         *) printf '[{"file": "x", "diagnostics": [{"file": "%s", "line": 2, "column": 3, "message": "no such plugin", "remedy": "choose another"}]}]' "$6"; exit 1 ;;
     esac
@@ -49,6 +55,19 @@ case $behaviour in
     crash-once) if [ "$number" = 1 ]; then save; kill -KILL $$; fi; finish ;;
     fail-once) if [ "$number" = 1 ]; then echo "disk trouble"; exit 74; fi; finish ;;
     lie) echo nothing > output/result.txt ;;
+    lose-lock) # somebody takes the spool over just before the stage is done
+        echo '{"format": "jdnas-lock/1"}' > .lock.tmp
+        mv .lock.tmp "${attempt%%/work/*}/lock"
+        finish ;;
+    abort) echo "terminate called: no room for the tensor"; kill -ABRT $$ ;;
+    silent-once|deaf-once) # the first attempt hangs without a word; a deaf one does not even listen to SIGTERM
+        if [ "$number" != 1 ]; then finish; exit 0; fi
+        [ "$behaviour" = silent-once ] || trap '' TERM
+        save
+        while :; do sleep 0.05; done ;;
+    talks-once) # takes long, and says so
+        for step in 1 2 3 4 5 6 7 8 9 10; do echo "step $step"; sleep 0.1; done
+        finish ;;
     hang-once) # until it is killed, or told to stop; then the second attempt finishes
         if [ "$number" != 1 ]; then finish; exit 0; fi
         trap 'exit 75' TERM

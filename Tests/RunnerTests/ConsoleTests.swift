@@ -3,11 +3,12 @@ import Foundation
 import Glibc
 import Runner
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct ConsoleTests {
     private func text(terminal: Bool, _ body: (ConsoleReporter) throws -> Void) throws -> String {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let file = scratch.url.appending(path: "out")
         let descriptor = open(file.path, O_WRONLY | O_CREAT, 0o644)
         try body(ConsoleReporter(descriptor: descriptor, terminal: terminal))

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Runner
 import Spool
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct RunnerTests {

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Spool
+import TestSupport
 import Testing
 
 /// Every file system call of every change fails or crashes once; after recovery nothing is lost and nothing is there twice.
@@ -174,7 +175,7 @@ import Testing
 
     /// A name appears only for a file that was synced before, and its folder is synced afterwards.
     @Test func nothingIsNamedBeforeItIsOnTheDisk() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         _ = try Spool(at: scratch.url, create: true)
         let plan = FaultPlan(.fails, at: 1_000_000)
         let spool = try Spool(at: scratch.url, files: FileSystem(faults: plan))
@@ -192,7 +193,7 @@ import Testing
 
     // MARK: Situations
 
-    func drop(_ name: String, _ scratch: Scratch) throws -> Drop {
+    func drop(_ name: String, _ scratch: TemporaryFolder) throws -> Drop {
         let spool = try Spool(at: scratch.url)
         try CrashTests.manifest.write(to: spool.folder(.inbox).appending(path: name))
         var watcher = InboxWatcher()
@@ -201,7 +202,7 @@ import Testing
         return drop
     }
 
-    func queued(_ spool: Spool, _ scratch: Scratch) throws -> Token {
+    func queued(_ spool: Spool, _ scratch: TemporaryFolder) throws -> Token {
         let id = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
         let token = try #require(try spool.find(id)?.token)
         return try spool.accept(token, resolved: Data(#"{"stages": [{"name": "data"}]}"#.utf8))

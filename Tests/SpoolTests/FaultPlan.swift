@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Spool
 import Synchronization
+import TestSupport
 import Testing
 
 /// How a file system call goes wrong.
@@ -64,12 +65,12 @@ final class FaultPlan: FileFaults {
 ///   - act: what is interrupted.
 ///   - check: gets the spool after recovery, and what `act` gave (nil when it threw).
 func forEveryCall<Situation, Result>(
-    _ mode: FaultMode, prepare: (Spool, Scratch) throws -> Situation, act: (Spool, Situation) throws -> Result,
-    check: (Spool, Scratch, Situation, Result?) throws -> Void
+    _ mode: FaultMode, prepare: (Spool, TemporaryFolder) throws -> Situation, act: (Spool, Situation) throws -> Result,
+    check: (Spool, TemporaryFolder, Situation, Result?) throws -> Void
 ) throws {
     var k = 1
     while true {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let clean = try Spool(at: scratch.url, create: true)
         let situation = try prepare(clean, scratch)
         let plan = FaultPlan(mode, at: k)

@@ -1,11 +1,12 @@
 import Basics
 import Foundation
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct LockTests {
     @Test func aSecondRunnerIsRefusedAndToldWhoWorksHere() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let lock = try SchedulerLock.acquire(spool)
         let refusal = #expect(throws: Failure.self) { try SchedulerLock.acquire(spool) }
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func aDeadOwnersLockIsReplaced() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         var dead = Owner.current
         dead.start = "1"
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func anotherMachinesLockIsLeftAloneWhileItsHeartBeats() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         var foreign = Owner.current
         foreign.host = "elsewhere"

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct RecordTests {
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func anArtifactIsCheckedMemberByMember() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let folder = scratch.url.appending(path: "output")
         try FileManager.default.createDirectory(at: folder.appending(path: "deep"), withIntermediateDirectories: true)
         for name in ["a", "deep/b", "c"] { try Data("text".utf8).write(to: folder.appending(path: name)) }

@@ -1,11 +1,12 @@
 import Basics
 import Foundation
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct SpoolTests {
     @Test func aSubmittedJobIsSeenWithItsManifest() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let id = try spool.submit(manifest: Data("job: a\n".utf8), name: "a", base: "/somewhere")
         #expect(id.jobName == "a")
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func aReaderNeedsASpool() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         #expect(throws: Failure.self) { try Spool(at: scratch.url.appending(path: "none")) }
         try Data("x".utf8).write(to: scratch.url.appending(path: "thesis.tex"))
         let failure = #expect(throws: Failure.self) { try Spool(at: scratch.url, create: true) }
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func anInboxMadeByHandBecomesASpool() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let inbox = scratch.url.appending(path: "inbox")
         try FileManager.default.createDirectory(at: inbox, withIntermediateDirectories: false)
         try Data("job: a\n".utf8).write(to: inbox.appending(path: "a.yaml"))
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func jobsAreFoundByIdBeginningAndName() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let first = try spool.submit(manifest: Data("1".utf8), name: "blood", base: "/")
         let second = try spool.submit(manifest: Data("2".utf8), name: "blood", base: "/")

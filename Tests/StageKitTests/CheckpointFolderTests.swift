@@ -1,11 +1,13 @@
 import Foundation
 import StageKit
+import TestSupport
 import Testing
 
 @Suite struct CheckpointFolderTests {
     @Test func savesAndResumes() throws {
-        let base = try scratch()
-        defer { try? FileManager.default.removeItem(at: base) }
+        let scratch = try TemporaryFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let base = scratch.url
         let first = base.appending(path: "attempts/1-1")
         let folder = CheckpointFolder(directory: first.appending(path: "checkpoint"), resume: nil)
         #expect(folder.resumeDirectory == nil)
@@ -28,8 +30,9 @@ import Testing
     }
 
     @Test(arguments: ["state", "checkpoint.json"]) func damagedOnesArePassedOver(_ name: String) throws {
-        let base = try scratch()
-        defer { try? FileManager.default.removeItem(at: base) }
+        let scratch = try TemporaryFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let base = scratch.url
         var attempts: [URL] = []
         var resume: URL?
         for attempt in 1...2 {
@@ -47,8 +50,9 @@ import Testing
 
     @Test func aFailedSaveLeavesTheOldOne() throws {
         struct Stop: Error {}
-        let base = try scratch()
-        defer { try? FileManager.default.removeItem(at: base) }
+        let scratch = try TemporaryFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let base = scratch.url
         let folder = CheckpointFolder(directory: base.appending(path: "checkpoint"), resume: nil)
         try folder.save(named: "a") { try Data("a".utf8).write(to: $0.appending(path: "state")) }
         #expect(throws: Stop.self) { try folder.save(named: "b") { _ in throw Stop() } }

@@ -2,12 +2,14 @@ import Foundation
 import Spool
 import StageKit
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct StageProgressTests {
     @Test func writesWhatTheSpoolReads() throws {
-        let base = try scratch()
-        defer { try? FileManager.default.removeItem(at: base) }
+        let scratch = try TemporaryFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let base = scratch.url
         let file = base.appending(path: "progress.json")
         let lines = Mutex<[String]>([])
         let progress = StageProgress(file: file) { line in lines.withLock { $0.append(line) } }

@@ -4,8 +4,13 @@ public import Foundation
 public final class TemporaryFolder: Sendable {
     public let url: URL
 
-    public init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "jdnas-test-\(UUID().uuidString)")
+    /// - Parameter inMemory: where possible; for tests that sync thousands of times.
+    public init(inMemory: Bool = false) throws {
+        let memory = URL(filePath: "/dev/shm")
+        let parent =
+            inMemory && FileManager.default.isWritableFile(atPath: memory.path)
+            ? memory : FileManager.default.temporaryDirectory
+        url = parent.appending(path: "jdnas-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
@@ -25,6 +30,11 @@ public final class TemporaryFolder: Sendable {
 
     @discardableResult public func write(_ text: String, to path: String) throws -> URL {
         try write(Data(text.utf8), to: path)
+    }
+
+    /// The names in a folder of it, sorted.
+    public func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: self[folder].path).sorted()
     }
 
     /// The paths of all files below the folder, sorted.
