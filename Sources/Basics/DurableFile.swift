@@ -3,8 +3,8 @@ import Glibc
 
 /// Files that are either whole and on the disk, or not there at all.
 ///
-/// The order is: a unique file beside the target, all bytes, `fsync` of the file, checked `close`, then `rename` or
-/// `link`, then `fsync` of the folder (rename(2), link(2), fsync(2)). A reader never sees half a file, and a crash
+/// The order is: a unique file beside the target, all bytes, `fsync` of the file, checked `close`, then `rename`,
+/// then `fsync` of the folder (rename(2), fsync(2)). A reader never sees half a file, and a crash
 /// leaves the old contents or the new, never a mixture.
 public enum DurableFile {
     /// Writes `data` to `url`, in place of what is there.
@@ -20,19 +20,6 @@ public enum DurableFile {
 
     /// Writes `text` as UTF-8.
     public static func write(_ text: String, to url: URL) throws { try write(Data(text.utf8), to: url) }
-
-    /// Writes `data` to `url` unless something is there already; says whether it was written. Of several writers one wins.
-    public static func create(_ data: Data, at url: URL) throws -> Bool {
-        let temporary = try stage(data, beside: url)
-        defer { unlink(temporary) }
-        if link(temporary, url.path) != 0 {
-            let code = errno
-            if code == EEXIST { return false }
-            throw Failure.system("link", at: url.path, errno: code)
-        }
-        try syncDirectory(url.deletingLastPathComponent())
-        return true
-    }
 
     /// Makes the entries of a folder durable.
     public static func syncDirectory(_ url: URL) throws {

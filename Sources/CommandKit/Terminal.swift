@@ -13,9 +13,6 @@ public enum Terminal {
         data.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) }
     }
 
-    /// Whether standard output is a terminal that a person looks at.
-    public static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
-
     private static func write(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }

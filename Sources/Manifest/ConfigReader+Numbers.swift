@@ -31,13 +31,6 @@ extension ConfigReader {
         number(name, range, default: nil, required: true, help)
     }
 
-    /// A number that may be left out.
-    public func optionalDouble(
-        _ name: String, in range: ClosedRange<Double> = anyDouble, help: String = ""
-    ) -> Double? {
-        number(name, range, default: nil, required: false, help)
-    }
-
     /// `true` or `false`, or the default.
     public func bool(_ name: String, default value: Bool, help: String = "") -> Bool {
         truth(name, default: "\(value)", required: false, help) ?? value
@@ -45,11 +38,6 @@ extension ConfigReader {
 
     /// A required `true` or `false`.
     public func bool(_ name: String, help: String = "") -> Bool? { truth(name, default: nil, required: true, help) }
-
-    /// `true`, `false` or left out.
-    public func optionalBool(_ name: String, help: String = "") -> Bool? {
-        truth(name, default: nil, required: false, help)
-    }
 
     /// A list of whole numbers, each in the range, or the default.
     public func ints(

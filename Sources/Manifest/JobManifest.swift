@@ -1,3 +1,4 @@
+import Basics
 public import Foundation
 
 /// A job as its manifest tells it: names, seed, stages and what they need. Plugins and their options are checked later.

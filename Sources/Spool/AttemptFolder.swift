@@ -1,3 +1,4 @@
+import Basics
 public import Foundation
 
 /// One attempt at a stage: `work/<job id>/<stage>/attempts/<epoch>-<n>/`. A stage writes here and nowhere else.
@@ -25,7 +26,7 @@ public struct AttemptFolder: Sendable, Hashable, Comparable {
         let parts = url.standardizedFileURL.pathComponents.suffix(5)
         guard parts.count == 5, let name = parts.last.flatMap(AttemptFolder.parse) else { return nil }
         let words = Array(parts)
-        guard words[0] == "work", let job = JobID(words[1]), JobID.isLegalName(words[2]), words[3] == "attempts" else {
+        guard words[0] == "work", let job = JobID(words[1]), isLegalName(words[2]), words[3] == "attempts" else {
             return nil
         }
         var root = url.standardizedFileURL

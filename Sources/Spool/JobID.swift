@@ -12,8 +12,8 @@ public struct JobID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Reads an id; nil if it is none.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count > JobID.suffixLength, bytes.count <= 200 else { return nil }
-        guard JobID.isLegalName(String(text.dropLast(JobID.suffixLength))) else { return nil }
+        guard bytes.count > JobID.suffixLength else { return nil }
+        guard isLegalName(String(text.dropLast(JobID.suffixLength))) else { return nil }
         for (byte, shape) in zip(bytes.suffix(JobID.suffixLength), "-dddddddd-dddddd-hhhhhh".utf8) {
             switch shape {
             case UInt8(ascii: "-"): if byte != shape { return nil }
@@ -33,17 +33,9 @@ public struct JobID: Sendable, Hashable, Comparable, CustomStringConvertible {
         guard let id = JobID(text) else {
             throw Failure(
                 "'\(job)' cannot be a job's name", at: "job",
-                remedy: "start with a letter or digit, then letters a-z, digits, '.', '_', '-'; at most 177 characters")
+                remedy: "start with a letter or digit, then letters a-z, digits, '.', '_', '-'; at most 80 characters")
         }
         self = id
-    }
-
-    /// Whether a job or stage may have this name: `[a-z0-9][a-z0-9._-]*`. Such a name is also a safe file name.
-    public static func isLegalName(_ name: String) -> Bool {
-        let first = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        guard let head = name.utf8.first, first.contains(head) else { return false }
-        let all = first + Array("._-".utf8)
-        return name.utf8.allSatisfy { all.contains($0) }
     }
 
     private static let suffixLength = 23

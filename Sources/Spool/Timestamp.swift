@@ -1,5 +1,6 @@
 public import Foundation
 import Glibc
+import Synchronization
 
 /// A moment in UTC with milliseconds, written `2025-11-24T10:06:00.123Z`. Texts sort as times do.
 public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
@@ -7,6 +8,18 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public let milliseconds: Int
 
     public static var now: Timestamp { Timestamp(Date()) }
+
+    /// Now, or a moment later: no two of a process are equal, so that what it did first sorts first.
+    public static func next() -> Timestamp {
+        latest.withLock { latest in
+            latest = max(latest + 1, Timestamp.now.milliseconds)
+            return Timestamp(milliseconds: latest)
+        }
+    }
+
+    private static let latest = Mutex(0)
+
+    private init(milliseconds: Int) { self.milliseconds = milliseconds }
 
     public init(_ date: Date) { milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down)) }
 

@@ -45,6 +45,4 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
         self.seed = seed
         self.stages = stages
     }
-
-    public func stage(named name: String) -> Stage? { stages.first { $0.name == name } }
 }

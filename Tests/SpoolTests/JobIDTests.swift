@@ -20,6 +20,15 @@ import Testing
 
     @Test func aNameThatCannotBeAFileNameIsRefused() {
         #expect(throws: Failure.self) { try JobID(job: "../up", at: .now, random: 1) }
+        let longest = String(repeating: "a", count: 80)
+        #expect(throws: Never.self) { try JobID(job: longest, at: .now, random: 1) }
+        let failure = #expect(throws: Failure.self) { try JobID(job: longest + "a", at: .now, random: 1) }
+        #expect(failure?.remedy?.hasSuffix("at most 80 characters") == true)
+    }
+
+    @Test func momentsOfAProcessRise() {
+        let moments = (0..<1000).map { _ in Timestamp.next() }
+        #expect(zip(moments, moments.dropFirst()).allSatisfy { $0 < $1 })
     }
 
     @Test func timesRoundTripAndSort() throws {
