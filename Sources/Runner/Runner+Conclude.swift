@@ -10,11 +10,15 @@ extension Runner {
     func conclude(_ token: Token, in folder: StateFolder) throws {
         let bundle = spool.bundle(token.id)
         if !FileManager.default.fileExists(atPath: bundle.path) {
-            let draft = spool.bundleDraft(token.id)
+            let draft = spool.bundleDraft()
             let contents = try JobBundle(spool: spool, token: token)
-            try BundleBuilder.build(members: contents.members, about: contents.about, to: draft)
+            try whileBeating {
+                try BundleBuilder.build(members: contents.members, about: contents.about, to: draft)
+            }
+            try verifyLock()
             _ = try spool.publishBundle(draft, of: token.id)
         }
+        try verifyLock()
         try spool.commit(token, from: folder)
         switch token.state {
         case .done(let started, let finished, _):

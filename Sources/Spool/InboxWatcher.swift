@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 import CLinux
 public import Foundation
 
@@ -10,6 +10,18 @@ public enum InboxItem: Sendable, Hashable {
     case drop(Drop)
     /// Not a manifest, with the reason.
     case stranger(Drop, reason: String)
+    /// Handed in by `submit`, and it cannot be read.
+    case unreadable(Drop, Failure)
+}
+
+extension InboxItem {
+    /// The file's name in the inbox.
+    public var name: String {
+        switch self {
+        case .submission(let token): "\(token.id).json"
+        case .drop(let drop), .stranger(let drop, _), .unreadable(let drop, _): drop.name
+        }
+    }
 }
 
 /// A file that a user put into the inbox.
@@ -29,30 +41,53 @@ public struct InboxWatcher: Sendable {
     /// Whether the last look saw files that were not ready yet.
     public private(set) var isWaiting = false
 
-    /// One look. Looks should be at least some tenths of a second apart.
+    /// One look; what came first stands first. Looks should be at least some tenths of a second apart.
     public mutating func look(at spool: Spool) throws -> [InboxItem] {
         let inbox = spool.folder(.inbox)
         var now: [String: FileStatus] = [:]
-        var items: [InboxItem] = []
+        var items: [(item: InboxItem, status: FileStatus)] = []
         isWaiting = false
         for name in try spool.files.list(inbox) where !InboxWatcher.isIgnored(name) {
             let url = inbox.appending(path: name)
-            if name.hasSuffix(".json"), let id = JobID(String(name.dropLast(5))),
-                let token = try? spool.token(id, in: .inbox)
-            {
-                items.append(.submission(token))
+            guard let status = FileStatus(url), status.kind != .folder else { continue }
+            if name.hasSuffix(".json"), let id = JobID(String(name.dropLast(5))) {
+                if let item = InboxWatcher.submission(id, Drop(url: url), spool) { items.append((item, status)) }
                 continue
             }
-            guard let status = FileStatus(url), status.kind != .folder else { continue }
             now[name] = status
             guard seen[name] == status, !jd_is_being_written(url.path) else {
                 isWaiting = true
                 continue
             }
-            items.append(InboxWatcher.judge(Drop(url: url), status))
+            items.append((InboxWatcher.judge(Drop(url: url), status), status))
         }
         seen = now
-        return items
+        return items.sorted { InboxWatcher.isEarlier($0, $1) }.map(\.item)
+    }
+
+    /// By time, as users drop jobs in the order in which they build on each other. Files that were copied within one tick of
+    /// the file system's clock have the same time; most file systems number new files upwards.
+    private static func isEarlier(
+        _ a: (item: InboxItem, status: FileStatus), _ b: (item: InboxItem, status: FileStatus)
+    )
+        -> Bool
+    {
+        (a.status.modified, a.status.inode, a.item.name) < (b.status.modified, b.status.inode, b.item.name)
+    }
+
+    /// What `submit` handed in; nil if it has gone. It appears whole, so one look is enough.
+    private static func submission(_ id: JobID, _ drop: Drop, _ spool: Spool) -> InboxItem? {
+        let data: Data
+        do {
+            guard let found = try spool.files.read(drop.url) else { return nil }
+            data = found
+        } catch {
+            return .unreadable(drop, error as? Failure ?? Failure("\(error)", at: drop.url.path, cause: .system))
+        }
+        do { return .submission(try spool.token(id, in: .inbox, from: data)) } catch {
+            let reason = (error as? Failure)?.what ?? "\(error)"
+            return .stranger(drop, reason: "not a whole job of 'jdnas submit' (\(reason)): submit it again")
+        }
     }
 
     private static func judge(_ drop: Drop, _ status: FileStatus) -> InboxItem {

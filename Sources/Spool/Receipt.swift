@@ -73,7 +73,10 @@ public struct Receipt: Codable, Sendable, Hashable {
     }
 
     /// The digest of the artifact: of its members' paths, sizes and digests, not of when or where it was made.
-    public var artifactDigest: Digest {
+    public var artifactDigest: Digest { Receipt.artifactDigest(of: members) }
+
+    /// The same of a folder without a receipt. Members are sorted by path.
+    public static func artifactDigest(of members: [Member]) -> Digest {
         Digest(of: members.map { "\($0.sha256.hex) \($0.size) \($0.path)\n" }.joined())
     }
 
@@ -120,27 +123,11 @@ extension Receipt {
     /// The members of an artifact in this folder, every regular file of it, with digests. Links and devices are refused.
     /// `inBundle` says which of them the job's bundle takes along.
     public static func members(of directory: URL, inBundle: (String) -> Bool) throws -> [Member] {
-        var found: [Member] = []
-        var folders = [""]
-        while let folder = folders.popLast() {
-            let url = folder.isEmpty ? directory : directory.appending(path: folder)
-            for name in try FileSystem().list(url) {
-                let path = folder.isEmpty ? name : "\(folder)/\(name)"
-                let file = directory.appending(path: path)
-                switch FileStatus(file)?.kind {
-                case .folder: folders.append(path)
-                case .file:
-                    let size = FileStatus(file)?.size ?? 0
-                    found.append(
-                        Member(path: path, size: size, sha256: try Digest(ofFile: file), bundle: inBundle(path)))
-                case .other, nil:
-                    throw Failure(
-                        "an artifact may hold regular files and folders only", at: file.path,
-                        remedy: "write a copy of the file instead of a link", cause: .defect)
-                }
-            }
+        try FolderWalk(directory).files.map { path in
+            let file = directory.appending(path: path)
+            return Member(
+                path: path, size: FileStatus(file)?.size ?? 0, sha256: try Digest(ofFile: file), bundle: inBundle(path))
         }
-        return found.sorted { $0.path < $1.path }
     }
 
     /// Whether a member's path stays inside its folder.

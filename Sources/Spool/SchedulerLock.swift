@@ -104,7 +104,7 @@ public final class SchedulerLock: Sendable {
 
     /// Removes a dead owner's lock: renamed away first, then checked that it was that one and not a new one.
     private static func remove(_ expected: Data, spool: Spool) throws {
-        let removed = spool.draftFile(for: "lock")
+        let removed = spool.draftFile("lock")
         do { try spool.files.rename(spool.lockFile, to: removed) } catch  where !spool.files.exists(spool.lockFile) {
             return
         }

@@ -32,7 +32,9 @@ extension Spool {
     /// Publishes the receipt that an attempt left, after checking it and every member of the artifact. There is one
     /// receipt for a stage: where another attempt was first, that one's is returned and this one is orphaned. What is wrong
     /// with the result is a `Failure` with the cause `.defect`; other causes are the machine's.
-    public func publishReceipt(of attempt: AttemptFolder) throws -> Receipt {
+    ///
+    /// - Parameter confirm: called when all is checked, which may take long; nothing is published if it throws.
+    public func publishReceipt(of attempt: AttemptFolder, confirm: () throws -> Void = {}) throws -> Receipt {
         let receipt: Receipt
         do { receipt = try Receipt(reading: attempt.receipt) } catch let failure as Failure {
             throw Failure(failure.what, at: failure.place, remedy: failure.remedy, cause: .defect)
@@ -43,6 +45,7 @@ extension Spool {
         if let problem = receipt.verify(in: attempt.output).first {
             throw Failure("the artifact does not fit its receipt: \(problem)", at: attempt.path, cause: .defect)
         }
+        try confirm()
         let published = receiptFile(attempt.job, attempt.stage)
         if try !place(attempt.receipt, at: published) { return try Receipt(reading: published) }
         return receipt
@@ -83,7 +86,7 @@ extension Spool {
     }
 
     /// Where a job's bundle is built before `publishBundle`.
-    public func bundleDraft(_ id: JobID) -> URL { draftFile(for: "\(id).tar.zst") }
+    public func bundleDraft() -> URL { draftFile("bundle.tar.zst") }
 
     /// Writes how an attempt's process ended.
     public func record(_ outcome: AttemptOutcome, of attempt: AttemptFolder) throws {

@@ -17,12 +17,13 @@ extension Spool {
     /// The bytes of a dropped manifest; nil if it has gone.
     public func contents(of drop: Drop) throws -> Data? { try files.read(drop.url) }
 
-    /// The bytes of an accepted or submitted manifest, checked against the token.
+    /// The bytes of an accepted or submitted manifest, checked against the token. A `Failure` with the cause `.input` says
+    /// that they are not those that were handed in, `.system` that they cannot be read.
     public func manifestData(of token: Token) throws -> Data {
         guard let data = try files.read(manifest(token.id)), Digest(of: data) == token.manifestDigest else {
             throw Failure(
                 "the manifest is missing or was changed after it was handed in", at: manifest(token.id).path,
-                remedy: "submit the job again; leave the files in work/ alone", cause: .system)
+                remedy: "submit the job again; leave the files in work/ alone")
         }
         return data
     }
@@ -37,7 +38,7 @@ extension Spool {
     public func accept(_ drop: Drop, manifest data: Data, job: String, base: String, resolved: Data) throws -> Token? {
         let id = try reserve(job: job)
         let record = JobRecord(
-            id: id, base: base, submitted: .now, manifestDigest: Digest(of: data), source: drop.name, dropped: true)
+            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: data), source: drop.name, dropped: true)
         do {
             try replace(data, at: manifest(id))
             try replace(resolved, at: self.resolved(id))
@@ -63,20 +64,38 @@ extension Spool {
 
     /// Moves a dropped file to `rejected/`, with the diagnostics beside it.
     public func reject(_ drop: Drop, diagnostics: String) throws {
-        let stem = Spool.stem(drop.name)
-        let ending = drop.name.dropFirst(stem.count)
+        let text = Data(diagnostics.utf8)
+        let (file, explanation) = try namesInRejected(for: drop, diagnostics: text)
+        try replace(text, at: explanation)
+        do { try move(drop.url, to: file) } catch  where !files.exists(drop.url) {
+            // The user took it back.
+        }
+    }
+
+    /// Two names in `rejected/` that go together and are nobody else's. Diagnostics of the very same text are what a crash
+    /// left of this rejection, and are used again.
+    private func namesInRejected(for drop: Drop, diagnostics: Data) throws -> (file: URL, explanation: URL) {
+        let whole = Spool.stem(drop.name)
+        let ending = drop.name.dropFirst(whole.count)
+        let stem = Spool.shortened(whole)
         var name = stem
         var count = 1
-        while files.exists(folder(.rejected).appending(path: name + ending)) {
+        while true {
+            let file = folder(.rejected).appending(path: name + ending)
+            let explanation = folder(.rejected).appending(path: "\(name).diagnostics.txt")
+            if !files.exists(file), try files.read(explanation).map({ $0 == diagnostics }) ?? true {
+                return (file, explanation)
+            }
             count += 1
             name = "\(stem)-\(count)"
         }
-        try replace(Data(diagnostics.utf8), at: folder(.rejected).appending(path: "\(name).diagnostics.txt"))
-        do { try move(drop.url, to: folder(.rejected).appending(path: name + ending)) } catch
-            where !files.exists(drop.url)
-        {
-            // The user took it back.
-        }
+    }
+
+    /// A beginning of a name that leaves room for `-2.diagnostics.txt` within the 255 bytes of a file's name.
+    private static func shortened(_ stem: String) -> String {
+        var short = stem
+        while short.utf8.count > 200 { short.removeLast() }
+        return short
     }
 
     /// Moves a submission to `rejected/`, with a copy of its manifest and the diagnostics beside it.
@@ -125,7 +144,7 @@ extension Spool {
         var count = 1
         while try !place(file, at: target) {
             count += 1
-            target = folder(.inbox).appending(path: "\(Spool.stem(name))-\(count).yaml")
+            target = folder(.inbox).appending(path: "\(Spool.shortened(Spool.stem(name)))-\(count).yaml")
         }
         try files.unlink(file)
         try files.syncFolder(file.deletingLastPathComponent())

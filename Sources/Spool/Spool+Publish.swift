@@ -4,7 +4,7 @@ public import Foundation
 extension Spool {
     /// Puts a new file in place, whole and durable; false when the name is taken: of several writers one wins.
     func place(_ data: Data, at url: URL) throws -> Bool {
-        let draft = draftFile(for: url.lastPathComponent)
+        let draft = draftFile()
         do {
             try files.create(data, at: draft)
             let placed = try place(draft, at: url)
@@ -30,7 +30,7 @@ extension Spool {
 
     /// Writes a file in place of what is there: readers see the old one or the new one.
     func replace(_ data: Data, at url: URL) throws {
-        let draft = draftFile(for: url.lastPathComponent)
+        let draft = draftFile()
         do {
             try files.create(data, at: draft)
             try files.rename(draft, to: url)
@@ -60,10 +60,11 @@ extension Spool {
     }
 
     /// A name in `tmp/` that nobody else uses; what is left there is removed when it is a day old.
-    public func temporaryFile(_ name: String) -> URL { draftFile(for: name) }
+    public func temporaryFile(_ kind: String) -> URL { draftFile(kind) }
 
-    func draftFile(for name: String) -> URL {
-        temporary.appending(path: "\(Owner.current.pid)-\(randomDigits())-\(name)")
+    /// `kind` is a word of ours, never a user's file name: that may be as long as a name can be already.
+    func draftFile(_ kind: String = "draft") -> URL {
+        temporary.appending(path: "\(Owner.current.pid)-\(randomDigits())-\(kind)")
     }
 
     private func randomDigits() -> String { String(UInt64.random(in: 0...(.max)), radix: 16) }

@@ -29,6 +29,8 @@ extension Spool {
                     guard try token(id, in: folder) != nil else { continue }
                 } catch let failure as Failure {
                     guard files.exists(url) else { throw failure }
+                    // Somebody else's file that we may not read is not damaged; the runner says so when it looks at it.
+                    if folder == .inbox, (try? files.read(url)) == nil { continue }
                     try setAside(url, because: failure.description)
                     notes.append("set aside a damaged token: \(folder.rawValue)/\(id).json (\(failure.what))")
                     continue
@@ -85,7 +87,7 @@ extension Spool {
 
     /// The time by the clock of the file server, from a file that was written just now.
     func serverTime() throws -> Double {
-        let probe = draftFile(for: "clock")
+        let probe = draftFile("clock")
         try files.create(Data(), at: probe)
         defer { try? files.unlink(probe) }
         guard let status = FileStatus(probe) else {

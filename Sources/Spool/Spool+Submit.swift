@@ -12,7 +12,7 @@ extension Spool {
     public func submit(manifest: Data, name: String, base: String, source: String? = nil) throws -> JobID {
         let id = try reserve(job: name)
         let token = Token(
-            id: id, base: base, submitted: .now, manifestDigest: Digest(of: manifest),
+            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: manifest),
             source: source ?? "\(name).yaml", state: .submitted)
         do {
             try replace(manifest, at: self.manifest(id))
@@ -46,7 +46,7 @@ extension Spool {
     /// Takes back a submission that failed half-way; false when the runner has taken it.
     private func withdraw(_ id: JobID) throws -> Bool {
         let token = tokenFile(id, in: .inbox)
-        let draft = draftFile(for: "\(id).withdrawn")
+        let draft = draftFile("withdrawn")
         if files.exists(token) {
             // The rename decides between us and the runner.
             do { try files.rename(token, to: draft) } catch  where files.exists(token) {

@@ -57,8 +57,13 @@ extension Spool {
     }
 
     func token(_ id: JobID, in folder: StateFolder) throws -> Token? {
+        guard let data = try files.read(tokenFile(id, in: folder)) else { return nil }
+        return try token(id, in: folder, from: data)
+    }
+
+    /// A token from its file's bytes; throws when they are damaged.
+    func token(_ id: JobID, in folder: StateFolder, from data: Data) throws -> Token {
         let url = tokenFile(id, in: folder)
-        guard let data = try files.read(url) else { return nil }
         let token = try SealedRecord.decode(Token.self, from: data, at: url.path)
         guard token.id == id, token.format == Token.format else {
             throw Failure("the token is of another job or format", at: url.path, cause: .system)

@@ -46,8 +46,10 @@ public struct Spool: Sendable {
     public func resolved(_ id: JobID) -> URL { workFolder(id).appending(path: "resolved.json") }
     public func bundle(_ id: JobID) -> URL { outbox.appending(path: "\(id).tar.zst") }
 
-    /// Names in a job's work folder that are not stages.
-    public static let reservedStageNames: Set = ["manifest.yaml", "resolved.json", "job.json", "dropped.yaml"]
+    /// Names that no stage may have: what else lies in a job's work folder, and at the top of its bundle.
+    public static let reservedStageNames: Set = [
+        "manifest.yaml", "resolved.json", "job.json", "dropped.yaml", "bundle.json", "failure.txt", "logs", "receipts",
+    ]
 
     var work: URL { subfolder("work") }
     var marker: URL { root.appending(path: "spool.json") }

@@ -1,11 +1,12 @@
 import Basics
 import Foundation
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct InboxTests {
     @Test func aFileThatGrowsIsLeftAlone() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let file = spool.folder(.inbox).appending(path: "a.yaml")
         var watcher = InboxWatcher()
@@ -23,7 +24,7 @@ import Testing
 
     @Test(arguments: [".a.yaml", "a.yaml~", "a.yaml.tmp", "a.yaml.part", ".a.yaml.swp"])
     func namesOfDraftsAreLeftAlone(_ name: String) throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         try Data("job: a".utf8).write(to: spool.folder(.inbox).appending(path: name))
         var watcher = InboxWatcher()
@@ -32,7 +33,7 @@ import Testing
     }
 
     @Test func whatIsNoManifestIsNamedAsSuch() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let inbox = spool.folder(.inbox)
         try Data("x".utf8).write(to: inbox.appending(path: "a.txt"))
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func aManifestThatChangedAfterItWasReadGoesBack() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         let file = spool.folder(.inbox).appending(path: "a.yaml")
         try Data("job: new\n".utf8).write(to: file)
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func aSecondRejectedFileOfTheSameNameKeepsBoth() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryFolder(inMemory: true)
         let spool = try Spool(at: scratch.url, create: true)
         for text in ["one", "two"] {
             try Data(text.utf8).write(to: spool.folder(.inbox).appending(path: "a.yaml"))
@@ -78,5 +79,51 @@ import Testing
         }
         let expected = ["a-2.diagnostics.txt", "a-2.yaml", "a.diagnostics.txt", "a.yaml"]
         #expect(try scratch.names(in: "rejected") == expected)
+    }
+
+    /// Names that differ in their ending only share the name of their diagnostics.
+    @Test func rejectionOverwritesNothing() throws {
+        let scratch = try TemporaryFolder(inMemory: true)
+        let spool = try Spool(at: scratch.url, create: true)
+        for name in ["a.yaml", "a.yml"] {
+            try Data(name.utf8).write(to: spool.folder(.inbox).appending(path: name))
+            var watcher = InboxWatcher()
+            _ = try watcher.look(at: spool)
+            guard case .drop(let drop)? = try watcher.look(at: spool).first else { continue }
+            try spool.reject(drop, diagnostics: "\(name) is wrong\n")
+        }
+        let expected = ["a-2.diagnostics.txt", "a-2.yml", "a.diagnostics.txt", "a.yaml"]
+        #expect(try scratch.names(in: "rejected") == expected)
+        let text = try String(contentsOf: scratch["rejected/a.diagnostics.txt"], encoding: .utf8)
+        #expect(text == "a.yaml is wrong\n")
+        #expect(try spool.jobs().compactMap(\.reason) == ["a.yml is wrong", "a.yaml is wrong"])
+    }
+
+    @Test func theOlderFileIsTakenFirst() throws {
+        let scratch = try TemporaryFolder(inMemory: true)
+        let spool = try Spool(at: scratch.url, create: true)
+        for (name, age) in [("c", 30.0), ("a", 20.0), ("b", 10.0)] {
+            let file = spool.folder(.inbox).appending(path: "\(name).yaml")
+            try Data(name.utf8).write(to: file)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: file.path)
+        }
+        var watcher = InboxWatcher()
+        _ = try watcher.look(at: spool)
+        #expect(try watcher.look(at: spool).map(\.name) == ["c.yaml", "a.yaml", "b.yaml"])
+    }
+
+    @Test func aDamagedSubmissionIsNamedAsSuch() throws {
+        let scratch = try TemporaryFolder(inMemory: true)
+        let spool = try Spool(at: scratch.url, create: true)
+        let id = try spool.submit(manifest: Data("job: a\n".utf8), name: "a", base: "/")
+        let file = spool.folder(.inbox).appending(path: "\(id).json")
+        try Data(Data(contentsOf: file).dropLast(40)).write(to: file)
+        var watcher = InboxWatcher()
+        guard case .stranger(_, let reason)? = try watcher.look(at: spool).first else {
+            Issue.record("it was not seen")
+            return
+        }
+        #expect(reason.contains("submit it again"))
     }
 }
