@@ -2,17 +2,20 @@ import Basics
 import Foundation
 import Spool
 
-extension StageRequest.Input {
-    /// The artifact behind `file: PATH` in a manifest. `PATH` is
-    /// - a stage's folder in a spool (`work/<job id>/<stage>`), an attempt's folder, or its `output` folder: checked
-    ///   against its receipt;
-    /// - a detector's folder (one that holds `architecture.json`), wherever it lies: its contents count.
-    public init(file path: String) throws {
+/// The artifact behind `file: PATH` in a manifest, found but not yet read. `PATH` is
+/// - a stage's folder in a spool (`work/<job id>/<stage>`), an attempt's folder, or its `output` folder: its receipt counts;
+/// - a detector's folder (one that holds `architecture.json`), wherever it lies: its contents count.
+struct FileArtifact {
+    let kind: ArtifactKind
+    let directory: URL
+    /// The receipt and its file; nil for a detector's folder.
+    let receipt: (record: Receipt, file: URL)?
+
+    init(at path: String) throws {
         let url = URL(filePath: path).standardizedFileURL
         guard let status = FileStatus(url.resolvingSymlinksInPath()) else {
             throw Failure("there is nothing at this path", at: path, remedy: "check the path in 'needs'")
         }
-        let reference = "file:\(path)"
         if status.kind == .file {
             throw Failure(
                 "a file cannot be an input yet, a bundle neither", at: path,
@@ -30,9 +33,9 @@ extension StageRequest.Input {
             guard let kind = ArtifactKind(rawValue: receipt.kind),
                 let output = folders.first(where: { FileStatus($0)?.kind == .folder })
             else { throw Failure("the receipt's artifact is not here", at: path, remedy: "name a whole stage folder") }
-            self.init(
-                reference: reference, kind: kind, directory: output.path, digest: receipt.artifactDigest,
-                receipt: file.path)
+            self.kind = kind
+            self.directory = output
+            self.receipt = (receipt, file)
             return
         }
         guard FileStatus(url.appending(path: "architecture.json"))?.kind == .file else {
@@ -40,13 +43,33 @@ extension StageRequest.Input {
                 "neither a stage's result nor a detector", at: path,
                 remedy: "name a folder with a receipt.json or an architecture.json")
         }
-        self.init(
-            reference: reference, kind: .detector, directory: url.path,
-            digest: artifactDigest(try Receipt.members(of: url) { _ in false }))
+        kind = .detector
+        directory = url
+        receipt = nil
     }
 }
 
-/// As `Receipt.artifactDigest`, for a folder without a receipt.
-func artifactDigest(_ members: [Receipt.Member]) -> Digest {
-    Digest(of: members.map { "\($0.sha256.hex) \($0.size) \($0.path)\n" }.joined())
+/// Artifacts on the disk as inputs of stages. A folder without a receipt is hashed once, and again when one of its files
+/// has changed.
+public final class FileArtifacts {
+    private var known: [String: (files: [FileStatus?], digest: Digest)] = [:]
+
+    public init() {}
+
+    /// The input that `file: PATH` means.
+    public func input(_ path: String) throws -> StageRequest.Input {
+        let artifact = try FileArtifact(at: path)
+        return StageRequest.Input(
+            reference: "file:\(path)", kind: artifact.kind, directory: artifact.directory.path,
+            digest: try artifact.receipt?.record.artifactDigest ?? digest(of: artifact.directory),
+            receipt: artifact.receipt?.file.path)
+    }
+
+    private func digest(of folder: URL) throws -> Digest {
+        let files = try FolderWalk(folder).files.map { FileStatus(folder.appending(path: $0)) }
+        if let known = known[folder.path], known.files == files { return known.digest }
+        let digest = Receipt.artifactDigest(of: try Receipt.members(of: folder) { _ in false })
+        known[folder.path] = (files, digest)
+        return digest
+    }
 }

@@ -1,3 +1,4 @@
+import Basics
 public import Foundation
 public import Manifest
 import Spool
@@ -27,13 +28,16 @@ public enum ManifestValidation {
                 unknownPlugin(stage, file: file, catalog, diagnosis)
                 continue
             }
-            checkInputs(stage, plugin, job, file: file, catalog, diagnosis)
-            let needs = stage.needs.map { resolve($0, file: file, base: base, diagnosis) }
+            let needs = stage.needs.map { need in
+                Input(need: need, kind: kind(of: need, job, file: file, base: base, catalog, diagnosis))
+            }
+            checkInputs(needs, of: stage, plugin, job, file: file, catalog, diagnosis)
             let reader = ConfigReader(
                 stage.with, mark: stage.mark, file: file, baseDirectory: base, diagnosis: diagnosis)
             guard let options = plugin.encodedOptions(reader) else { continue }
             resolved[stage.name] = ResolvedJob.Stage(
-                name: stage.name, plugin: plugin.name, pluginVersion: plugin.version, options: options, needs: needs,
+                name: stage.name, plugin: plugin.name, pluginVersion: plugin.version, options: options,
+                needs: needs.map { absolute($0.need.reference, base: base) },
                 consumes: plugin.consumes, produces: plugin.produces, threads: stage.threads ?? job.threads)
         }
         guard diagnosis.isEmpty else { return .failure(Diagnostics(diagnosis.diagnostics)) }
@@ -53,30 +57,66 @@ public enum ManifestValidation {
                 ?? "plugins here: \(known)")
     }
 
-    /// What a stage needs must be what its plugin reads. Kinds of other jobs' stages and of files show when it runs.
+    /// A need, with what it gives as far as that is known: kinds of other jobs' stages show when the stage runs.
+    private struct Input {
+        var need: JobManifest.Need
+        var kind: ArtifactKind?
+    }
+
+    private static func kind(
+        of need: JobManifest.Need, _ job: JobManifest, file: String, base: URL, _ catalog: StageCatalog,
+        _ diagnosis: Diagnosis
+    ) -> ArtifactKind? {
+        switch need.reference {
+        case .stage(let name):
+            return job.stages.first { $0.name == name }.flatMap { catalog.plugin(named: $0.uses)?.produces }
+        case .otherJob: return nil
+        case .file(let path):
+            if let problem = pathProblem(path, base: base, directory: nil) {
+                diagnosis.report(file: file, mark: need.mark, problem.message, remedy: problem.remedy)
+                return nil
+            }
+            do { return try FileArtifact(at: Manifest.resolve(path, base: base).path).kind } catch {
+                let failure = error as? Failure
+                diagnosis.report(
+                    file: file, mark: need.mark, "'\(path)': \(failure?.what ?? "\(error)")", remedy: failure?.remedy)
+                return nil
+            }
+        }
+    }
+
+    private static func absolute(_ reference: InputReference, base: URL) -> InputReference {
+        guard case .file(let path) = reference else { return reference }
+        return .file(Manifest.resolve(path, base: base).path)
+    }
+
+    /// What a stage needs must be what its plugin reads, one of a kind.
     private static func checkInputs(
-        _ stage: JobManifest.Stage, _ plugin: any StagePlugin, _ job: JobManifest, file: String,
+        _ inputs: [Input], of stage: JobManifest.Stage, _ plugin: any StagePlugin, _ job: JobManifest, file: String,
         _ catalog: StageCatalog, _ diagnosis: Diagnosis
     ) {
-        var given: Set<ArtifactKind> = []
-        var allKnown = true
-        for need in stage.needs {
-            guard case .stage(let name) = need.reference, let source = job.stages.first(where: { $0.name == name }),
-                let kind = catalog.plugin(named: source.uses)?.produces
-            else {
-                allKnown = false
+        var given: [ArtifactKind: InputReference] = [:]
+        for input in inputs {
+            guard let kind = input.kind else { continue }
+            let name = input.need.reference
+            guard plugin.consumes.contains(where: { $0.kind == kind }) else {
+                let reads = plugin.consumes.map(\.kind.rawValue).joined(separator: ", ")
+                diagnosis.report(
+                    file: file, mark: input.need.mark,
+                    "'\(name)' gives \(kind.withArticle), which '\(plugin.name)' does not read",
+                    remedy: reads.isEmpty ? "remove 'needs': '\(plugin.name)' reads no input" : "it reads: \(reads)")
                 continue
             }
-            given.insert(kind)
-            guard !plugin.consumes.contains(where: { $0.kind == kind }) else { continue }
-            let reads = plugin.consumes.map(\.kind.rawValue).joined(separator: ", ")
-            diagnosis.report(
-                file: file, mark: need.mark,
-                "'\(name)' gives \(kind.withArticle), which '\(plugin.name)' does not read",
-                remedy: reads.isEmpty ? "remove 'needs': '\(plugin.name)' reads no input" : "it reads: \(reads)")
+            if let first = given[kind], first != name {
+                diagnosis.report(
+                    file: file, mark: input.need.mark,
+                    "'\(name)' gives \(kind.withArticle), and so does '\(first)': '\(plugin.name)' reads one",
+                    remedy: "remove one of them")
+            }
+            given[kind] = name
         }
-        guard allKnown else { return }
-        for requirement in plugin.consumes where requirement.required && !given.contains(requirement.kind) {
+        guard inputs.allSatisfy({ $0.kind != nil }) else { return }
+        for requirement in plugin.consumes where requirement.required && given[requirement.kind] == nil {
             let kind = requirement.kind
             let sources = job.stages.filter { catalog.plugin(named: $0.uses)?.produces == kind }.map { "'\($0.name)'" }
             let makers = catalog.plugins.filter { $0.produces == kind }.map { "'\($0.name)'" }
@@ -86,15 +126,5 @@ public enum ManifestValidation {
                     ? "add a stage that makes one (uses: \(makers.joined(separator: " or "))), and name it in 'needs'"
                     : "add \(sources.joined(separator: " or ")) to its 'needs'")
         }
-    }
-
-    private static func resolve(
-        _ need: JobManifest.Need, file: String, base: URL, _ diagnosis: Diagnosis
-    ) -> InputReference {
-        guard case .file(let path) = need.reference else { return need.reference }
-        if let problem = pathProblem(path, base: base, directory: nil) {
-            diagnosis.report(file: file, mark: need.mark, problem.message, remedy: problem.remedy)
-        }
-        return .file(Manifest.resolve(path, base: base).path)
     }
 }

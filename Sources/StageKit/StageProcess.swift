@@ -76,7 +76,7 @@ public enum StageProcess {
             }
             if let problem = receipt.verify(in: directory).first { throw changed(input, problem) }
             summary = receipt.summary
-        } else if artifactDigest(try Receipt.members(of: directory) { _ in false }) != input.digest {
+        } else if Receipt.artifactDigest(of: try Receipt.members(of: directory) { _ in false }) != input.digest {
             throw changed(input, "its contents have changed since this stage was started")
         }
         return Artifact(

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Manifest
 import StageKit
+import TestSupport
 import Testing
 
 @Suite struct ManifestValidationTests {
@@ -24,8 +25,41 @@ import Testing
     }
 
     @Test func filesBecomeAbsolute() throws {
-        let job = try validate("job: a\nstages: [{name: e, uses: reads, needs: [{file: .}]}]").get()
-        #expect(job.stages[0].needs == [.file("/tmp")])
+        let folder = try TemporaryFolder()
+        try folder.write("{}", to: "net/architecture.json")
+        let yaml =
+            "job: a\nstages: [{name: d, uses: lines, with: {count: 1}}, {name: e, uses: reads, needs: [d, {file: net}]}]"
+        let job = try validate(yaml, base: folder.url).get()
+        #expect(job.stages[1].needs == [.stage("d"), .file(folder["net"].path)])
+    }
+
+    @Test(arguments: [
+        ("b.tar.zst", "'b.tar.zst': a file cannot be an input yet, a bundle neither"),
+        ("empty", "'empty': neither a stage's result nor a detector"),
+    ])
+    func filesThatAreNoArtifacts(_ path: String, _ message: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "b.tar.zst")
+        try folder.write("", to: "empty/other.txt")
+        let yaml = "job: a\nstages:\n  - {name: e, uses: reads, needs: [{file: \(path)}]}"
+        guard case .failure(let problems) = validate(yaml, base: folder.url) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(problems.list.map(\.message) == [message])
+        #expect(problems.list.map { "\($0.line):\($0.column)" } == ["3:36"])
+    }
+
+    /// What a file is counts like what a stage makes.
+    @Test func kindsOfFilesAreChecked() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("{}", to: "net/architecture.json")
+        let yaml = "job: a\nstages: [{name: e, uses: reads, needs: [{file: net}]}]"
+        guard case .failure(let problems) = validate(yaml, base: folder.url) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(problems.list.map(\.message) == ["'e' needs a dataset"])
     }
 
     static let cases: [(stages: String, expected: [String])] = [
@@ -70,6 +104,13 @@ import Testing
             ]
         ),
         (
+            "{name: e, uses: reads, needs: [d, f]}, {name: d, uses: lines, with: {count: 1}}, "
+                + "{name: f, uses: lines, with: {count: 2}}",
+            [
+                "2:35: error: 'f' gives a dataset, and so does 'd': 'reads' reads one\n  remedy: remove one of them"
+            ]
+        ),
+        (
             "{name: e, uses: reads, needs: [{file: no-such-thing-here}]}",
             [
                 "2:32: error: there is no file or folder 'no-such-thing-here'\n"
@@ -77,6 +118,15 @@ import Testing
             ]
         ),
     ]
+
+    @Test(arguments: ["logs", "receipts", "job.json"]) func namesOfTheSpoolsOwn(_ name: String) {
+        guard case .failure(let problems) = validate("job: a\nstages: [{name: \(name), uses: lines, with: {count: 1}}]")
+        else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(problems.list.map(\.message) == ["a stage cannot be called '\(name)'"])
+    }
 
     @Test(arguments: cases) func tells(_ stages: String, _ expected: [String]) {
         let yaml = "{job: a, stages: [\n\(stages)]}"
@@ -99,8 +149,7 @@ import Testing
         #expect(key != StageRequest.key(stage: other, seed: 1, inputs: [], threads: 1))
     }
 
-    private func validate(_ yaml: String) -> Result<ResolvedJob, Diagnostics> {
-        ManifestValidation.validate(
-            Data(yaml.utf8), file: "j.yaml", base: URL(filePath: "/tmp"), catalog: testCatalog)
+    private func validate(_ yaml: String, base: URL = URL(filePath: "/tmp")) -> Result<ResolvedJob, Diagnostics> {
+        ManifestValidation.validate(Data(yaml.utf8), file: "j.yaml", base: base, catalog: testCatalog)
     }
 }

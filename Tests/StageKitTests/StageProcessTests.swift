@@ -2,13 +2,13 @@ import Basics
 import Foundation
 import Spool
 import StageKit
+import TestSupport
 import Testing
 
 /// A stage as its process runs it: inputs checked, receipt written last, failures told.
 @Suite struct StageProcessTests {
     @Test func chainsStages() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
         #expect(bench.run(data) == 0)
         let receipt = try bench.receipt(of: data)
@@ -30,7 +30,6 @@ import Testing
 
     @Test func equalSeedsGiveEqualBytes() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let digests = try [(7, "1-1"), (7, "1-2"), (8, "1-3")].map { seed, attempt in
             let file = try bench.request(
                 "data", "lines", options: ["count": 3, "rate": 0.5], seed: seed, attempt: attempt)
@@ -43,7 +42,6 @@ import Testing
 
     @Test func aChangedInputIsRefused() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
         #expect(bench.run(data) == 0)
         let input = try bench.input(data)
@@ -65,7 +63,6 @@ import Testing
 
     @Test(arguments: failures) func failuresAreTold(_ mode: String, _ code: Int32, _ what: String) throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let file = try bench.request("eval", "reads", options: ["mode": .string(mode)])
         #expect(bench.run(file) == code)
         #expect(try bench.failure(of: file).what == what)
@@ -74,7 +71,6 @@ import Testing
 
     @Test func aMissingInputIsTold() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let file = try bench.request("eval", "reads", options: ["mode": "copy"])
         #expect(bench.run(file) == 65)
         #expect(try bench.failure(of: file).what == "no dataset among the inputs")
@@ -82,7 +78,6 @@ import Testing
 
     @Test func aTornRequestIsTold() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let file = bench.base.appending(path: "request.json")
         try Data("{\"format\": \"jdnas-req".utf8).write(to: file)
         #expect(bench.run(file) == 65)
@@ -90,36 +85,59 @@ import Testing
 
     @Test func filesAsInputs() throws {
         let bench = try Bench()
-        defer { bench.remove() }
         let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
         #expect(bench.run(data) == 0)
         let expected = try bench.input(data)
         for path in [bench.attempt(data).path, bench.output(of: data).path] {
-            let input = try StageRequest.Input(file: path)
+            let input = try FileArtifacts().input(path)
             #expect(input.digest == expected.digest)
             #expect(input.directory == expected.directory)
             #expect(input.kind == .dataset)
         }
         let detector = bench.base.appending(path: "detector")
         try FileManager.default.createDirectory(at: detector, withIntermediateDirectories: true)
-        #expect(throws: Failure.self) { try StageRequest.Input(file: detector.path) }
+        #expect(throws: Failure.self) { try FileArtifacts().input(detector.path) }
         try Data("{}".utf8).write(to: detector.appending(path: "architecture.json"))
-        #expect(try StageRequest.Input(file: detector.path).kind == .detector)
-        #expect(throws: Failure.self) { try StageRequest.Input(file: "/no/such/place") }
+        #expect(try FileArtifacts().input(detector.path).kind == .detector)
+        #expect(throws: Failure.self) { try FileArtifacts().input("/no/such/place") }
+    }
+
+    /// A folder is hashed again only when something in it has another time, size or place.
+    @Test func aFolderIsHashedOnce() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("{}", to: "architecture.json")
+        let weights = try folder.write("one", to: "weights")
+        let files = FileArtifacts()
+        let first = try files.input(folder.url.path).digest
+        let time = try #require(
+            try FileManager.default.attributesOfItem(atPath: weights.path)[.modificationDate] as? Date)
+        func change(_ text: String, _ time: Date) throws {
+            let handle = try FileHandle(forWritingTo: weights)
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.close()
+            try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: weights.path)
+        }
+        try change("one", Date(timeIntervalSince1970: 1000))
+        #expect(try files.input(folder.url.path).digest == first)
+        try change("two", Date(timeIntervalSince1970: 1000))
+        #expect(try files.input(folder.url.path).digest == first, "it was hashed though its status is the same")
+        try change("two", time.addingTimeInterval(5))
+        let second = try files.input(folder.url.path).digest
+        #expect(second != first)
+        #expect(try FileArtifacts().input(folder.url.path).digest == second)
     }
 }
 
 /// A spool's work folder without a spool.
 private struct Bench {
-    let base: URL
+    let folder: TemporaryFolder
     let id: JobID
+    var base: URL { folder.url }
 
     init() throws {
-        base = try scratch()
+        folder = try TemporaryFolder()
         id = try JobID(job: "test", at: .now, random: 7)
     }
-
-    func remove() { try? FileManager.default.removeItem(at: base) }
 
     func request(
         _ stage: String, _ plugin: String, options: JSON, inputs: [StageRequest.Input] = [], seed: Int = 1,
