@@ -129,10 +129,12 @@ int jd_poll(const int *descriptors, int count, int milliseconds, int *ready) {
 
 static atomic_int stop_descriptor = -1;
 static atomic_int stop_count = 0;
+static atomic_int first_stop = 0;
 
 static void stop_handler(int number) {
-    (void)number;
     int code = errno;
+    int none = 0;
+    atomic_compare_exchange_strong(&first_stop, &none, number);
     atomic_fetch_add(&stop_count, 1);
     uint64_t one = 1;
     if (write(atomic_load(&stop_descriptor), &one, sizeof one) < 0) {
@@ -154,18 +156,27 @@ int jd_catch_stop_signals(void) {
     struct sigaction action = {.sa_handler = stop_handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return -errno;
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) != 0) return -errno;
+    if (hangup.sa_handler != SIG_IGN && sigaction(SIGHUP, &action, NULL) != 0) return -errno;
+    // Whoever started this program may have had them blocked, and a mask is inherited (execve(2)).
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    int code = pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
+    if (code != 0) return -code;
     return descriptor;
 }
 
 int jd_stop_signals(void) { return atomic_load(&stop_count); }
 
+int jd_first_stop_signal(void) { return atomic_load(&first_stop); }
+
 int jd_eventfd(void) {
     int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;
-}
-
-int jd_rename_new(const char *from, const char *to) {
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }
 
 bool jd_is_being_written(const char *path) {
@@ -184,5 +195,3 @@ int jd_processors(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
 }
-
-int jd_set_parent_death_signal(int number) { return prctl(PR_SET_PDEATHSIG, number) == 0 ? 0 : errno; }

@@ -78,7 +78,7 @@ public final class ConsoleReporter: RunnerReporter {
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            // Nobody reads any more: the work goes on.
+            // Nobody reads any more: the work goes on (`jdnas run` ignores SIGPIPE).
             if count <= 0 {
                 if errno == EINTR { continue }
                 return

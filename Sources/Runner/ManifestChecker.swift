@@ -11,12 +11,19 @@ struct ManifestChecker {
     let program: URL
     let spool: Spool
 
-    /// The job, or what is wrong with the manifest, as text. Throws when the program could not be started at all.
+    /// Seconds that a check may take.
+    private static let limit = 120.0
+
+    /// The job, or what is wrong with the manifest, as text. Throws `NoVerdict` when the program did not say, and `Failure`
+    /// when it could not be started at all.
     ///
     /// - Parameters:
     ///   - name: what diagnostics call the manifest.
     ///   - base: what relative paths in it refer to.
-    func check(_ manifest: URL, name: String, base: String) throws -> Result<ResolvedJob, Refusal> {
+    ///   - meanwhile: called now and then while the check goes on.
+    func check(_ manifest: URL, name: String, base: String, meanwhile: () throws -> Void) throws
+        -> Result<ResolvedJob, Refusal>
+    {
         let output = spool.temporaryFile("validate.json")
         let errors = spool.temporaryFile("validate.txt")
         defer {
@@ -26,26 +33,40 @@ struct ManifestChecker {
         let child = try ChildProcess(
             program, ["validate", "--json", "--base", base, "--name", name, manifest.path],
             environment: ProcessInfo.processInfo.environment, output: output, error: errors)
-        guard let end = try child.wait(seconds: 120) else {
-            return .failure(Refusal("\(name): error: checking the manifest took more than two minutes"))
+        let start = ProcessInfo.processInfo.systemUptime
+        var end: jd_exit?
+        while end == nil {
+            end = try child.wait(seconds: 0.5)
+            try meanwhile()
+            if end == nil, ProcessInfo.processInfo.systemUptime - start > ManifestChecker.limit {
+                throw NoVerdict(name, "took more than \(spanText(seconds: ManifestChecker.limit))")
+            }
         }
         let data = (try? Data(contentsOf: output)) ?? Data()
         guard let json = try? JSON(parsing: data), let report = try? json.decode([ValidationReport].self).first else {
-            let how = end.signal > 0 ? "was ended by signal \(end.signal)" : "ended with exit code \(end.code)"
-            let said = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
-            return .failure(
-                Refusal("\(name): error: the check of the manifest \(how): this is a defect, report it\n\(said)"))
+            let said = ((try? String(contentsOf: errors, encoding: .utf8)) ?? "").trimmingCharacters(in: .newlines)
+            throw NoVerdict(
+                name, (end.map(ManifestChecker.text) ?? "gave no answer") + (said.isEmpty ? "" : ": \(said)"))
         }
         guard let job = report.resolved else {
             return .failure(Refusal(report.diagnostics.map(\.description).joined(separator: "\n")))
         }
-        if let stage = job.stages.first(where: { Spool.reservedStageNames.contains($0.name) }) {
-            return .failure(
-                Refusal(
-                    "\(name): error: a stage cannot be called '\(stage.name)': the spool uses this name\n"
-                        + "  remedy: give it another name"))
-        }
         return .success(job)
+    }
+
+    private static func text(_ end: jd_exit) -> String {
+        end.signal > 0 ? "was ended by signal \(end.signal)" : "ended with exit code \(end.code) and no report"
+    }
+
+    /// The check itself failed: out of memory, a library that is missing, a defect. That says nothing of the manifest.
+    struct NoVerdict: Error {
+        let failure: Failure
+
+        init(_ name: String, _ how: String) {
+            failure = Failure(
+                "the check of the manifest \(how)", at: name,
+                remedy: "try 'jdnas validate'; if that works, hand the manifest in again", cause: .system)
+        }
     }
 
     /// Why a manifest was refused; the text goes into `rejected/`.

@@ -16,49 +16,79 @@ enum Needs {
 /// Finds the artifacts that stages name: in their own job, in other jobs, on the disk.
 struct NeedsResolver {
     let spool: Spool
+    let files: FileArtifacts
 
+    /// Looks at every need, so that one that can never be met is told before hours of work on the others.
     func needs(of stage: ResolvedJob.Stage, in token: Token) throws -> Needs {
         var inputs: [StageRequest.Input] = []
+        var isComplete = true
         for reference in stage.needs {
-            switch reference {
-            case .stage(let name):
-                guard let input = try published(token.id, name, as: reference) else { return .waiting }
-                inputs.append(input)
-            case .otherJob(let text, let name):
-                guard let other = try earlier(text, than: token) else {
-                    return .impossible(
-                        "needs '\(reference)', and no job '\(text)' was handed in before this one; submit that one first"
-                    )
-                }
-                if let input = try published(other.token.id, name, as: reference) {
-                    inputs.append(input)
-                } else if other.folder.isFinal {
-                    return .impossible(
-                        "needs '\(reference)', and job \(other.token.id) is \(other.folder.word) without a stage '\(name)' that is done"
-                    )
-                } else {
-                    let names = spool.stageNames(other.token.id)
-                    if other.folder > .inbox, !names.contains(name) {
-                        return .impossible("needs '\(reference)', and job \(other.token.id) has no stage '\(name)'")
-                    }
-                    return .waiting
-                }
-            case .file(let path):
-                do { inputs.append(try StageRequest.Input(file: path)) } catch let failure as Failure {
-                    return .impossible("needs '\(reference)': \(failure.what)")
-                }
+            switch try need(reference, in: token) {
+            case .found(let input): inputs.append(input)
+            case .waiting: isComplete = false
+            case .impossible(let reason): return .impossible(reason)
             }
         }
-        if let input = inputs.first(where: { input in !stage.consumes.contains { $0.kind == input.kind } }) {
+        if let reason = misfit(inputs, stage, isComplete: isComplete) { return .impossible(reason) }
+        return isComplete ? .ready(inputs) : .waiting
+    }
+
+    private enum Need {
+        case found(StageRequest.Input)
+        case waiting
+        case impossible(String)
+    }
+
+    private func need(_ reference: InputReference, in token: Token) throws -> Need {
+        switch reference {
+        case .stage(let name): return try published(token.id, name, as: reference).map(Need.found) ?? .waiting
+        case .otherJob(let text, let name): return try need(reference, stage: name, ofJob: text, in: token)
+        case .file(let path):
+            do { return .found(try files.input(path)) } catch let failure as Failure {
+                return .impossible("needs '\(reference)': \(failure.what)")
+            }
+        }
+    }
+
+    private func need(_ reference: InputReference, stage: String, ofJob text: String, in token: Token) throws -> Need {
+        guard let other = try earlier(text, than: token) else {
             return .impossible(
-                "'\(input.reference)' is \(input.kind.withArticle), which '\(stage.plugin)' does not read")
+                "needs '\(reference)', and no job '\(text)' was handed in before this one; submit that one first")
         }
-        for requirement in stage.consumes where requirement.required {
-            guard inputs.contains(where: { $0.kind == requirement.kind }) else {
-                return .impossible("needs \(requirement.kind.withArticle), and none of its inputs is one")
+        let id = other.token.id
+        do {
+            if let input = try published(id, stage, as: reference) { return .found(input) }
+        } catch let failure as Failure {
+            // While that job lives its own turn sets a damaged receipt aside, and the stage runs again.
+            guard other.folder.isFinal else { return .waiting }
+            return .impossible("needs '\(reference)', and the receipt of that stage is damaged (\(failure.what))")
+        }
+        if other.folder.isFinal {
+            return .impossible(
+                "needs '\(reference)', and job \(id) is \(other.folder.word) without a stage '\(stage)' that is done")
+        }
+        if other.folder > .inbox, !spool.stageNames(id).contains(stage) {
+            return .impossible("needs '\(reference)', and job \(id) has no stage '\(stage)'")
+        }
+        return .waiting
+    }
+
+    /// Why these are not what the plugin reads; nil if they are.
+    private func misfit(_ inputs: [StageRequest.Input], _ stage: ResolvedJob.Stage, isComplete: Bool) -> String? {
+        var seen: [ArtifactKind: StageRequest.Input] = [:]
+        for input in inputs {
+            guard stage.consumes.contains(where: { $0.kind == input.kind }) else {
+                return "'\(input.reference)' is \(input.kind.withArticle), which '\(stage.plugin)' does not read"
+            }
+            if let first = seen.updateValue(input, forKey: input.kind) {
+                return "'\(first.reference)' and '\(input.reference)' are both \(input.kind.withArticle), and "
+                    + "'\(stage.plugin)' reads one"
             }
         }
-        return .ready(inputs)
+        guard isComplete else { return nil }
+        return stage.consumes.first { $0.required && seen[$0.kind] == nil }.map {
+            "needs \($0.kind.withArticle), and none of its inputs is one"
+        }
     }
 
     private func published(_ job: JobID, _ stage: String, as reference: InputReference) throws -> StageRequest.Input? {

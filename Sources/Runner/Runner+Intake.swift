@@ -4,38 +4,55 @@ import Spool
 import StageKit
 
 extension Runner {
-    /// Makes a queued job of what was handed in, or rejects it with its diagnostics.
-    func take(_ item: InboxItem) throws {
+    /// Makes a queued job of what was handed in, or rejects it with its diagnostics. What can be neither accepted nor refused
+    /// stays where it is, is told once, and is tried again later: one odd file holds up no other.
+    func takeOrPassOver(_ item: InboxItem) throws {
+        let status = FileStatus(spool.folder(.inbox).appending(path: item.name))
+        guard inboxTroubles.isDue(item.name, status: status, at: now) else { return }
+        do {
+            do { try take(item) } catch let broken as ManifestChecker.NoVerdict {
+                let (isNews, tries) = inboxTroubles.note(broken.failure, of: item.name, status: status, at: now)
+                if isNews { report(.note("\(broken.failure); trying again")) }
+                guard tries >= Troubles.enough else { return }
+                // It may be the manifest after all that the check does not survive.
+                try refuse(item, "\(broken.failure)\n")
+            }
+            inboxTroubles.settle(item.name)
+        } catch let lost as LostLock {
+            throw lost
+        } catch {
+            let failure = Failure(anything: error, at: item.name)
+            if inboxTroubles.note(failure, of: item.name, status: status, at: now).isNews {
+                report(.note("inbox/\(item.name) is passed over for now: \(failure)"))
+            }
+        }
+    }
+
+    private func take(_ item: InboxItem) throws {
         switch item {
         case .submission(let token): try take(token)
         case .drop(let drop): try take(drop)
         case .stranger(let drop, let reason): try reject(drop, "\(drop.name): error: \(reason)\n")
+        case .unreadable(_, let failure): throw failure
         }
     }
 
     private func take(_ submission: Token) throws {
-        let checked: Result<ResolvedJob, ManifestChecker.Refusal>
-        do {
-            _ = try spool.manifestData(of: submission)
-            checked = try checker.check(
-                spool.manifest(submission.id), name: submission.source, base: submission.base)
-        } catch let failure as Failure where failure.place == spool.manifest(submission.id).path {
-            checked = .failure(ManifestChecker.Refusal(failure.description))
+        do { _ = try spool.manifestData(of: submission) } catch let failure as Failure where failure.cause == .input {
+            return try reject(submission, "\(failure)\n")
         }
-        switch checked {
+        let manifest = spool.manifest(submission.id)
+        switch try checker.check(manifest, name: submission.source, base: submission.base, meanwhile: beat) {
         case .success(let job):
             _ = try spool.accept(submission, resolved: Runner.bytes(of: job))
             report(.accepted(submission.id, source: submission.source))
-        case .failure(let refusal):
-            try spool.reject(submission, diagnostics: refusal.text)
-            summary.rejected.append(submission.source)
-            report(.rejected(source: submission.source, diagnostics: refusal.text))
+        case .failure(let refusal): try reject(submission, refusal.text)
         }
     }
 
     private func take(_ drop: Drop) throws {
         guard let data = try spool.contents(of: drop) else { return }
-        switch try checker.check(drop.url, name: drop.name, base: options.base) {
+        switch try checker.check(drop.url, name: drop.name, base: options.base, meanwhile: beat) {
         case .success(let job):
             let token = try spool.accept(
                 drop, manifest: data, job: job.job, base: options.base, resolved: Runner.bytes(of: job))
@@ -45,6 +62,19 @@ extension Runner {
             guard try spool.contents(of: drop) == data else { return }
             try reject(drop, refusal.text)
         }
+    }
+
+    private func refuse(_ item: InboxItem, _ text: String) throws {
+        switch item {
+        case .submission(let token): try reject(token, text)
+        case .drop(let drop), .stranger(let drop, _), .unreadable(let drop, _): try reject(drop, text)
+        }
+    }
+
+    private func reject(_ submission: Token, _ text: String) throws {
+        try spool.reject(submission, diagnostics: text)
+        summary.rejected.append(submission.source)
+        report(.rejected(source: submission.source, diagnostics: text))
     }
 
     private func reject(_ drop: Drop, _ text: String) throws {
@@ -59,10 +89,14 @@ extension Runner {
         if let data = try? Data(contentsOf: file), let job = try? JSON(parsing: data).decode(ResolvedJob.self) {
             return .success(job)
         }
-        do { _ = try spool.manifestData(of: token) } catch let failure as Failure {
+        do { _ = try spool.manifestData(of: token) } catch let failure as Failure where failure.cause == .input {
             return .failure(ManifestChecker.Refusal(failure.description))
         }
-        let checked = try checker.check(spool.manifest(token.id), name: token.source, base: token.base)
+        let manifest = spool.manifest(token.id)
+        let checked: Result<ResolvedJob, ManifestChecker.Refusal>
+        do {
+            checked = try checker.check(manifest, name: token.source, base: token.base, meanwhile: beat)
+        } catch let broken as ManifestChecker.NoVerdict { throw broken.failure }
         if case .success(let job) = checked { try spool.write(Runner.bytes(of: job), to: file) }
         return checked
     }

@@ -29,17 +29,19 @@ extension Runner {
             let started: Timestamp = if case .running(_, let time) = token.state { time } else { token.submitted }
             return .finish(.done(started: started, finished: .now, bundle: spool.bundle(token.id).lastPathComponent))
         }
-        let resolver = NeedsResolver(spool: spool)
+        let resolver = NeedsResolver(spool: spool, files: fileArtifacts)
+        var next: (stage: ResolvedJob.Stage, inputs: [StageRequest.Input])?
+        // All of them, before anything runs: a job that cannot come to its end must not work through the night.
         for stage in open {
             switch try resolver.needs(of: stage, in: token) {
             case .waiting: continue
             case .impossible(let reason): return fail(token, stage.name, reason)
-            case .ready(let inputs):
-                if let reason = try hopeless(stage, token) { return fail(token, stage.name, reason) }
-                return .run(job, stage, inputs)
+            case .ready(let inputs): if next == nil { next = (stage, inputs) }
             }
         }
-        return .wait
+        guard let next else { return .wait }
+        if let reason = try hopeless(next.stage, token) { return fail(token, next.stage.name, reason) }
+        return .run(job, next.stage, next.inputs)
     }
 
     private func isDone(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Bool {

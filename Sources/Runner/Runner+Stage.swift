@@ -14,10 +14,11 @@ extension Runner {
             if try publish(attempt) { return }
         }
         let attempt = try spool.newAttempt(token, stage: stage.name)
-        let resume = CheckpointFolder.newest(ofAttempts: earlier.map(\.url))
-        let request = StageRequest(
+        var request = StageRequest(
             jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs,
-            threads: stage.threads ?? options.threads, attempt: attempt.url.path, resume: resume?.path)
+            threads: stage.threads ?? options.threads, attempt: attempt.url.path)
+        let resume = checkpoint(for: request, among: earlier)
+        request.resume = resume?.path
         try spool.write(Data(try JSON(encoding: request).prettyText.utf8), to: attempt.request)
 
         let started = Timestamp.now
@@ -25,8 +26,8 @@ extension Runner {
             .stageStarted(
                 token.id, stage: stage.name, plugin: stage.plugin, attempt: attempt.number, resumed: resume != nil))
         let execution = try executor.start(attempt, threads: request.threads)
-        let (end, asked) = try watch(execution, attempt)
-        var outcome = StageVerdict.outcome(end, of: attempt, started: started, asked: asked)
+        let (end, why) = try watch(execution, attempt)
+        var outcome = StageVerdict.outcome(end, of: attempt, started: started, why: why)
         if outcome.result == .done, try !publish(attempt) {
             outcome.result = .failed
             outcome.reason = "the stage ended without a receipt that fits its results"
@@ -38,25 +39,45 @@ extension Runner {
         report(.stageFailed(token.id, stage: stage.name, reason: outcome.reason, again: again))
     }
 
-    /// Waits for a stage's end; meanwhile shows its progress, takes in jobs, and passes on a request to stop.
-    private func watch(_ execution: any StageExecution, _ attempt: AttemptFolder) throws -> (StageEnd, asked: Bool) {
+    /// The newest checkpoint of an earlier attempt that was asked for the same result. What another number of threads or
+    /// other inputs have begun would go on to bits that neither of the two gives.
+    private func checkpoint(for request: StageRequest, among earlier: [AttemptFolder]) -> URL? {
+        let same = earlier.filter { (try? StageRequest.read($0.request))?.key == request.key }
+        if let newest = CheckpointFolder.newest(ofAttempts: same.map(\.url)) { return newest }
+        if CheckpointFolder.newest(ofAttempts: earlier.map(\.url)) != nil {
+            report(
+                .note(
+                    "\(request.jobID): \(request.stage) starts anew: its checkpoints are of an attempt with other threads, "
+                        + "inputs or options"))
+        }
+        return nil
+    }
+
+    /// Waits for a stage's end; meanwhile shows its progress, takes in jobs, passes on a request to stop, and ends a stage
+    /// that shows no sign of life.
+    private func watch(_ execution: any StageExecution, _ attempt: AttemptFolder) throws -> (StageEnd, EndedBy) {
         var shown: ProgressFile?
+        var pulse = Pulse(of: attempt, at: now)
+        var why = EndedBy.itself
         var deadline: Double?
         var killed = false
         while true {
             // Once asked to stop the descriptor stays readable: then look again after a moment instead.
-            let wakeUp = deadline == nil ? stop.descriptor : nil
-            if let end = try execution.wait(seconds: wakeUp == nil ? 0.05 : 0.25, wakeUp: wakeUp) {
-                return (end, deadline != nil)
+            let wakeUp = stop.count == 0 ? stop.descriptor : nil
+            if let end = try execution.wait(seconds: wakeUp == nil ? 0.05 : 0.25, wakeUp: wakeUp) { return (end, why) }
+            if stop.count > 0, why == .itself {
+                report(.stopping)
+                execution.terminate()
+                why = .runner
+                deadline = now + options.grace
+            } else if why == .itself, pulse.silence(at: now) > options.stallLimit {
+                execution.terminate()
+                why = .silence(seconds: options.stallLimit)
+                deadline = now + options.grace
             }
-            let now = ProcessInfo.processInfo.systemUptime
             if let deadline, !killed, stop.count > 1 || now > deadline {
                 execution.kill()
                 killed = true
-            } else if deadline == nil, stop.count > 0 {
-                report(.stopping)
-                execution.terminate()
-                deadline = now + options.grace
             }
             if let progress = ProgressFile(reading: attempt.progress), progress != shown {
                 shown = progress
@@ -68,18 +89,22 @@ extension Runner {
                 while try execution.wait(seconds: 1, wakeUp: nil) == nil {}
                 throw error
             }
-            if deadline == nil { try? intakeQuietly() }
+            if why == .itself { try intakeQuietly() }
         }
     }
 
-    /// Trouble in the inbox must not end a stage.
+    /// An inbox that cannot be looked into must not end a stage.
     private func intakeQuietly() throws {
-        do { try intake() } catch let failure as Failure { report(.note("\(failure)")) }
+        do { try intake() } catch let failure as Failure {
+            if inboxTroubles.note(failure, of: "inbox", at: now).isNews { report(.note("\(failure)")) }
+        }
     }
 
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
     private func publish(_ attempt: AttemptFolder) throws -> Bool {
-        do { _ = try spool.publishReceipt(of: attempt) } catch let failure as Failure where failure.cause == .defect {
+        do {
+            _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
+        } catch let failure as Failure where failure.cause == .defect {
             try spool.setAsideReceipt(of: attempt, because: failure.description)
             report(.note("\(attempt.job): \(attempt.stage): \(failure.what)"))
             return false
@@ -88,5 +113,41 @@ extension Runner {
         let began = FileStatus(attempt.request)?.modified ?? made
         report(.stageDone(attempt.job, stage: attempt.stage, seconds: made - began))
         return true
+    }
+}
+
+/// What made a stage's process end.
+enum EndedBy: Equatable {
+    case itself
+    /// The runner was stopped.
+    case runner
+    /// It hung: neither its log nor its progress changed.
+    case silence(seconds: Double)
+}
+
+/// When a stage last showed that it lives: by its log or its progress.
+private struct Pulse {
+    private let attempt: AttemptFolder
+    private var seen: [FileStatus?]
+    private var last: Double
+
+    init(of attempt: AttemptFolder, at now: Double) {
+        self.attempt = attempt
+        seen = Pulse.look(attempt)
+        last = now
+    }
+
+    /// Seconds without a change.
+    mutating func silence(at now: Double) -> Double {
+        let found = Pulse.look(attempt)
+        if found != seen {
+            seen = found
+            last = now
+        }
+        return now - last
+    }
+
+    private static func look(_ attempt: AttemptFolder) -> [FileStatus?] {
+        [FileStatus(attempt.log), FileStatus(attempt.progress)]
     }
 }

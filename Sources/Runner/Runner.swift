@@ -3,6 +3,7 @@ import CLinux
 public import Foundation
 import Glibc
 public import Spool
+import StageKit
 
 /// Takes jobs from a spool and runs their stages, one after the other: `jdnas run`.
 ///
@@ -14,14 +15,20 @@ public final class Runner {
     let options: RunnerOptions
     let executor: any StageExecutor
     let checker: ManifestChecker
+    let fileArtifacts = FileArtifacts()
     let stop: StopFlag
     var summary = RunnerSummary()
     private let program: URL
     private let reporter: any RunnerReporter
     private var watcher = InboxWatcher()
     private var lastLook = -Double.infinity
-    private var lastBeat = -Double.infinity
-    private var lock: SchedulerLock?
+    /// What could not be taken from the inbox, by file name.
+    var inboxTroubles: Troubles
+    /// Jobs that could not go on, by id, though nothing is wrong with them that is known.
+    private var jobTroubles: Troubles
+    /// Set while `run` runs.
+    var lock: SchedulerLock?
+    var lastBeat = -Double.infinity
 
     /// - Parameters:
     ///   - stageProgram: `jdnas-stage`; it also checks manifests.
@@ -36,6 +43,8 @@ public final class Runner {
         self.reporter = reporter
         self.executor = executor ?? LocalExecutor(program: stageProgram)
         self.stop = try stop ?? StopFlag()
+        inboxTroubles = Troubles(pause: options.retry)
+        jobTroubles = Troubles(pause: options.retry)
         program = stageProgram
         checker = ManifestChecker(program: stageProgram, spool: spool)
     }
@@ -53,9 +62,9 @@ public final class Runner {
         defer { lock.release() }
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
-        try loop()
+        do { try loop() } catch let lost as LostLock { throw lost.failure }
         if stop.count > 0 {
-            summary.stopped = true
+            summary.stop = RunnerSummary.Stop(signal: stop.signal, early: options.drain)
             report(.stopped)
         }
         return summary
@@ -74,7 +83,7 @@ public final class Runner {
                 if options.drain, try isDrained() { return }
                 troubles = 0
             } catch let failure as Failure {
-                // A full disk may be emptied, a server may come back. The spool is consistent at every moment.
+                // The spool itself cannot be used. A server may come back; the spool is consistent at every moment.
                 troubles += 1
                 if troubles >= 5 { throw failure }
                 report(.note("\(failure); trying again"))
@@ -83,35 +92,66 @@ public final class Runner {
         }
     }
 
-    /// Makes the next step of the first job that can go on; false when there is none.
-    private func step() throws -> Bool {
-        var live: [(StateFolder, Token)] = []
+    private func liveTokens() throws -> [(folder: StateFolder, token: Token)] {
+        var live: [(folder: StateFolder, token: Token)] = []
         for folder in [StateFolder.queued, .running] { live += try spool.tokens(in: folder).map { (folder, $0) } }
-        for (folder, token) in live.sorted(by: { Token.isEarlier($0.1, $1.1) }) {
-            switch try plan(token, in: folder) {
-            case .wait: continue
-            case .run(let job, let stage, let inputs):
-                try run(stage, of: job, inputs: inputs, for: claim(token, in: folder))
-            case .finish(let state):
-                try conclude(try spool.prepare(token, in: folder, for: state), in: folder)
-            case .conclude: try conclude(token, in: folder)
+        return live.sorted { Token.isEarlier($0.token, $1.token) }
+    }
+
+    /// Makes the next step of the first job that can go on; false when there is none. Trouble with one job holds up no other.
+    private func step() throws -> Bool {
+        for (folder, token) in try liveTokens() {
+            let name = token.id.text
+            guard jobTroubles.isDue(name, at: now) else { continue }
+            do {
+                let hasMoved = try step(token, in: folder)
+                jobTroubles.settle(name)
+                if hasMoved { return true }
+            } catch let lost as LostLock {
+                throw lost
+            } catch {
+                let failure = Failure(anything: error, at: name)
+                if jobTroubles.note(failure, of: name, at: now).isNews { report(.note("\(name): \(failure)")) }
             }
-            return true
         }
         return false
+    }
+
+    /// False if the job has to wait for another one.
+    private func step(_ token: Token, in folder: StateFolder) throws -> Bool {
+        switch try plan(token, in: folder) {
+        case .wait: return false
+        case .run(let job, let stage, let inputs):
+            try run(stage, of: job, inputs: inputs, for: claim(token, in: folder))
+        case .finish(let state):
+            try verifyLock()
+            try conclude(try spool.prepare(token, in: folder, for: state), in: folder)
+        case .conclude: try conclude(token, in: folder)
+        }
+        return true
     }
 
     private func claim(_ token: Token, in folder: StateFolder) throws -> Token {
         let owner = lock?.owner ?? .current
         if folder == .running, case .running(owner, _) = token.state { return token }
+        try verifyLock()
         return try spool.claim(token, from: folder, for: owner)
     }
 
+    /// Whether nothing is left that this run could do; what it could not do is left in the summary.
     private func isDrained() throws -> Bool {
-        for folder in [StateFolder.queued, .running] where try !spool.tokens(in: folder).isEmpty { return false }
+        let live = try liveTokens()
+        // What waits for a job in trouble waits in vain, too.
+        let isStuck = !jobTroubles.names.isEmpty && !jobTroubles.isHopeful
+        guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
         try intake()
-        return try !watcher.isWaiting && spool.tokens(in: .queued).isEmpty && spool.tokens(in: .inbox).isEmpty
+        guard !watcher.isWaiting, !inboxTroubles.isHopeful, try liveTokens().count == live.count else { return false }
+        let passedOver = inboxTroubles.names
+        guard try spool.tokens(in: .inbox).allSatisfy({ passedOver.contains("\($0.id).json") }) else { return false }
+        summary.left = live.map(\.token.id.text) + passedOver
+        if !summary.left.isEmpty { report(.note("left as they are: \(summary.left.joined(separator: ", "))")) }
+        return true
     }
 
     private func pause() throws {
@@ -128,19 +168,18 @@ public final class Runner {
 
     func report(_ event: RunnerEvent) { reporter.report(event) }
 
-    /// Shows every few seconds that this runner lives; throws when another one has taken the spool over.
-    func beat() throws {
-        let now = ProcessInfo.processInfo.systemUptime
-        guard now - lastBeat >= 5 else { return }
-        try lock?.beat()
-        lastBeat = now
-    }
+    /// Seconds of a clock that only goes forward.
+    var now: Double { ProcessInfo.processInfo.systemUptime }
 
-    /// Looks into the inbox when it is time, and takes in or rejects what is there.
+    /// Looks into the inbox when it is time, and takes in or rejects what is there. Throws when it cannot be looked into.
     func intake() throws {
-        let now = ProcessInfo.processInfo.systemUptime
         guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return }
         lastLook = now
-        for item in try watcher.look(at: spool) { try take(item) }
+        let items = try watcher.look(at: spool)
+        inboxTroubles.keep(only: Set(items.map(\.name)))
+        for item in items {
+            try beat()
+            try takeOrPassOver(item)
+        }
     }
 }

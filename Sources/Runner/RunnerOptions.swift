@@ -1,5 +1,6 @@
 import CLinux
 import Foundation
+import Glibc
 public import Spool
 
 public struct RunnerOptions: Sendable {
@@ -16,6 +17,12 @@ public struct RunnerOptions: Sendable {
     public var takeOver = false
     /// Seconds that a stage has to save its state when the runner is stopped.
     public var grace = 60.0
+    /// Seconds without a change of a stage's log and progress after which it counts as hanging and is ended.
+    public var stallLimit = 1800.0
+    /// Seconds between signs of life in the lock.
+    public var heartbeat = 5.0
+    /// Seconds until something that failed for no known fault of a job is tried again; twice as many each further time.
+    public var retry = 1.0
     /// What relative paths in manifests refer to that were dropped into the inbox.
     public var base = FileManager.default.currentDirectoryPath
 
@@ -28,9 +35,23 @@ public struct RunnerSummary: Sendable, Hashable {
     public var failed: [JobID] = []
     /// Source names of refused manifests.
     public var rejected: [String] = []
-    /// Whether it was asked to stop, with work left perhaps.
-    public var stopped = false
+    /// Job ids, and names of files in the inbox, of which nothing could be made (`drain`).
+    public var left: [String] = []
+    /// Set when it was asked to stop. `signal` is nil when no signal asked.
+    public var stop: Stop?
 
-    /// 0 when every job of this run is done; 1 when one failed or was refused.
-    public var exitCode: Int32 { failed.isEmpty && rejected.isEmpty ? 0 : 1 }
+    public var stopped: Bool { stop != nil }
+
+    public struct Stop: Sendable, Hashable {
+        public var signal: Int32?
+        /// Whether it was to go on until nothing is left, which it did not.
+        public var early: Bool
+    }
+
+    /// 0 when every job of this run is done; 1 when one failed, was refused or could not go on; 128 and the signal's number
+    /// when a run that was to drain the spool was stopped before.
+    public var exitCode: Int32 {
+        if let stop, stop.early { return 128 + (stop.signal ?? SIGINT) }
+        return failed.isEmpty && rejected.isEmpty && left.isEmpty ? 0 : 1
+    }
 }

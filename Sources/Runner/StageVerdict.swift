@@ -7,23 +7,36 @@ import StageKit
 /// What an ended stage process means, in one line.
 enum StageVerdict {
     /// Judges an end that left no receipt, or one that is not `done`.
-    static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, asked: Bool) -> AttemptOutcome {
+    static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, why: EndedBy) -> AttemptOutcome
+    {
         let told = failure(of: attempt)
         let result: AttemptOutcome.Result =
             switch end.exitCode {
             case Int(StageProcess.Exit.done)?: .done
             case Int(StageProcess.Exit.input)?: .input
-            default: asked ? .cancelled : .failed
+            default: why == .runner ? .cancelled : .failed
             }
         return AttemptOutcome(
-            result: result, reason: reason(end, told: told, attempt: attempt, asked: asked), started: started,
+            result: result, reason: reason(end, told: told, attempt: attempt, why: why), started: started,
             exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds, systemSeconds: end.systemSeconds,
             peakBytes: end.peakBytes)
     }
 
-    private static func reason(_ end: StageEnd, told: Failure?, attempt: AttemptFolder, asked: Bool) -> String {
-        if asked, end.exitCode != Int(StageProcess.Exit.input) { return "stopped with the runner" }
-        if let signal = end.signal { return text(signal: signal, peakBytes: end.peakBytes) }
+    private static func reason(_ end: StageEnd, told: Failure?, attempt: AttemptFolder, why: EndedBy) -> String {
+        if end.exitCode != Int(StageProcess.Exit.input), end.exitCode != Int(StageProcess.Exit.done) {
+            switch why {
+            case .itself: break
+            case .runner: return "stopped with the runner"
+            case .silence(let seconds):
+                return "no sign of life for \(spanText(seconds: seconds)), in its log or its progress: ended as hanging"
+            }
+        }
+        if let signal = end.signal {
+            let text = text(signal: signal, peakBytes: end.peakBytes)
+            // abort(3) is how libraries and the runtime give up: their last words say why.
+            guard Int32(signal) == SIGABRT, let last = lastLine(of: attempt.log) else { return text }
+            return "\(text): \(last)"
+        }
         if let told {
             let place = told.place.map { "\($0): " } ?? ""
             let remedy = told.remedy.map { " (\($0))" } ?? ""

@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Asks a runner to stop: by SIGINT and SIGTERM (`onSignals`) or by hand. Its descriptor wakes up whoever waits.
+/// Asks a runner to stop: by SIGINT, SIGTERM and SIGHUP (`onSignals`) or by hand. Its descriptor wakes up whoever waits.
 public final class StopFlag: Sendable {
     let descriptor: Int32
     private let followsSignals: Bool
@@ -23,7 +23,8 @@ public final class StopFlag: Sendable {
 
     deinit { if !followsSignals { close(descriptor) } }
 
-    /// A flag that SIGINT and SIGTERM raise, from now on, instead of ending the process.
+    /// A flag that SIGINT, SIGTERM and SIGHUP raise, from now on, instead of ending the process. SIGHUP comes when the terminal
+    /// is closed; under nohup(1) it is ignored, and stays so.
     public static func onSignals() throws -> StopFlag {
         let descriptor = jd_catch_stop_signals()
         guard descriptor >= 0 else { throw Failure.system("sigaction", at: "the runner", errno: -descriptor) }
@@ -32,6 +33,12 @@ public final class StopFlag: Sendable {
 
     /// How often it was raised: once means "end well", twice "end now".
     var count: Int { raised.load(ordering: .relaxed) + (followsSignals ? Int(jd_stop_signals()) : 0) }
+
+    /// The first signal that raised it; nil if none did.
+    var signal: Int32? {
+        let number = followsSignals ? jd_first_stop_signal() : 0
+        return number == 0 ? nil : number
+    }
 
     public func stop() {
         raised.add(1, ordering: .relaxed)

@@ -5,21 +5,22 @@ import Runner
 import Spool
 import StageKit
 import Synchronization
+import TestSupport
 import Testing
 
 /// A spool, the fake stage program, and what the runner said.
 final class Workshop: RunnerReporter {
-    let scratch: Scratch
+    let scratch: TemporaryFolder
     let spool: Spool
     private(set) var events: [String] = []
 
     init() throws {
-        scratch = try Scratch()
+        scratch = try TemporaryFolder(inMemory: true)
         spool = try Spool(at: scratch.url.appending(path: "spool"), create: true)
     }
 
     /// Opens a spool that is there.
-    init(scratch: Scratch) throws {
+    init(scratch: TemporaryFolder) throws {
         self.scratch = scratch
         spool = try Spool(at: scratch.url.appending(path: "spool"), create: true)
     }
@@ -32,12 +33,18 @@ final class Workshop: RunnerReporter {
         options.drain = true
         options.poll = 0.05
         options.threads = 1
+        options.retry = 0.02
         return options
     }
 
-    func run(stop: StopFlag? = nil) throws -> RunnerSummary {
-        try Runner(
-            spool: spool, stageProgram: Workshop.program, options: Workshop.options, reporter: self, stop: stop
+    /// - Parameter spool: another view of the same spool, one with faults.
+    func run(
+        stop: StopFlag? = nil, spool: Spool? = nil, change: (inout RunnerOptions) -> Void = { _ in }
+    ) throws -> RunnerSummary {
+        var options = Workshop.options
+        change(&options)
+        return try Runner(
+            spool: spool ?? self.spool, stageProgram: Workshop.program, options: options, reporter: self, stop: stop
         ).run()
     }
 

@@ -39,26 +39,24 @@ int jd_wait(pid_t pid, bool block, struct jd_exit *result);
 /// Waits until one of the descriptors is readable; sets `ready` to its index or to -1 after `milliseconds`. EINTR: as if the time were up.
 int jd_poll(const int *descriptors, int count, int milliseconds, int *ready);
 
-/// Catches SIGINT and SIGTERM from now on, for the whole process. Returns a descriptor that becomes readable with the
+/// Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP from now on, for the whole process, also
+/// where the caller's thread had them blocked. Returns a descriptor that becomes readable with the
 /// first such signal and stays so, or -errno. Calling it again returns the same descriptor.
 int jd_catch_stop_signals(void);
 
-/// How many SIGINT and SIGTERM have arrived since `jd_catch_stop_signals`.
+/// How many of these signals have arrived since `jd_catch_stop_signals`.
 int jd_stop_signals(void);
+
+/// The number of the first of them, or 0.
+int jd_first_stop_signal(void);
 
 /// A counter descriptor (eventfd(2)), or -errno.
 int jd_eventfd(void);
-
-/// rename, failing with EEXIST when the target exists (renameat2(2), RENAME_NOREPLACE); EINVAL or ENOSYS where the file system can't.
-int jd_rename_new(const char *from, const char *to);
 
 /// Whether some process of this machine has the file open for writing (fcntl(2), F_SETLEASE). False where that can't be known.
 bool jd_is_being_written(const char *path);
 
 /// Processors this process may run on (sched_getaffinity(2)), at least 1.
 int jd_processors(void);
-
-/// Sets the signal that this process gets when its parent thread ends; 0 for none.
-int jd_set_parent_death_signal(int signal);
 
 #pragma clang assume_nonnull end

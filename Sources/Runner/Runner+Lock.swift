@@ -1,0 +1,44 @@
+import Basics
+import Foundation
+import Spool
+
+/// The spool is another runner's: nothing may be moved or published any more. Not a `Failure`, so that nobody takes it for
+/// trouble with one job.
+struct LostLock: Error {
+    let failure: Failure
+}
+
+extension Runner {
+    /// Shows every few seconds that this runner lives; throws when another one has taken the spool over.
+    func beat() throws {
+        if now - lastBeat >= options.heartbeat { try verifyLock() }
+    }
+
+    /// Makes sure that the spool is still this runner's, and shows that it lives.
+    func verifyLock() throws {
+        do { try lock?.beat() } catch { throw LostLock(failure: Failure(anything: error, at: spool.lockFile.path)) }
+        lastBeat = now
+    }
+
+    /// Does long work that cannot be interrupted (hashing an artifact, packing a bundle), while another thread keeps the heart
+    /// beating: a runner that is not heard of for a minute can be taken over.
+    func whileBeating<Result>(_ work: () throws -> Result) throws -> Result {
+        guard let lock else { return try work() }
+        let isDone = DispatchSemaphore(value: 0)
+        let seconds = options.heartbeat
+        let pulse = Thread {
+            // A lost lock shows in `verifyLock`, before anything is published.
+            while isDone.wait(timeout: .now() + seconds) == .timedOut { try? lock.beat() }
+        }
+        pulse.start()
+        defer { isDone.signal() }
+        return try work()
+    }
+}
+
+extension Failure {
+    /// Any error as a failure.
+    init(anything error: any Error, at place: String) {
+        self = error as? Failure ?? Failure("\(error)", at: place, cause: .system)
+    }
+}
