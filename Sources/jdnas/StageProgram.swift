@@ -26,33 +26,28 @@ enum StageProgram {
     /// Becomes the program (execv(2)); returns only by throwing.
     static func become(_ arguments: [String]) throws -> Int32 {
         let path = try url().path
-        withArguments([path] + arguments) { _ = execv(path, $0) }
+        let pointers = ([path] + arguments).map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        execv(path, pointers)
         throw Failure.system("execv", at: path, errno: errno)
     }
 
     /// Runs the program, with our standard output and error, and returns its exit code.
     static func run(_ arguments: [String]) throws -> Int32 {
-        let path = try url().path
-        var pid: pid_t = 0
-        let code = withArguments([path] + arguments) { posix_spawn(&pid, path, nil, nil, $0, environ) }
-        guard code == 0 else { throw Failure.system("posix_spawn", at: path, errno: code) }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 {
-            if errno != EINTR { throw Failure.system("waitpid", at: path, errno: errno) }
+        let process = Process()
+        process.executableURL = try url()
+        process.arguments = arguments
+        do { try process.run() } catch {
+            throw Failure(
+                "jdnas-stage cannot be started: \(error.localizedDescription)", at: try url().path,
+                remedy: "check that it can be executed", cause: .system)
         }
-        // WIFEXITED and WEXITSTATUS, which are macros.
-        guard status & 0x7F == 0 else {
-            throw Failure("jdnas-stage was ended by signal \(status & 0x7F)", at: path, cause: .defect)
+        process.waitUntilExit()
+        guard process.terminationReason == .exit else {
+            throw Failure(
+                "jdnas-stage was ended by signal \(process.terminationStatus)", at: try url().path, cause: .defect)
         }
-        return status >> 8 & 0xFF
-    }
-
-    private static func withArguments<Result>(
-        _ arguments: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let pointers = arguments.map { strdup($0) }
-        defer { for pointer in pointers { free(pointer) } }
-        return body(pointers + [nil])
+        return process.terminationStatus
     }
 }
 

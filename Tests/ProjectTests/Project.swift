@@ -40,6 +40,12 @@ struct Outcome {
 func run(
     _ arguments: [String], of program: String = "jdnas", in folder: URL, environment: [String: String] = [:]
 ) throws -> Outcome {
+    try run(arguments, of: Project.programs.appending(path: program), in: folder, environment: environment)
+}
+
+/// The same for any program.
+func run(_ arguments: [String], of program: URL, in folder: URL, environment: [String: String] = [:]) throws -> Outcome
+{
     let captured = try ["out", "err"].map { name -> (URL, FileHandle) in
         let url = FileManager.default.temporaryDirectory.appending(path: "jdnas-\(name)-\(UUID().uuidString)")
         try Data().write(to: url)
@@ -47,7 +53,7 @@ func run(
     }
     defer { for (url, _) in captured { try? FileManager.default.removeItem(at: url) } }
     let process = Process()
-    process.executableURL = Project.programs.appending(path: program)
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice

@@ -61,6 +61,10 @@ import Testing
         let wrong = try run(["logs", "first", "serach", "--spool", "s"], in: folder.url)
         #expect(wrong.code == 1)
         #expect(wrong.error.contains("the job has no stage 'serach'\n  remedy: did you mean 'search'?"))
+        // Nor is a stage waited for that the job does not have.
+        let vain = try run(["logs", "first", "serach", "--follow", "--spool", "s"], in: folder.url)
+        #expect(vain.code == 1)
+        #expect(vain.error.contains("the job has no stage 'serach'"))
     }
 
     /// A job with a stage that is done and one that this process seems to run.

@@ -32,7 +32,8 @@ struct LogsCommand: Command {
         while true {
             // The state first: what was written before it became final is then printed for certain.
             let now = try spool.job(matching: job.id)
-            let known = stage == nil || now.stages.contains { $0.name == stage } || now.state.isFinal
+            // Its stages are known once it has been accepted; from then on a wrong name is told.
+            let known = stage == nil || !now.stages.isEmpty || now.state.isFinal
             if known { for log in try spool.logFiles(now, stage: stage) { printer.print(log) } }
             if now.state.isFinal || stage != nil && now.stages.first(where: { $0.name == stage })?.state == .done {
                 return 0

@@ -1,6 +1,7 @@
 import Basics
 import CommandKit
 import Foundation
+import Glibc
 import Runner
 import Spool
 
@@ -14,13 +15,17 @@ struct RunnerCommand: Command {
         Option("--drain", "end when nothing is left to do, instead of waiting for more"),
         Option("--threads", value: "N", "threads of stages that do not say (default: one for each processor)"),
         Option("--max-attempts", value: "N", "how often a stage is tried that fails by itself (default 3)"),
+        Option(
+            "--stall-limit", value: "MINUTES",
+            "end a stage whose log and progress have not changed for so long (default 30; 0: never)"),
         Option("--take-over", "replace a runner on another machine that has not been heard of for a minute"),
         Option("--quiet", "say nothing; 'jdnas list' and 'jdnas logs' tell"),
     ]
     let details = """
         FILEs are checked and handed in first. A spool that isn't there is made. One runner works on a spool at a time; after
-        a crash, a kill or Ctrl-C the next one goes on from the stages' checkpoints. With --drain the exit code is 0 if all
-        jobs are done, 1 if one failed or was refused.
+        a crash, a kill or Ctrl-C the next one goes on from the stages' checkpoints. The exit code is 1 if a job failed, was
+        refused or could not go on, else 0; with --drain, 128 and the signal's number (130 after Ctrl-C, 143 after kill) if
+        it was stopped before all was done.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
@@ -29,6 +34,11 @@ struct RunnerCommand: Command {
         options.takeOver = arguments.has("--take-over")
         if let threads = try arguments.integer("--threads", in: 1...1024) { options.threads = threads }
         if let attempts = try arguments.integer("--max-attempts", in: 1...100) { options.maxAttempts = attempts }
+        if let minutes = try arguments.integer("--stall-limit", in: 0...100_000) {
+            options.stallLimit = minutes == 0 ? .infinity : Double(minutes) * 60
+        }
+        // `jdnas run | head`: the work goes on when nobody reads any more. Stages get the default back (jd_spawn).
+        signal(SIGPIPE, SIG_IGN)
         let manifests = arguments.operands.isEmpty ? [] : try SubmitCommand.check(arguments.operands)
         let spool = try SpoolArgument.open(arguments, create: true)
         for manifest in manifests { _ = try SubmitCommand.submit(manifest, base: options.base, to: spool) }
