@@ -2,13 +2,14 @@
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
 # make lint         formatting and layering
-# make install      copy the programs to $(PREFIX)/bin
+# make install      build the programs with Swift's runtime linked in, and copy them to $(PREFIX)/bin
 
 PREFIX ?= /usr/local
 SPOOL ?= spool
 JOB ?= jobs/quickstart.yaml
 BUILD = swift build -c release
 BIN = .build/release
+STATIC = .build/static
 
 .PHONY: build setup test lint quickstart install clean
 
@@ -31,8 +32,11 @@ quickstart: build
 	$(BIN)/jdnas submit $(JOB) --spool $(SPOOL)
 	$(BIN)/jdnas run --spool $(SPOOL) --drain
 
-install: build
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(BIN)/jdnas $(BIN)/jdnas-stage
+# In a folder of its own: linked so, the programs are not those that the tests run. Debian's libraries stay shared.
+install: setup
+	$(BUILD) --static-swift-stdlib --scratch-path $(STATIC) --product jdnas
+	$(BUILD) --static-swift-stdlib --scratch-path $(STATIC) --product jdnas-stage
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(STATIC)/release/jdnas $(STATIC)/release/jdnas-stage
 
 clean:
 	swift package clean

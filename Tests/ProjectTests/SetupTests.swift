@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `scripts/setup` on machines that this one is not.
+@Suite struct SetupTests {
+    /// Runs it with these programs, each a line of shell, and the few that it cannot do without.
+    private func setup(_ programs: [String: String]) throws -> Outcome {
+        let folder = try TemporaryFolder()
+        for (name, body) in programs {
+            let file = try folder.write("#!/bin/sh\n\(body)\n", to: name)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        }
+        for name in ["env", "grep"] {
+            try FileManager.default.createSymbolicLink(
+                at: folder[name], withDestinationURL: URL(filePath: "/usr/bin/\(name)"))
+        }
+        return try run(
+            ["scripts/setup"], of: URL(filePath: "/bin/bash"), in: Project.root,
+            environment: ["PATH": folder.url.path])
+    }
+
+    private let missing = "exit 1"
+
+    @Test func withoutRootAndSudoItSaysWhatToDo() throws {
+        let outcome = try setup(["uname": "echo x86_64", "dpkg-query": missing, "id": "echo 1000"])
+        #expect(outcome.code == 1)
+        #expect(outcome.error.contains("neither root nor is there a sudo"))
+        #expect(outcome.error.contains("remedy: have root run: apt-get install --no-install-recommends libdnnl-dev"))
+    }
+
+    @Test func anotherMachineIsTold() throws {
+        let outcome = try setup(["uname": "echo aarch64"])
+        #expect(outcome.code == 1)
+        #expect(outcome.error.hasPrefix("error: this is a machine of the kind 'aarch64'\n  remedy: build on x86_64"))
+    }
+
+    @Test func whatAptSaysLastIsSeen() throws {
+        let outcome = try setup([
+            "uname": "echo x86_64", "dpkg-query": missing, "id": "echo 0",
+            "apt-get": "case $* in *install*) echo 'E: Unable to locate package' >&2; exit 100 ;; esac",
+        ])
+        #expect(outcome.code == 1)
+        #expect(outcome.error.contains("E: Unable to locate package\nerror: the packages could not be installed"))
+    }
+
+    @Test func aMissingSwiftIsTold() throws {
+        let outcome = try setup(["uname": "echo x86_64", "dpkg-query": "echo install ok installed"])
+        #expect(outcome.code == 1)
+        #expect(outcome.error.contains("no 'swift' on PATH"))
+    }
+}
