@@ -107,15 +107,12 @@ let package = Package(
         // Programs.
         .executableTarget(
             name: "jdnas",
-            dependencies: [
-                "Basics", "CommandKit", "Spool", "Manifest", "Archive", "Bundles", "StageKit", "Runner", "CLinux",
-            ],
+            dependencies: ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "Runner"],
             swiftSettings: strict),
         .executableTarget(
             name: "jdnas-stage",
             dependencies: [
-                "Basics", "CommandKit", "Manifest", "StageKit", "Spool", "DetectorKit", "Dataset", "Synth",
-                "COCOMetrics", "CLinux",
+                "Basics", "CommandKit", "Manifest", "StageKit", "DetectorKit", "Synth", "COCOMetrics",
                 "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
             ],
             swiftSettings: strict),

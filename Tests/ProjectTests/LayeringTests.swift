@@ -9,7 +9,7 @@ import Testing
         "Manifest": ["Basics", "CYAML"],
         "Spool": ["Basics", "CLinux"],
         "Bundles": ["Basics", "Archive"],
-        "StageKit": ["Basics", "Manifest", "Spool", "Archive"],
+        "StageKit": ["Basics", "Manifest", "Spool"],
         "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "StageKit", "CLinux"],
         "CommandKit": ["Basics"],
     ]
@@ -33,13 +33,13 @@ import Testing
     ]
 
     /// No library that computes is loaded by the commands and the long-running runner.
-    static let jdnas = Set(jobs.keys).union(["CLinux"])
+    static let jdnas: Set = ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "Runner"]
     /// A stage knows the detection modules and StageKit, and neither the runner nor a backbone.
     static let stagePlugin = Set(detection.keys).union(["Basics", "Manifest", "StageKit"])
     static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]
     /// The one place that imports plugins.
     static func jdnasStage(_ plugins: [String]) -> Set<String> {
-        stagePlugin.union(plugins).union(["Spool", "CommandKit", "CLinux"])
+        Set(plugins).union(["Basics", "CommandKit", "Manifest", "StageKit", "DetectorKit", "Synth", "COCOMetrics"])
     }
 
     @Test func everyImportPointsDown() throws {
