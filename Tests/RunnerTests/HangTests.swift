@@ -68,13 +68,11 @@ import Testing
     /// Another machine must not take a spool over because a check takes its time.
     @Test func theHeartBeatsWhileAManifestIsChecked() throws {
         let shop = try Workshop()
-        for name in ["one", "two"] {
-            let manifest = try Workshop.manifest("check-takes-a-second", [("data", "succeed", [])])
-            try manifest.write(to: shop.spool.folder(.inbox).appending(path: "\(name).yaml"))
-        }
+        let manifest = try Workshop.manifest("check-takes-long", [("data", "succeed", [])])
+        try manifest.write(to: shop.spool.folder(.inbox).appending(path: "long.yaml"))
         let beats = Beats(of: shop.spool.lockFile)
         _ = try shop.run { $0.heartbeat = 0.1 }
-        #expect(beats.stop() < 1.2)
+        #expect(beats.stop() < 1.5)
     }
 
     @Test func whatIsStoppedBeforeTheEndSaysSo() throws {
