@@ -85,10 +85,12 @@ struct COCOCheck {
         guard clipped.width > 0, clipped.height > 0 else {
             throw Wrong(what: "its box \(text) lies outside the picture (\(image.width)×\(image.height))")
         }
+        let area = annotation.area ?? source.width * source.height
+        guard area.isFinite else { throw Wrong(what: "its box \(text) is too large: its area is no number") }
         guard let label = kept.label(ofID: category) else { return nil }
         if source.reachesBeyond(width: image.width, height: image.height) { beyondCount += 1 }
         return ObjectAnnotation(
             id: id, box: clipped, sourceBox: source, label: label, isCrowd: isCrowd,
-            area: annotation.area ?? source.width * source.height)
+            area: area)
     }
 }

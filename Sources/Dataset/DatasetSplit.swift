@@ -11,11 +11,6 @@ public struct DatasetSplit: Sendable {
     public var count: Int { records.count }
     public var categories: [Category] { table.categories }
 
-    /// Only some of the pictures, by their indices: for short looks at a large split.
-    public func subset(_ indices: some Sequence<Int>) -> DatasetSplit {
-        DatasetSplit(name: name, records: indices.map { records[$0] }, table: table, shards: shards)
-    }
-
     /// Reads and decodes a picture.
     public func image(_ index: Int) throws -> RGBImage {
         let record = records[index]

@@ -71,8 +71,21 @@ struct JSONScanner {
         return try numberHere()
     }
 
-    /// The next value if it is a whole number, also one written `3.0`.
-    mutating func integer() throws -> Int? { try number().flatMap { Int(exactly: $0) } }
+    /// The next value if it is a whole number, also one written `3.0`. Digit for digit: as a `Double`, ids above 2^53
+    /// would change. One that no `Int` holds counts as none.
+    mutating func integer() throws -> Int? {
+        let first = try peek()
+        guard first == UInt8(ascii: "-") || Self.isDigit(first) else {
+            try skip()
+            return nil
+        }
+        let start = position
+        guard try skipNumber() else {
+            let value = try real(from: start)
+            return abs(value) <= 0x1p53 ? Int(exactly: value) : nil
+        }
+        return Int(String(decoding: bytes[start..<position], as: UTF8.self))
+    }
 
     /// The next value if it is a string.
     mutating func string() throws -> String? {
@@ -165,7 +178,7 @@ struct JSONScanner {
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    /// Passes over a number by the grammar; tells whether it is a short whole one.
+    /// Passes over a number by the grammar; tells whether it is digits alone.
     private mutating func skipNumber() throws -> Bool {
         let start = position
         func at(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
@@ -177,7 +190,7 @@ struct JSONScanner {
         if at(position) == UInt8(ascii: "-") { position += 1 }
         let first = position
         var isValid = digits() && (at(first) != UInt8(ascii: "0") || position == first + 1)
-        var isWhole = position - first < 16
+        var isWhole = true
         if isValid, at(position) == UInt8(ascii: ".") {
             isWhole = false
             position += 1
@@ -198,13 +211,19 @@ struct JSONScanner {
 
     private mutating func numberHere() throws -> Double {
         let start = position
-        if try skipNumber() {
+        // Up to 15 digits are exact, and most numbers are that short.
+        if try skipNumber(), position - start < 16 {
             var value = 0
             for byte in bytes[start..<position] where byte != UInt8(ascii: "-") {
                 value = value * 10 + Int(byte - 0x30)
             }
             return Double(bytes[start] == UInt8(ascii: "-") ? -value : value)
         }
+        return try real(from: start)
+    }
+
+    /// The number that has just been passed over.
+    private mutating func real(from start: Int) throws -> Double {
         guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite else {
             position = start
             throw syntax("a number is not valid")

@@ -116,10 +116,13 @@ struct SplitPacker {
     }
 
     /// Unique, sorts like the ids, and holds no dot (WebDataset splits names at the first one).
-    private static func key(_ id: Int) -> String { id < 0 ? "m\(padded(-id, 12))" : padded(id, 12) }
+    private static func key(_ id: Int) -> String {
+        let digits = padded(id.magnitude, 12)
+        return id < 0 ? "m\(digits)" : digits
+    }
 
-    private static func padded(_ value: Int, _ digits: Int) -> String {
-        let text = String(value)
+    private static func padded(_ value: some BinaryInteger, _ digits: Int) -> String {
+        let text = "\(value)"
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }

@@ -24,6 +24,14 @@ import Testing
             Fixture.annotation(id: 9, image: 1, box: #"[1, 2, 3, "4"]"#),
             "its 'bbox' must be four numbers: x, y, width, height"
         ),
+        (
+            Fixture.annotation(id: 9, image: 1, box: "[5, 6, 1e200, 1e200]"),
+            "its box [5, 6, 1e+200, 1e+200] is too large: its area is no number"
+        ),
+        (
+            Fixture.annotation(id: 9, image: 1).replacing("9,", with: "99999999999999999999,", maxReplacements: 1),
+            "its 'id' is missing or no whole number"
+        ),
         (Fixture.annotation(id: 9, image: 77), "there is no picture of id 77"),
         (Fixture.annotation(id: 9, image: 1, category: 4), "there is no category of id 4"),
         (Fixture.annotation(id: 6, image: 1), "there is another annotation of id 6"),

@@ -37,6 +37,23 @@ import Testing
         #expect(val.records.map(\.annotations[0].label) == [2, 3, 1, 2, 3, 1])
     }
 
+    /// Ids are kept digit for digit, beyond what a floating-point number holds, and so are the least and the largest.
+    @Test func idsOfAnySizeAreKept() throws {
+        let ids = [(1 << 53) + 1, Int.max, Int.min, -7]
+        var fixture = try Fixture()
+        for (number, id) in ids.enumerated() {
+            fixture.images[number] = fixture.images[number].replacing("\"id\": \(number + 1)", with: "\"id\": \(id)")
+            fixture.annotations[number] = Fixture.annotation(id: id, image: id)
+        }
+        try fixture.writeAnnotations("train")
+        try fixture.pack { $0.searchFraction = 0 }
+        let records = try PackedDataset(fixture.folder["packed"]).split("train").records
+        #expect(records.map(\.imageID) == [Int.min, -7, 5, 6, (1 << 53) + 1, Int.max])
+        #expect(records.map { $0.annotations[0].id } == records.map(\.imageID))
+        #expect(records[0].key == "m9223372036854775808")
+        #expect(Set(records.map(\.key)).count == 6)
+    }
+
     @Test func sameInputGivesSameBytes() throws {
         let fixture = try fixture()
         try fixture.pack(to: "one")
