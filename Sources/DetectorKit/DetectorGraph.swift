@@ -6,6 +6,8 @@ import Basics
 /// level), and behind the node `regions`, whose value RoIAlign gives, `class_logits` and `box_deltas`.
 public struct DetectorGraph: Sendable {
     public static let levels = 5
+    /// No width is larger: sizes computed from widths stay within what an Int holds.
+    public static let widest = 65_536
     /// The side of the grid that RoIAlign cuts.
     public static let regionSize = 7
 
@@ -48,6 +50,13 @@ extension DetectorArchitecture {
             if !condition { throw Failure(what, at: place, remedy: remedy) }
         }
         try require(classes >= 1, "a detector needs a class, not \(classes)", "give at least one class")
+        let widths =
+            [classes, backbone.stem.width, neck.lateralWidth, neck.outputWidth, proposalWidth, anchors.ratios.count]
+            + headWidths + backbone.stages.flatMap { [$0.width] + $0.blocks.flatMap(\.widths) }
+        let widest = widths.max() ?? 0
+        try require(
+            widest <= DetectorGraph.widest, "a width of \(widest), or so many classes or ratios",
+            "give at most \(DetectorGraph.widest)")
         try require(
             headWidths.count == 2 && headWidths.allSatisfy { $0 > 0 }, "the box head has two positive widths",
             "give headWidths as two numbers")

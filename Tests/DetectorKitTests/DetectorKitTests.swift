@@ -1,3 +1,4 @@
+import Basics
 import DetectorKit
 import ResNet
 import Testing
@@ -29,6 +30,18 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         let again = try DetectorArchitecture(json: architecture.json, at: "test")
         #expect(again == architecture)
         #expect(try again.digest == architecture.digest)
+    }
+
+    /// Sizes are products of widths: none may come near what an Int holds.
+    @Test(arguments: [
+        Knob.stem, .trunk(stage: 1), .inner(stage: 2, block: 1, index: 0), .lateral, .neck, .proposal, .head(1), nil,
+    ])
+    func widthsHaveABound(_ knob: Knob?) throws {
+        var architecture = try detector("resnet18")
+        let width = Int.max / 128 * 128
+        if let knob { architecture[knob] = width } else { architecture.classes = width }
+        let failure = #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog, at: "file") }
+        #expect(failure?.remedy == "give at most 65536")
     }
 
     @Test func residualTrunkIsOneGroup() throws {
