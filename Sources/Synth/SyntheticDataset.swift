@@ -1,12 +1,16 @@
 import Basics
 import Dataset
 public import Foundation
+import Glibc
 import Images
 
 /// Writes a synthetic data set in COCO layout: `annotations/instances_{train,val}.json`, `train/`, `val/`.
 ///
 /// A scene depends on the seed, its split and its number only: more scenes leave the first ones as they are.
 /// `progress` gets the part that is done and a line; it may throw to stop.
+///
+/// The folder is there when all is drawn, and not before: drawing goes on in a hidden one beside it, which takes its
+/// place by rename(2). What is there already must be an empty folder.
 public func writeSyntheticDataset(
     to folder: URL, train: Int, val: Int, size: (width: Int, height: Int), seed: UInt64,
     progress: (Double, String) throws -> Void = { _, _ in }
@@ -16,6 +20,28 @@ public func writeSyntheticDataset(
             "cannot draw \(train) and \(val) scenes of \(size.width)×\(size.height) pixels",
             remedy: "ask for at least one scene a split, and 48 to 4096 pixels in both directions")
     }
+    let parent = folder.deletingLastPathComponent()
+    let hidden = parent.appending(path: ".\(folder.lastPathComponent).\(getpid()).drawing")
+    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+    try? FileManager.default.removeItem(at: hidden)
+    do {
+        try draw(to: hidden, train: train, val: val, size: size, seed: seed, progress: progress)
+        guard rename(hidden.path, folder.path) == 0 else {
+            let code = errno
+            throw Failure.system(
+                "rename", at: folder.path, errno: code, remedy: "name a new folder, or one that is empty")
+        }
+    } catch {
+        try? FileManager.default.removeItem(at: hidden)
+        throw error
+    }
+    try DurableFile.syncDirectory(parent)
+}
+
+private func draw(
+    to folder: URL, train: Int, val: Int, size: (width: Int, height: Int), seed: UInt64,
+    progress: (Double, String) throws -> Void
+) throws {
     let random = RandomStream(seed: seed).stream("smear")
     var done = 0
     for (split, count) in [("train", train), ("val", val)] {

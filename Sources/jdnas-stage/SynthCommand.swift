@@ -27,7 +27,8 @@ struct SynthCommand: Command {
             throw Failure("the folder is not empty", at: path, remedy: "name a new or empty folder with --to")
         }
         try writeSyntheticDataset(
-            to: URL(filePath: path), train: train, val: val, size: (width, height), seed: UInt64(seed))
+            to: URL(filePath: path).standardizedFileURL, train: train, val: val, size: (width, height),
+            seed: UInt64(seed))
         Terminal.print("\(path): \(train) and \(val) pictures of \(width)×\(height)")
         return 0
     }

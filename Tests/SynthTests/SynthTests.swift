@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    /// Whoever looks for the data set finds all of it or nothing.
+    @Test func aDrawingThatIsStoppedLeavesNothing() throws {
+        struct Stop: Error {}
+        let folder = try TemporaryFolder()
+        #expect(throws: Stop.self) {
+            try writeSyntheticDataset(to: folder["set"], train: 3, val: 1, size: (64, 64), seed: 3) { fraction, _ in
+                #expect(!FileManager.default.fileExists(atPath: folder["set"].path))
+                if fraction > 0.4 { throw Stop() }
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+        try FileManager.default.createDirectory(at: folder["set"], withIntermediateDirectories: true)
+        try writeSyntheticDataset(to: folder["set"], train: 3, val: 1, size: (64, 64), seed: 3)
+        #expect(folder.files().count == 6)
+        #expect(throws: Failure.self) {
+            try writeSyntheticDataset(to: folder["set"], train: 3, val: 1, size: (64, 64), seed: 3)
+        }
+        #expect(folder.files().count == 6)
+    }
+
     @Test func impossibleSizesAreRefused() throws {
         let folder = try TemporaryFolder()
         let text = failureText { try writeSyntheticDataset(to: folder.url, train: 1, val: 0, size: (9, 9), seed: 1) }
