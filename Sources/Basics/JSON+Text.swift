@@ -23,7 +23,7 @@ extension JSON {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
-        case .number(let value): text += value.isFinite ? JSON.shortest(value) : "null"
+        case .number(let value): text += value.isFinite ? "\(value)" : "null"
         case .string(let value): JSON.quote(value, into: &text)
         case .array(let elements):
             if elements.isEmpty {
@@ -63,11 +63,6 @@ extension JSON {
         case .array, .object: false
         default: true
         }
-    }
-
-    private static func shortest(_ value: Double) -> String {
-        let text = "\(value)"
-        return text.hasSuffix(".0") && abs(value) < 1e15 ? String(text.dropLast(2)) + ".0" : text
     }
 
     private static func quote(_ value: String, into text: inout String) {

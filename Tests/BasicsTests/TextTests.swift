@@ -1,0 +1,37 @@
+import Basics
+import Testing
+
+@Suite struct SuggestionTests {
+    private static let words = ["train", "teacher-pool", "joint-search", "evaluate", "epochs"]
+
+    @Test(arguments: [
+        ("trian", "train"), ("Train", "train"), ("tain", "train"), ("epoch", "epochs"),
+        ("joint_search", "joint-search"),
+        ("evalute", "evaluate"), ("teacherpool", "teacher-pool"),
+    ])
+    func slipsAreUnderstood(_ word: String, _ meant: String) {
+        #expect(suggestion(for: word, among: Self.words) == meant)
+    }
+
+    @Test(arguments: ["", "x", "banana", "pool"])
+    func otherWordsAreNot(_ word: String) { #expect(suggestion(for: word, among: Self.words) == nil) }
+
+    @Test func nothingIsSuggestedFromNothing() { #expect(suggestion(for: "train", among: [String]()) == nil) }
+}
+
+@Suite struct SpanTextTests {
+    @Test(arguments: [
+        (0, "0.0 s"), (0.44, "0.4 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
+        (185, "3 min 05 s"), (3599.6, "1 h 00 min"), (7620, "2 h 07 min"), (-1, "unknown"), (.infinity, "unknown"),
+    ])
+    func spans(_ seconds: Double, _ text: String) { #expect(spanText(seconds: seconds) == text) }
+}
+
+@Suite struct FailureTests {
+    @Test func theTextHasPlaceAndRemedy() {
+        let failure = Failure("it is wrong", at: "file:1:2", remedy: "mend it")
+        #expect("\(failure)" == "file:1:2: error: it is wrong\n  remedy: mend it")
+        #expect("\(Failure("it is wrong"))" == "error: it is wrong")
+        #expect("\(Failure.system("open", at: "file", errno: 2))" == "file: error: open: No such file or directory")
+    }
+}
