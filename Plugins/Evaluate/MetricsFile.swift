@@ -47,7 +47,7 @@ struct MetricsFile {
             ],
             "device": [
                 "processor": .string(device.processor), "instruction_set": .string(device.instructionSet),
-                "threads": .integer(device.threads),
+                "libraries": .string(device.libraries), "threads": .integer(device.threads),
             ],
         ]
         for assessment in assessed { members[assessment.role.rawValue] = figures(of: assessment) }

@@ -43,6 +43,7 @@ struct ReportBuilder {
             content.device = [
                 Fact("processor", metrics.device.processor),
                 Fact("instruction set", metrics.device.instructionSet),
+                Fact("libraries", metrics.device.libraries),
                 Fact("threads", String(metrics.device.threads)),
             ]
             content.settings = try settings

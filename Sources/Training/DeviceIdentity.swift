@@ -1,29 +1,36 @@
 import Foundation
+import Tensor
 
-/// What a measured time is valid for: the processor, its instruction set as used, and the threads.
+/// What a measured time, and a result's bits, are valid for: the processor, what the libraries make of it, and the
+/// threads.
 public struct DeviceIdentity: Sendable, Hashable, Codable {
     public var processor: String
+    /// As used, which environment variables can lower: `avx2 (oneDNN), Haswell (OpenBLAS)`.
     public var instructionSet: String
+    /// `oneDNN 2.6.3, OpenBLAS 0.3.21`.
+    public var libraries: String
     public var threads: Int
 
-    public init(processor: String, instructionSet: String, threads: Int) {
+    public init(processor: String, instructionSet: String, libraries: String, threads: Int) {
         self.processor = processor
         self.instructionSet = instructionSet
+        self.libraries = libraries
         self.threads = threads
     }
 
-    /// This machine, from `/proc/cpuinfo` (proc(5)).
+    /// This machine and process: the processor's name is from `/proc/cpuinfo` (proc(5)), the rest from the libraries.
     public static func current(threads: Int) -> DeviceIdentity {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        func field(_ name: String) -> String? {
-            text.split(separator: "\n").first { $0.hasPrefix(name) }
-                .flatMap { $0.split(separator: ":", maxSplits: 1).last }
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-        }
-        let flags = Set((field("flags") ?? "").split(separator: " "))
-        let known = ["amx_bf16", "avx512_bf16", "avx512f", "avx2", "sse4_2"]
+        let name = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+            .flatMap { $0.split(separator: ":", maxSplits: 1).last }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
         return DeviceIdentity(
-            processor: field("model name") ?? "unknown",
-            instructionSet: known.first { flags.contains(Substring($0)) } ?? "baseline", threads: threads)
+            processor: name ?? "unknown",
+            instructionSet: "\(Libraries.convolutionISA) (oneDNN), \(Libraries.matrixCore) (OpenBLAS)",
+            libraries: "oneDNN \(Libraries.oneDNN), OpenBLAS \(Libraries.openBLAS)", threads: threads)
     }
+}
+
+extension DeviceIdentity: CustomStringConvertible {
+    public var description: String { "\(processor), \(instructionSet), \(libraries), \(threads) threads" }
 }

@@ -5,7 +5,7 @@ import Testing
 import Training
 
 @Suite struct LatencyTests {
-    private let device = DeviceIdentity(processor: "test", instructionSet: "none", threads: 1)
+    private let device = DeviceIdentity(processor: "test", instructionSet: "none", libraries: "none", threads: 1)
 
     /// Time in proportion to the work, as on a machine without surprises.
     static func ideal(_ spec: OperatorSpec) -> Double { Double(spec.multiplyAccumulates) / 1e6 + 0.01 }

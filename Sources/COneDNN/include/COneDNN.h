@@ -50,6 +50,9 @@ const char *_Nullable jd_run_backward_weights(const jd_convolution *convolution,
 
 /// oneDNN's version, such as 2.6.3.
 const char *jd_version(void);
+/// The instruction set that oneDNN dispatches to, by its own name: the processor's, unless ONEDNN_MAX_CPU_ISA holds it
+/// back. Such as avx2.
+const char *jd_instruction_set(void);
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

@@ -8,7 +8,7 @@ public import Training
 /// suppression and post-processing, and both numbers are fitted on whole detectors measured on the same device. The
 /// table is kept with the job: given the table, every decision that rests on a latency can be repeated.
 public struct LatencyTable: Sendable, Hashable {
-    public static let format = "jdnas-latency-table/1"
+    public static let format = "jdnas-latency-table/2"
 
     public var device: DeviceIdentity
     /// Milliseconds, batch 1.
