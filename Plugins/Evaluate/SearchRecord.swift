@@ -13,7 +13,6 @@ package struct SearchRecord {
     let front: Set<Int>
     let student: Int?
     let teacher: TeacherChoice?
-    let teacherName: String?
     /// Digest of the pool that the teacher is of.
     let pool: String?
     let summary: JSON
@@ -43,7 +42,6 @@ package struct SearchRecord {
         } else {
             teacher = nil
         }
-        teacherName = teacherFile["name"]?.string
         pool = teacherFile["pool"]?.string
         self.summary = summary
     }
@@ -67,8 +65,18 @@ package struct SearchRecord {
         figures.student = student.flatMap { $0 == 0 ? nil : String($0) }
         figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)
         figures.refused = summary["refused"]?.integer ?? 0
+        figures.duplicates = summary["duplicates"]?.integer ?? 0
+        figures.moves = moves("moves", prefix: "") + moves("teacher_moves", prefix: "teacher: ")
         figures.latencyTarget = summary["target_ms"]?.number
         return figures
+    }
+
+    /// A bandit's arms, by name.
+    private func moves(_ key: String, prefix: String) -> [MoveFigures] {
+        (summary[key]?.object ?? [:]).sorted { $0.key < $1.key }.compactMap { name, arm in
+            guard let pulls = arm["pulls"]?.integer, let reward = arm["reward"]?.number else { return nil }
+            return MoveFigures(name: prefix + name.replacing("-", with: " "), pulls: pulls, reward: reward)
+        }
     }
 
     private static func point(_ line: JSON) -> SearchPoint? {

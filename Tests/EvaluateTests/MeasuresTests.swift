@@ -86,7 +86,13 @@ import Testing
         try folder.write(Samples.history, to: "history.jsonl")
         try folder.write(Samples.front, to: "front.json")
         try folder.write(Samples.teacher, to: "teacher.json")
-        let record = try SearchRecord(folder.url, summary: ["target_ms": 30, "refused": 2])
+        let record = try SearchRecord(
+            folder.url,
+            summary: [
+                "target_ms": 30, "refused": 2, "duplicates": 1, "mode": "fixed-teacher",
+                "moves": ["remove-block": ["pulls": 3, "reward": 0.5]],
+                "teacher_moves": ["draw": ["pulls": 1, "reward": 0]],
+            ])
         let figures = record.figures
         #expect(figures.candidates.map(\.action) == ["remove block", "teacher", "prune"])
         #expect(figures.candidates.map(\.outcome) == [.accepted, .rejected, .accepted])
@@ -94,7 +100,13 @@ import Testing
         #expect(figures.lineage.map(\.id) == ["1", "3"])
         #expect(figures.base == SearchPoint(averagePrecision: 0.4, latency: 40))
         #expect(figures.finished == SearchPoint(averagePrecision: 0.41, latency: 29))
-        #expect(figures.latencyTarget == 30 && figures.refused == 2)
+        #expect(figures.latencyTarget == 30 && figures.refused == 2 && figures.duplicates == 1)
+        #expect(figures.mode == "fixed-teacher")
+        #expect(
+            figures.moves == [
+                MoveFigures(name: "remove block", pulls: 3, reward: 0.5),
+                MoveFigures(name: "teacher: draw", pulls: 1, reward: 0),
+            ])
         #expect(record.predictedLatency(3) == 29)
         #expect(record.predictedLatency(7) == nil)
     }

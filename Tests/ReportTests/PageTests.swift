@@ -94,6 +94,14 @@ import Testing
         #expect(search?.lineage.map(\.id) == ["c1", "c9", "c17", "c25", "c33"])
     }
 
+    @Test func theSearchTellsWhatItRefusedAndLearnt() {
+        expect(
+            Sample.content().html, has: "(mode ‘joint’)",
+            "3 children were refused since nothing legal brought them within the latency limit, and 2 since equal ones",
+            "What the search learnt about its moves",
+            "<td>prune</td><td class=\"n\">21</td><td class=\"n\">0.310</td>")
+    }
+
     @Test func aCircleOfParentsEnds() {
         func candidate(_ id: String, _ parent: String) -> CandidateFigures {
             CandidateFigures(

@@ -72,22 +72,24 @@ enum Sample {
         let actions = ["prune channels", "remove block", "add block", "teacher", "neck width"]
         let candidates = (1...40).map { number -> CandidateFigures in
             let wave = Double(number * 7919 % 97) / 97
-            let refused = number % 13 == 0
             let onFront = [9, 17, 25, 33, 38].contains(number)
             let latency = onFront ? 46 - Double(number) * 0.36 : 48 - Double(number) * 0.3 - wave * 4
             return CandidateFigures(
                 id: "c\(number)", parent: number > 8 ? "c\(number - 8)" : nil, generation: (number - 1) / 8 + 1,
                 action: actions[number % 5], detail: "stage \(number % 4 + 1): 128 → \(128 - number)",
-                averagePrecision: refused ? nil : (onFront ? 0.519 : 0.485 + wave * 0.02) - Double(number) * 0.0004,
-                latency: latency, outcome: refused ? .refused : onFront || number % 3 == 0 ? .accepted : .rejected,
+                averagePrecision: (onFront ? 0.519 : 0.485 + wave * 0.02) - Double(number) * 0.0004,
+                latency: latency, outcome: onFront || number % 3 == 0 ? .accepted : .rejected,
                 onFront: onFront)
         }
         var search = SearchFigures(mode: "joint", split: "search", candidates: candidates)
         search.base = SearchPoint(averagePrecision: 0.505, latency: 46.1)
-        search.teacher = SearchPoint(averagePrecision: 0.531, latency: 61)
         search.student = "c33"
         search.finished = SearchPoint(averagePrecision: 0.514, latency: 34.1)
         search.refused = 3
+        search.duplicates = 2
+        search.moves = [
+            MoveFigures(name: "prune", pulls: 21, reward: 0.31), MoveFigures(name: "widen", pulls: 7, reward: 0.05),
+        ]
         search.latencyTarget = 36
         return search
     }

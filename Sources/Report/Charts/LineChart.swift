@@ -24,7 +24,7 @@ struct LineChart {
 
 /// What the colours and shapes of a chart mean.
 struct Legend {
-    enum Shape: String { case line, fill, ring, cross, diamond }
+    enum Shape: String { case line, fill, ring, diamond }
 
     struct Entry {
         let name: String
@@ -52,7 +52,6 @@ struct Legend {
         case .line: "<path class=\"line \(style)\" d=\"M0 6L22 6\"/>"
         case .fill: "<rect class=\"bar \(style)\" x=\"4\" y=\"0\" width=\"14\" height=\"12\"/>"
         case .ring: "<circle class=\"ring \(style)\" cx=\"11\" cy=\"6\" r=\"4\"/>"
-        case .cross: "<path class=\"ring \(style)\" d=\"M7 2L15 10M7 10L15 2\"/>"
         case .diamond: "<path class=\"dot \(style)\" d=\"M11 0L17 6L11 12L5 6Z\"/>"
         }
     }

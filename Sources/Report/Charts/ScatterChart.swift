@@ -1,6 +1,6 @@
 /// Marked points over two axes, some with a name beside them.
 struct ScatterChart {
-    enum Shape { case dot, ring, cross, diamond }
+    enum Shape { case dot, ring, diamond }
 
     struct Point {
         let x: Double
@@ -35,11 +35,6 @@ struct ScatterChart {
         switch point.shape {
         case .dot: return "<circle class=\"dot \(style)\" cx=\"\(x)\" cy=\"\(y)\" r=\"5\">\(tip)</circle>"
         case .ring: return "<circle class=\"ring \(style)\" cx=\"\(x)\" cy=\"\(y)\" r=\"4\">\(tip)</circle>"
-        case .cross:
-            return """
-                <path class="ring \(style)" d="M\(x - 4) \(y - 4)L\(x + 4) \(y + 4)M\(x - 4) \(y + 4)L\(x + 4) \(y - 4)">\
-                \(tip)</path>
-                """
         case .diamond:
             return """
                 <path class="dot halo \(style)" d="M\(x) \(y - 9)L\(x + 9) \(y)L\(x) \(y + 9)L\(x - 9) \(y)Z">\

@@ -5,7 +5,6 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     /// The split that AP refers to.
     public var split: String
     public var base: SearchPoint?
-    public var teacher: SearchPoint?
     public var candidates: [CandidateFigures]
     /// The candidate that became the student; nil if the base was kept.
     public var student: String?
@@ -13,6 +12,10 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var finished: SearchPoint?
     /// Children that are not among the candidates: the cost model refused them before training.
     public var refused = 0
+    /// Children that were not trained since an equal one was known.
+    public var duplicates = 0
+    /// What the search learnt about its moves.
+    public var moves: [MoveFigures] = []
     /// Milliseconds that a student was allowed.
     public var latencyTarget: Double?
 
@@ -46,6 +49,20 @@ public struct SearchPoint: Sendable, Hashable, Codable {
     }
 }
 
+/// What a search learnt about one of its moves.
+public struct MoveFigures: Sendable, Hashable, Codable {
+    public var name: String
+    /// How often it was chosen, and what it brought on average: 0 for nothing, 1 for the best of every generation.
+    public var pulls: Int
+    public var reward: Double
+
+    public init(name: String, pulls: Int, reward: Double) {
+        self.name = name
+        self.pulls = pulls
+        self.reward = reward
+    }
+}
+
 /// One candidate of a search.
 public struct CandidateFigures: Sendable, Hashable, Codable {
     public enum Outcome: String, Sendable, Hashable, Codable, CaseIterable {
@@ -53,8 +70,6 @@ public struct CandidateFigures: Sendable, Hashable, Codable {
         case accepted
         /// Trained and evaluated, but something in the archive was at least as good.
         case rejected
-        /// Not trained: the cost model said that it misses the target.
-        case refused
     }
 
     public var id: String

@@ -7,17 +7,17 @@ enum StyleSheet {
         :root { color-scheme: light dark; --paper: #fff; --ink: #1c2127; --soft: #5b6570; --rule: #dde2e7;
           --card: #f5f7f9; --good: #12733b; --bad: #b3261e; --note: #fff6dc; --note-rule: #e0b83f;
           --base: #6b7682; --student: #0072b2; --teacher: #c4560a; --front: #009e73; --other: #9aa4ae;
-          --accepted: #009e73; --rejected: #a9b2bb; --refused: #dfa23a; --predicted: #b07aa1; --measured: #0072b2;
+          --accepted: #009e73; --rejected: #a9b2bb; --predicted: #b07aa1; --measured: #0072b2;
           --target: #b3261e; }
         @media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e6eaee; --soft: #9ca7b2; --rule: #303841;
           --card: #1d2329; --good: #5fd28f; --bad: #ff8a80; --note: #302a16; --note-rule: #8d7426;
           --base: #98a4b0; --student: #56b4e9; --teacher: #f0883e; --front: #2fc79a; --other: #66717c;
-          --accepted: #2fc79a; --rejected: #5d6872; --refused: #c58b2b; --predicted: #cf9cc2; --measured: #56b4e9;
+          --accepted: #2fc79a; --rejected: #5d6872; --predicted: #cf9cc2; --measured: #56b4e9;
           --target: #ff8a80; } }
         @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #ccc; --card: #f5f7f9;
           --good: #12733b; --bad: #b3261e; --note: #fff6dc; --note-rule: #e0b83f; --base: #6b7682; --student: #0072b2;
           --teacher: #c4560a; --front: #009e73; --other: #9aa4ae; --accepted: #009e73; --rejected: #a9b2bb;
-          --refused: #dfa23a; --predicted: #b07aa1; --measured: #0072b2; --target: #b3261e; } }
+          --predicted: #b07aa1; --measured: #0072b2; --target: #b3261e; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI",
           Roboto, "Noto Sans", sans-serif; }
@@ -54,7 +54,7 @@ enum StyleSheet {
         .mid { text-anchor: middle; } .end { text-anchor: end; } .start { text-anchor: start; }
         .base { --c: var(--base); } .student { --c: var(--student); } .teacher { --c: var(--teacher); }
         .front { --c: var(--front); } .other { --c: var(--other); } .accepted { --c: var(--accepted); }
-        .rejected { --c: var(--rejected); } .refused { --c: var(--refused); } .predicted { --c: var(--predicted); }
+        .rejected { --c: var(--rejected); } .predicted { --c: var(--predicted); }
         .measured { --c: var(--measured); } .target { --c: var(--target); }
         .truth { --c: #f5f5f5; } .hit { --c: #58e07a; } .wrong { --c: #ff6d5e; } .missed { --c: #ffd23e; }
         .dot { fill: var(--c); } .halo { stroke: var(--paper); stroke-width: 1.5; } .bar { fill: var(--c); }

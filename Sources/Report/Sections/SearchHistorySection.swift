@@ -7,9 +7,12 @@ extension ReportContent {
         }
         let lead =
             "\(search.candidates.count) candidates\(search.mode.map { " (mode ‘\($0)’)" } ?? ""): \(counts[0]) accepted, "
-            + "\(counts[1]) trained but not better than what was there, \(counts[2] + search.refused) refused before training."
+            + "\(counts[1]) trained but not better than what was there. Before training \(search.refused) children were "
+            + "refused since nothing legal brought them within the latency limit, and \(search.duplicates) since equal ones "
+            + "were known."
         return section(
-            "What the search tried", lead, [byAction(search), inOrder(search), allCandidates(search)].joined())
+            "What the search tried", lead,
+            [byAction(search), learnt(search), inOrder(search), allCandidates(search)].joined())
     }
 
     private func byAction(_ search: SearchFigures) -> Markup {
@@ -30,6 +33,25 @@ extension ReportContent {
             \(BarChart(title: "Candidates by action and outcome", rows: rows).picture)
             \(legend.markup)
             </figure>
+            """
+    }
+
+    /// What the bandits learnt.
+    private func learnt(_ search: SearchFigures) -> Markup {
+        guard !search.moves.isEmpty else { return .empty }
+        let rows = search.moves.map { move -> Markup in
+            """
+            <tr><td>\(move.name)</td><td class="n">\(String(move.pulls))</td>\
+            <td class="n">\(Figures.precision(move.reward))</td></tr>
+            """
+        }
+        return """
+            <details><summary>What the search learnt about its moves</summary>
+            <div class="wide"><table>
+            <thead><tr><th>move</th><th class="n">chosen</th><th class="n">mean reward</th></tr></thead>
+            <tbody>
+            \(rows.joined())
+            </tbody></table></div></details>
             """
     }
 

@@ -12,7 +12,7 @@ extension ReportContent {
 
     private func scatter(_ search: SearchFigures) -> Markup {
         let shown = search.candidates.compactMap { candidate in candidate.point.map { (candidate, $0) } }
-        let marks = [search.base, search.teacher, search.finished].compactMap { $0 } + shown.map(\.1)
+        let marks = [search.base, search.finished].compactMap { $0 } + shown.map(\.1)
         guard !marks.isEmpty else { return .empty }
         let latencies = marks.map(\.latency) + (search.latencyTarget.map { [$0] } ?? [])
         let plot = Plot(
@@ -22,7 +22,7 @@ extension ReportContent {
         var points = shown.filter { $0.0.id != search.student || search.finished != nil }.map { candidate, point in
             ScatterChart.Point(
                 x: point.latency, y: point.averagePrecision,
-                shape: candidate.onFront ? .dot : candidate.outcome == .refused ? .cross : .ring,
+                shape: candidate.onFront ? .dot : .ring,
                 style: candidate.onFront ? "front" : "other", title: Self.describe(candidate))
         }
         func mark(_ point: SearchPoint?, _ name: String) {
@@ -33,7 +33,6 @@ extension ReportContent {
                     title: "\(name): AP \(Figures.precision(point.averagePrecision)), "
                         + Figures.milliseconds(point.latency), name: name))
         }
-        mark(search.teacher, "teacher")
         mark(search.base, "base")
         mark(search.finished ?? shown.first { $0.0.id == search.student }?.1, "student")
         let front = Self.front(shown.filter(\.0.onFront).map(\.1))
