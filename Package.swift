@@ -88,18 +88,21 @@ let package = Package(
             "Models"),
         module("Report"),
 
+        // Where jobs and detection meet, beside the plugins.
+        module("TrainingOptions", "Manifest", "Tensor", "Detection", "Training", "Search"),
+
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
         plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
         plugin(
             "Train", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection", "Training",
-            "Models", "COCOMetrics"),
+            "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
             "TeacherPool", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
-            "Training", "Search", "Models", "COCOMetrics"),
+            "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
             "JointSearch", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
-            "Training", "Search", "Models", "COCOMetrics"),
+            "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
             "Evaluate", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "Models", "COCOMetrics", "Report"),

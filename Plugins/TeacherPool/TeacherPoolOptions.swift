@@ -2,6 +2,7 @@ public import Detection
 import Manifest
 public import Search
 public import Training
+import TrainingOptions
 
 /// What `with:` of a `teacher-pool` stage says.
 public struct TeacherPoolOptions: Codable, Sendable {
@@ -23,12 +24,12 @@ public struct TeacherPoolOptions: Codable, Sendable {
     public var latencyRounds: Int
 
     init(_ reader: ConfigReader) {
-        plan = TrainingPlan(reader, epochs: 4, learningRate: 0.005, warmUp: 20)
+        plan = TrainingKeys(reader).plan(reader, epochs: 4, learningRate: 0.005, warmUp: 20)
         sampling = TrainingSettings(reader)
         let grow = reader.reader("grow", help: "how much larger than the base the largest teacher is")
         growth = PoolGrowth(
             blocks: grow.ints(
-                "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...8, help: "blocks to add to each stage"),
+                "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...4, help: "blocks to add to each of the stages"),
             innerWidth: grow.double(
                 "width", default: 1, in: 1...4, help: "inner widths, as a multiple of the base's"))
         let space = reader.reader("space", help: "in what teachers differ")
@@ -41,6 +42,12 @@ public struct TeacherPoolOptions: Codable, Sendable {
             "trunk_widths", default: [1], in: 0.1...1, count: 1...8, help: "widths of the stages' trunks, rising to 1")
         inputs = space.ints(
             "inputs", default: [], in: 32...8192, count: 0...8, help: "shorter sides below the detector's, rising")
+        Self.requireRise(space, "widths", innerWidths, to: 1)
+        Self.requireRise(space, "trunk_widths", trunkWidths, to: 1)
+        Self.requireRise(space, "inputs", inputs)
+        if removableBlocks == 0, innerWidths == [1], trunkWidths == [1], inputs.isEmpty {
+            reader.report("space", "there is one teacher only", remedy: "open blocks, widths or inputs")
+        }
         schedule = ShrinkingSchedule(
             order: reader.choice(
                 "schedule", default: ShrinkingSchedule.Order.integrated,
@@ -54,5 +61,16 @@ public struct TeacherPoolOptions: Codable, Sendable {
         cardSamples = reader.int("card_samples", default: 6, in: 0...64, help: "teachers drawn for the pool's card")
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 2, in: 1...100, help: "passes over these images")
+    }
+
+    /// Reports numbers that do not rise, or do not end where they must.
+    private static func requireRise<Number: Comparable>(
+        _ reader: ConfigReader, _ key: String, _ numbers: [Number], to last: Number? = nil
+    ) {
+        if zip(numbers, numbers.dropFirst()).contains(where: { $0 >= $1 }) {
+            reader.report(key, "'\(key)' must rise, not be \(numbers)", remedy: "give each once, the smallest first")
+        } else if let last, numbers.last != last {
+            reader.report(key, "'\(key)' must end with \(last), not be \(numbers)", remedy: "add \(last) at the end")
+        }
     }
 }

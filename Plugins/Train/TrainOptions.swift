@@ -1,9 +1,12 @@
+import Basics
+import Dataset
 public import Detection
 public import DetectorKit
 public import Foundation
 import Manifest
 import Tensor
 public import Training
+import TrainingOptions
 
 /// What `with:` says of a `train` stage, resolved.
 public struct TrainOptions: Sendable, Codable {
@@ -25,14 +28,15 @@ public struct TrainOptions: Sendable, Codable {
 
 extension ConfigReader {
     /// The detector that a `configs/detectors` file describes.
-    func detectorSettings(presets: [String]) -> DetectorSettings? {
-        let backbone = choice("backbone", among: presets, help: "a preset of a backbone plugin")
+    func detectorSettings(_ backbones: BackboneCatalog) -> DetectorSettings? {
+        let backbone = choice("backbone", among: backbones.presets, help: "a preset of a backbone plugin")
         let norm = choice("norm", default: Norm.group, help: "how activations are normalised")
         let groups = int("norm_groups", default: 16, in: 1...64, help: "groups of each group norm at full width")
         let neck = int("neck_width", default: 256, in: 8...1024, help: "channels of the feature pyramid")
         let head = int("head_width", default: 1024, in: 8...4096, help: "width of the box head's two hidden layers")
-        if neck % 8 != 0 { report("neck_width", "\(neck) channels", remedy: "give a multiple of 8") }
-        if head % 8 != 0 { report("head_width", "a width of \(head)", remedy: "give a multiple of 8") }
+        for (key, width) in [("neck_width", neck), ("head_width", head)] where width % 8 != 0 {
+            report(key, "'\(key)' must be a multiple of 8, not \(width)", remedy: "give \((width + 7) / 8 * 8)")
+        }
 
         let size = reader("input", help: "the size that images are scaled to")
         let shorter = size.int("shorter", default: 800, in: 32...8192, help: "pixels of the shorter side")
@@ -59,34 +63,36 @@ extension ConfigReader {
             scoreThreshold: double("score_threshold", default: 0.05, in: 0...1, help: "detections below are dropped"),
             detectionsPerImage: int("detections_per_image", default: 100, in: 1...10_000, help: "at most"))
         guard let backbone else { return nil }
-        return DetectorSettings(
+        let settings = DetectorSettings(
             backbone: backbone, norm: norm, normGroups: groups, neckWidth: neck, headWidth: head,
             input: .init(shorter: shorter, longer: max(longer, shorter)),
             anchors: .init(sizes: sizes, ratios: ratios), selection: selection)
+        // What the plugin refuses is told here, not when the stage runs.
+        do {
+            let preset = try backbones.architecture(preset: backbone, norm: norm, groups: groups)
+            try backbones.backbone(preset.plugin).validate(preset)
+        } catch let failure as Failure {
+            report(has("norm_groups") ? "norm_groups" : "backbone", failure)
+        } catch {
+            report("backbone", "\(error)", remedy: "choose another backbone")
+        }
+        return settings
     }
 }
 
 extension ConfigReader {
     func trainOptions(_ backbones: BackboneCatalog) -> TrainOptions? {
         let detector = optionalConfigFile("detector", help: "the detector to build: a file as in configs/detectors")?
-            .detectorSettings(presets: backbones.presets)
+            .detectorSettings(backbones)
         let from = optionalDirectory(
             "from", help: "a detector's folder (architecture.json, weights.safetensors) to start from")
         if has("detector") && has("from") {
             report("from", "both 'detector' and 'from' are given", remedy: "keep one of them")
         }
-        let plan = TrainingPlan(
-            epochs: int("epochs", default: 12, in: 1...10_000, help: "passes over the training images"),
-            batchSize: int("batch_size", default: 4, in: 1...1024, help: "images in a step"),
-            schedule: schedule(),
-            momentum: double("momentum", default: 0.9, in: 0...0.9999, help: "of stochastic gradient descent"),
-            weightDecay: double("weight_decay", default: 1e-4, in: 0...1, help: "L2"),
-            clipNorm: double("clip_norm", default: 10, in: 0.001...1e9, help: "the gradient's norm is held below this"),
-            mirrors: mirrors())
-        let sampling = sampling()
+        let plan = TrainingKeys(self).plan(self, epochs: 12, learningRate: 0.01, warmUp: 100, decay: decay())
         return TrainOptions(
-            detector: detector, from: from, plan: plan, sampling: sampling,
-            trainOn: string("train_on", default: "train", help: "the split to train on"),
+            detector: detector, from: from, plan: plan, sampling: TrainingSettings(self),
+            trainOn: choice("train_on", default: SplitName.train, among: SplitName.all, help: "the split to train on"),
             evaluateOn: choice(
                 "evaluate_on", default: "search", among: ["search", "val", "none"],
                 help: "the split to look at; 'search' is held out of the training images"
@@ -96,35 +102,15 @@ extension ConfigReader {
             freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"))
     }
 
-    private func schedule() -> LearningRateSchedule {
-        let base = double("learning_rate", default: 0.01, in: 1e-9...10, help: "the highest learning rate")
-        let warmUp = int("warm_up", default: 100, in: 0...1_000_000, help: "steps of linear warm-up")
-        let decay = choice(
+    private func decay() -> LearningRateSchedule.Decay {
+        let name = choice(
             "schedule", default: "cosine", among: ["cosine", "step", "constant"],
             help: "how the rate falls; 'step': to a tenth at 8/12 and 11/12 of the run")
-        let falls: LearningRateSchedule.Decay =
-            switch decay {
-            case "step": .step(milestones: [8.0 / 12, 11.0 / 12], factor: 0.1)
-            case "constant": .constant
-            default: .cosine(final: 0)
-            }
-        return LearningRateSchedule(base: base, decay: falls, warmUpSteps: warmUp)
-    }
-
-    private func mirrors() -> [TrainingPlan.Mirror] {
-        let flips = choice(
-            "flips", default: "both", among: ["none", "horizontal", "vertical", "both"],
-            help: "random mirrorings of the training images")
-        return TrainingPlan.Mirror.allCases.filter { flips == "both" || flips == $0.rawValue }
-    }
-
-    private func sampling() -> TrainingSettings {
-        var settings = TrainingSettings()
-        settings.anchors.count = int(
-            "anchors_per_image", default: 256, in: 1...100_000, help: "anchors drawn for the proposal losses")
-        settings.regions.count = int(
-            "regions_per_image", default: 128, in: 1...100_000, help: "regions drawn for the box losses")
-        return settings
+        return switch name {
+        case "step": .step(milestones: [8.0 / 12, 11.0 / 12], factor: 0.1)
+        case "constant": .constant
+        default: .cosine(final: 0)
+        }
     }
 }
 

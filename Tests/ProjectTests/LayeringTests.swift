@@ -32,10 +32,15 @@ import Testing
         "Report": ["Basics", "Images", "COCOMetrics"],
     ]
 
+    /// What reads training options for several stages knows both columns.
+    static let between: [String: Set<String>] = [
+        "TrainingOptions": ["Manifest", "Tensor", "Detection", "Training", "Search"]
+    ]
+
     /// No library that computes is loaded by the commands and the long-running runner.
     static let jdnas: Set = ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "Runner"]
     /// A stage knows the detection modules and StageKit, and neither the runner nor a backbone.
-    static let stagePlugin = Set(detection.keys).union(["Basics", "Manifest", "StageKit"])
+    static let stagePlugin = Set(detection.keys).union(between.keys).union(["Basics", "Manifest", "StageKit"])
     static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]
     /// The one place that imports plugins.
     static func jdnasStage(_ plugins: [String]) -> Set<String> {
@@ -53,7 +58,9 @@ import Testing
                 case "jdnas": Self.jdnas
                 case "jdnas-stage": Self.jdnasStage(plugins)
                 default:
-                    try #require(Self.jobs[name] ?? Self.detection[name], "\(name) has no layer: add it to this test")
+                    try #require(
+                        Self.jobs[name] ?? Self.detection[name] ?? Self.between[name],
+                        "\(name) has no layer: add it to this test")
                 }
             check(imports, own, allowed)
         }

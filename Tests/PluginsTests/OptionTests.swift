@@ -1,0 +1,43 @@
+import Foundation
+import StageKit
+import TeacherPool
+import TestSupport
+import Testing
+import Train
+
+/// What can be known to be wrong is told when the manifest is read, with its place, not after a base was trained.
+@Suite struct OptionTests {
+    private let stages: Stages
+
+    init() throws { stages = try Stages() }
+
+    @Test(arguments: [
+        ("space: {widths: [0.5]}", "1:17: error: 'widths' must end with 1.0, not be [0.5]"),
+        ("space: {widths: [0.75, 0.5, 1]}", "1:17: error: 'widths' must rise, not be [0.75, 0.5, 1.0]"),
+        ("space: {trunk_widths: [1, 1]}", "1:23: error: 'trunk_widths' must rise, not be [1.0, 1.0]"),
+        ("space: {inputs: [64, 48]}", "1:17: error: 'inputs' must rise, not be [64, 48]"),
+        ("grow: {blocks: [0, 0, 1, 0, 1]}", "1:16: error: 'blocks' must have"),
+        ("space: {removable_blocks: 0, widths: [1]}", "1:8: error: there is one teacher only"),
+    ])
+    func poolOptions(_ yaml: String, _ message: String) throws {
+        let problems = try stages.problems(TeacherPool(backbones: stages.backbones), yaml)
+        #expect(problems.count == 1 && problems[0].hasPrefix("job.yaml:\(message)"), "\(problems)")
+    }
+
+    @Test(arguments: [
+        ("norm_groups: 12", "2:14: error: 12 norm groups do not divide 64, the smallest width of resnet18"),
+        ("neck_width: 12", "2:13: error: 'neck_width' must be a multiple of 8, not 12"),
+        ("head_width: 20", "2:13: error: 'head_width' must be a multiple of 8, not 20"),
+    ])
+    func detectorOptions(_ line: String, _ message: String) throws {
+        try stages.folder.write("backbone: resnet18\n\(line)\n", to: "own.yaml")
+        let problems = try stages.problems(Train(backbones: stages.backbones), "detector: own.yaml")
+        #expect(problems.count == 1 && problems[0].hasPrefix("own.yaml:\(message)"), "\(problems)")
+    }
+
+    @Test func splitsAreChosenFromThoseThereAre() throws {
+        let problems = try stages.problems(
+            Train(backbones: stages.backbones), "detector: detector.yaml\ntrain_on: trian")
+        #expect(problems.count == 1 && problems[0].contains("job.yaml:2:11") && problems[0].contains("'train'"))
+    }
+}
