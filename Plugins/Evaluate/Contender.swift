@@ -21,7 +21,7 @@ struct Contender {
 
 extension Evaluate {
     /// Base, student and teacher, as far as the inputs give them.
-    func contenders(_ search: SearchRecord?, _ split: DatasetSplit, _ context: StageContext) throws -> [Contender] {
+    func contenders(_ search: SearchRecord?, _ data: PackedDataset, _ context: StageContext) throws -> [Contender] {
         let result = context.inputs.first(.searchResult)
         let base = context.inputs.first(.detector)?.directory ?? result?.directory.appending(path: "base")
         guard let base else {
@@ -35,10 +35,9 @@ extension Evaluate {
             contenders.append(Contender(role: .student, detector: try DetectorFiles.read(from: folder, backbones)))
         }
         if let teacher = try teacher(search, context) { contenders.append(teacher) }
-        for contender in contenders where contender.detector.architecture.classes != split.categories.count {
-            throw Failure(
-                "the \(contender.role) knows \(contender.detector.architecture.classes) classes, the data set has "
-                    + "\(split.categories.count)", at: context.stage,
+        for contender in contenders {
+            try contender.detector.architecture.requireClasses(
+                of: data, "the \(contender.role)", at: context.stage,
                 remedy: "evaluate on the data set that it was trained on")
         }
         return contenders

@@ -22,7 +22,7 @@ public struct Evaluate: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    public var version: Int { 1 }
+    public var version: Int { 2 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [
@@ -36,9 +36,10 @@ public struct Evaluate: StagePlugin {
 
     public func run(_ options: EvaluateOptions, _ context: StageContext) throws {
         Threads.set(context.threads)
-        let split = try PackedDataset(context.inputs.require(.dataset).directory).split(options.split)
+        let data = try PackedDataset(context.inputs.require(.dataset).directory)
+        let split = try data.split(options.split)
         let search = try context.inputs.first(.searchResult).map { try SearchRecord($0.directory, summary: $0.summary) }
-        let contenders = try contenders(search, split, context)
+        let contenders = try contenders(search, data, context)
 
         let truth = split.groundTruth
         var assessed = try evaluate(contenders, on: split, context)
@@ -83,11 +84,14 @@ public struct Evaluate: StagePlugin {
             let image = try split.image(index)
             return ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
         }
-        try context.checkCancelled()
-        context.progress.report(
-            fraction: 0.72, message: "latency: \(images.count) images, \(options.latencyRounds) rounds")
         let figures = try measureLatency(
-            of: contenders.map(\.detector), images: images, rounds: options.latencyRounds, warmUp: 5)
+            of: contenders.map(\.detector), images: images, rounds: options.latencyRounds, warmUp: 5
+        ) { done in
+            try context.checkCancelled()
+            context.progress.report(
+                fraction: 0.7 + 0.15 * done,
+                message: "latency: \(images.count) images, \(options.latencyRounds) rounds")
+        }
         for (index, latency) in figures.enumerated() { assessed[index].latency = latency }
     }
 

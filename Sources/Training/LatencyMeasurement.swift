@@ -25,14 +25,18 @@ public struct LatencyFigures: Sendable, Hashable, Codable {
 ///
 /// Each image is given to every detector in turn before the next image, and the order turns from image to image, so
 /// that the machine's drift and its other users fall on all alike. The first `warmUp` images are not counted.
+///
+/// - Parameter progress: called after each image with the fraction done; may throw to stop.
 public func measureLatency(
-    of detectors: [Detector], images: [ImagePlanes], rounds: Int, warmUp: Int = 2
+    of detectors: [Detector], images: [ImagePlanes], rounds: Int, warmUp: Int = 2,
+    progress: (Double) throws -> Void = { _ in }
 ) throws -> [LatencyFigures] {
     guard !images.isEmpty else {
         throw Failure("no images to measure latency on", remedy: "give a split with at least one image")
     }
     var samples = [[Double]](repeating: [], count: detectors.count)
-    for pass in -warmUp..<rounds * images.count {
+    let passes = -warmUp..<rounds * images.count
+    for pass in passes {
         let image = images[(pass + warmUp) % images.count]
         for turn in detectors.indices {
             let index = (turn + pass + warmUp) % detectors.count
@@ -41,6 +45,7 @@ public func measureLatency(
             let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e6
             if pass >= 0 { samples[index].append(elapsed) }
         }
+        try progress(Double(pass + warmUp + 1) / Double(passes.count))
     }
     return samples.map(LatencyFigures.init)
 }

@@ -85,12 +85,13 @@ public struct Trainer {
             let batch = try loader.batch(step: state.step)
             var step = try objective(state.weights, batch, random.stream("step", state.step))
             let loss = step.losses.values.reduce(0, +)
-            guard loss.isFinite else {
+            // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
+            let norm = plan.clipNorm.map { clipGradients(&step.gradients, norm: $0) } ?? gradientNorm(step.gradients)
+            guard loss.isFinite, norm.isFinite else {
                 throw Failure(
-                    "the loss is not finite at step \(state.step + 1): \(step.losses)",
+                    "\(loss.isFinite ? "a gradient" : "the loss") is not finite at step \(state.step + 1): \(step.losses)",
                     remedy: "lower learning_rate, or lengthen warm_up; check the annotations for wrong boxes")
             }
-            if let limit = plan.clipNorm { _ = clipGradients(&step.gradients, norm: limit) }
             let rate = plan.schedule.rate(step: state.step, of: totalSteps)
             state.optimiser.step(&state.weights, gradients: step.gradients, learningRate: rate)
             for (name, value) in step.runningStatistics { state.weights[name] = value }

@@ -65,6 +65,26 @@ private struct Stop: Error {}
         #expect(last < 0.75 * first, "from \(first / 5) to \(last / 5)")
     }
 
+    /// A loss may be finite where its gradients are not.
+    @Test func gradientsThatAreNoNumbersStopTheTraining() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder, train: 4).split("train")
+        for limit: Double? in [10, nil] {
+            var plan = shortPlan(epochs: 1)
+            plan.clipNorm = limit
+            let loader = try BatchLoader(data, batchSize: 2, mirrors: [], random: RandomStream(seed: 1))
+            let start = TrainingState(
+                weights: ["w": Tensor(repeating: 1, [3])], optimiser: SGD(momentum: 0.9, weightDecay: 0))
+            let failure = #expect(throws: Failure.self) {
+                try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(start) { _, _, _ in
+                    StepGradients(gradients: ["w": Tensor([3], [0, .nan, 1])], losses: ["loss": 1])
+                } observe: { _, _ in
+                }
+            }
+            #expect(failure?.what.hasPrefix("a gradient is not finite at step 1") == true)
+        }
+    }
+
     @Test func frozenParametersStay() throws {
         let folder = try TemporaryFolder()
         let data = try packedScenes(in: folder, train: 4).split("train")
@@ -176,6 +196,31 @@ private struct Stop: Error {}
         let figures = try measureLatency(of: [detector, detector], images: [image, image], rounds: 2, warmUp: 1)
         #expect(figures.map(\.samples.count) == [4, 4])
         #expect(figures.allSatisfy { $0.median > 0 && $0.p95 >= $0.median })
+    }
+
+    @Test func measuringLatencyTellsHowFarItIsAndCanBeStopped() throws {
+        let graph = try narrowGraph(classes: 2)
+        let detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        let image = ImagePlanes(width: 96, height: 64, pixels: [UInt8](repeating: 90, count: 96 * 64 * 3))
+        var told: [Double] = []
+        _ = try measureLatency(of: [detector], images: [image], rounds: 3, warmUp: 1) { told.append($0) }
+        #expect(told == [0.25, 0.5, 0.75, 1])
+        #expect(throws: Stop.self) {
+            _ = try measureLatency(of: [detector], images: [image], rounds: 3) { _ in throw Stop() }
+        }
+    }
+
+    /// What decides about times and bits is part of a device's identity, as it is used and not as the processor has it.
+    @Test func theDeviceIsWhatTheLibrariesUse() async {
+        let device = DeviceIdentity.current(threads: 3)
+        let version = /oneDNN \d+\.\d+\.\d+, OpenBLAS \d+\.\d+\.\d+/
+        #expect(device.libraries.wholeMatch(of: version) != nil, "\(device.libraries)")
+        #expect(!device.instructionSet.contains("unknown") && device.threads == 3)
+        await #expect(processExitsWith: .success) {
+            setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 1)
+            let held = DeviceIdentity.current(threads: 3)
+            #expect(held.instructionSet.hasPrefix("sse41 (oneDNN), "), "\(held.instructionSet)")
+        }
     }
 
     @Test func quantilesAreOrderStatistics() {

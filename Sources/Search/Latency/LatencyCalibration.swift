@@ -7,11 +7,14 @@ public import Training
 extension LatencyModel {
     /// Measures a base detector and a narrow relative of it as whole detectors, side by side, and fits the model on them.
     /// Returns the base's figures.
+    ///
+    /// - Parameter progress: called after each image with the fraction done; may throw to stop.
     public func calibrate(
-        on base: Detector, images: [ImagePlanes], rounds: Int, _ catalog: BackboneCatalog
+        on base: Detector, images: [ImagePlanes], rounds: Int, _ catalog: BackboneCatalog,
+        progress: (Double) throws -> Void = { _ in }
     ) throws -> LatencyFigures {
         let narrow = try Self.narrow(base, catalog)
-        let figures = try measureLatency(of: [base, narrow], images: images, rounds: rounds)
+        let figures = try measureLatency(of: [base, narrow], images: images, rounds: rounds, progress: progress)
         calibrate(
             [(base.graph, figures[0].median), (narrow.graph, figures[1].median)],
             regions: try Self.regions(of: base, images: images))
