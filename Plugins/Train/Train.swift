@@ -33,6 +33,7 @@ public struct Train: StagePlugin {
         let loader = try BatchLoader(
             dataset.split(options.trainOn), batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
             random: context.seed.stream("data"))
+        try checkFreeze(options.freeze, start.graph, context)
         let trainer = Trainer(options.plan, loader: loader, random: context.seed.stream("steps"))
         let objective = plainObjective(start.graph, options.sampling) { name in
             options.freeze.contains(where: name.hasPrefix)
@@ -47,23 +48,25 @@ public struct Train: StagePlugin {
 
         let detector = Detector(graph: start.graph, weights: trained.weights)
         try DetectorFiles.write(detector, to: context.output.directory)
-        try curve.finish(detector)
+        try curve.finish(trained)
     }
 
-    /// The detector as it is before the first step: built from its description, or read, with fresh weights where the
-    /// number of classes differs from the data's.
+    /// The detector as it is before the first step: built from its description, or read.
     private func startingDetector(
         _ options: TrainOptions, _ dataset: PackedDataset, _ context: StageContext
     ) throws -> Detector {
-        let classes = dataset.categories.count
-        let given = context.inputs.first(.detector)?.directory ?? options.from
-        if let given {
+        let input = context.inputs.first(.detector)
+        if let input, options.detector != nil || options.from != nil {
+            throw Failure(
+                "two detectors to start from: '\(input.reference)' in 'needs', and "
+                    + "'\(options.detector != nil ? "detector" : "from"):'", at: context.stage,
+                remedy: "keep one of them")
+        }
+        if let given = input?.directory ?? options.from {
             let detector = try DetectorFiles.read(from: given, backbones)
-            guard detector.graph.architecture.classes == classes else {
-                throw Failure(
-                    "the detector knows \(detector.graph.architecture.classes) classes, the data set has \(classes)",
-                    at: given.path, remedy: "give a detector of the data set's classes, or train one from 'detector:'")
-            }
+            try detector.architecture.requireClasses(
+                of: dataset, "the detector", at: given.path,
+                remedy: "give a detector of the data set's classes, or train one from 'detector:'")
             return detector
         }
         guard let settings = options.detector else {
@@ -71,8 +74,21 @@ public struct Train: StagePlugin {
                 "no detector to train", at: context.stage,
                 remedy: "give 'detector:' or 'from:', or a stage that makes a detector in 'needs'")
         }
-        let graph = try DetectorGraph(settings.architecture(classes: classes, backbones), backbones)
+        let architecture = try settings.architecture(classes: dataset.categories.count, backbones)
+        let graph = try DetectorGraph(architecture, backbones)
         return Detector(
             graph: graph, weights: graph.network.initialWeights(context.seed.stream("weights")))
+    }
+
+    /// Refuses prefixes that freeze nothing: they are slips of the pen.
+    private func checkFreeze(_ prefixes: [String], _ graph: DetectorGraph, _ context: StageContext) throws {
+        let names = graph.network.parameters.map(\.name)
+        for prefix in prefixes where !names.contains(where: { $0.hasPrefix(prefix) }) {
+            let groups = Set(names.compactMap { $0.split(separator: ".").prefix(3).joined(separator: ".") }).sorted()
+            throw Failure(
+                "no parameter starts with '\(prefix)', which 'freeze' names", at: context.stage,
+                remedy: suggestion(for: prefix, among: groups).map { "did you mean '\($0)'?" }
+                    ?? "parameters start with: \(groups.prefix(12).joined(separator: ", ")), …")
+        }
     }
 }

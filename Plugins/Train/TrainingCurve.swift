@@ -18,10 +18,9 @@ final class TrainingCurve {
     private var lines: [JSON] = []
     private var sums: [String: Double] = [:]
     private var steps = 0
-    private var saved = ContinuousClock.now
-
-    /// Seconds between checkpoints: a lost minute is bearable, and saving costs a second.
-    private static let checkpointInterval = Duration.seconds(60)
+    /// The line of an epoch that has ended and is being evaluated.
+    private var pending: [String: JSON]?
+    private var pace = CheckpointPace()
 
     init(_ options: TrainOptions, _ graph: DetectorGraph, _ dataset: PackedDataset, _ context: StageContext) {
         self.options = options
@@ -37,7 +36,10 @@ final class TrainingCurve {
         lines = progress["lines"]?.array ?? []
         sums = (progress["sums"]?.object ?? [:]).compactMapValues(\.number)
         steps = progress["steps"]?.integer ?? 0
-        return try TrainingState(from: folder, options.plan)
+        pending = progress["pending"]?.object
+        let state = try TrainingState(from: folder, options.plan)
+        try evaluatePending(state)
+        return state
     }
 
     func observe(_ report: StepReport, _ state: TrainingState) throws {
@@ -47,27 +49,45 @@ final class TrainingCurve {
             fraction: report.fraction * 0.98, message: "epoch \(report.epoch) of \(options.plan.epochs)",
             metrics: ["loss": report.loss])
         if report.endsEpoch { try endEpoch(report, state) }
-        let isDue = ContinuousClock.now - saved > Self.checkpointInterval
-        if context.isCancelled || (isDue && report.step < report.totalSteps) { try save(state) }
-        try context.checkCancelled()
+        try saveIfDue(state)
     }
 
     private func endEpoch(_ report: StepReport, _ state: TrainingState) throws {
-        var line: [String: JSON] = [
+        let line: [String: JSON] = [
             "epoch": .integer(report.epoch), "step": .integer(report.step),
             "learning_rate": .number(report.learningRate),
             "loss": .number(sums.values.sorted().reduce(0, +) / Double(max(1, steps))),
             "losses": .object(sums.mapValues { .number($0 / Double(max(1, steps))) }),
         ]
-        let every = options.evaluateEvery
-        if every > 0, report.epoch % every == 0, report.step < report.totalSteps {
-            let found = try evaluate(Detector(graph: graph, weights: state.weights))
-            if let found { line["ap"] = .number(found.averagePrecision) }
-        }
-        context.log("epoch \(report.epoch): \(JSON.object(line).canonicalText)")
-        lines.append(.object(line))
         sums = [:]
         steps = 0
+        pending = line
+        let every = options.evaluateEvery
+        if every > 0, report.epoch % every == 0, report.step < report.totalSteps {
+            try evaluatePending(state)
+        } else {
+            endLine(precision: nil)
+        }
+    }
+
+    /// Evaluates the epoch that has just ended, also one whose evaluation was interrupted.
+    private func evaluatePending(_ state: TrainingState) throws {
+        guard pending != nil else { return }
+        endLine(precision: try evaluate(state)?.averagePrecision)
+    }
+
+    private func endLine(precision: Double?) {
+        guard var line = pending else { return }
+        pending = nil
+        if let precision { line["ap"] = .number(precision) }
+        context.log("epoch \(line["epoch"]?.integer ?? 0): \(JSON.object(line).canonicalText)")
+        lines.append(.object(line))
+    }
+
+    /// Saves when it is time or the work is to stop; throws where it is to stop.
+    private func saveIfDue(_ state: TrainingState) throws {
+        if pace.isDue || context.isCancelled { try save(state) }
+        try context.checkCancelled()
     }
 
     private func save(_ state: TrainingState) throws {
@@ -75,28 +95,32 @@ final class TrainingCurve {
             try state.write(to: folder)
             let progress: JSON = [
                 "lines": .array(lines), "sums": .object(sums.mapValues(JSON.number)), "steps": .integer(steps),
+                "pending": pending.map { .object($0) } ?? .null,
             ]
             try DurableFile.write(progress.canonicalText, to: folder.appending(path: "curve.json"))
         }
-        saved = .now
+        pace.restart()
     }
 
-    private func evaluate(_ detector: Detector) throws -> DetectorEvaluation? {
+    private func evaluate(_ state: TrainingState) throws -> DetectorEvaluation? {
         guard let name = options.evaluateOn, dataset.splitNames.contains(name) else { return nil }
         let split = try dataset.split(name)
         guard split.count > 0 else { return nil }
-        return try evaluateDetector(detector, on: split) { _ in try context.checkCancelled() }
+        context.log("evaluating epoch \(lines.count + (pending == nil ? 0 : 1)) on '\(name)'")
+        return try evaluateDetector(Detector(graph: graph, weights: state.weights), on: split) { _ in
+            try saveIfDue(state)
+        }
     }
 
     /// Looks at the trained detector, and writes the curve and the summary.
-    func finish(_ detector: Detector) throws {
+    func finish(_ state: TrainingState) throws {
         context.progress.report(fraction: 0.98, message: "evaluating")
-        let cost = detector.graph.cost
+        let cost = graph.cost
         var summary: [String: JSON] = [
             "parameters": .integer(cost.parameters), "macs": .integer(cost.multiplyAccumulates),
             "epochs": .integer(options.plan.epochs),
         ]
-        if let found = try evaluate(detector), let split = options.evaluateOn {
+        if let found = try evaluate(state), let split = options.evaluateOn {
             summary["ap"] = .number(found.averagePrecision)
             summary["ap50"] = .number(found.result.stats[1])
             summary["evaluated_on"] = .string(split)

@@ -1,0 +1,66 @@
+import Basics
+import DatasetPack
+import Foundation
+import StageKit
+import TestSupport
+import Testing
+import Train
+
+@Suite(.serialized) struct TrainStageTests {
+    private let stages: Stages
+    private let train: Train
+
+    init() throws {
+        stages = try Stages()
+        train = Train(backbones: stages.backbones)
+    }
+
+    private func data() throws -> Artifact {
+        try stages.run(
+            DatasetPack(), "format: synth\ntrain: 8\nval: 2\nwidth: 96\nheight: 64\nsearch_fraction: 0.25", in: "data")
+    }
+
+    private static let options = "detector: detector.yaml\nepochs: 2\nbatch_size: 2\nwarm_up: 1\nevaluate_every: 1"
+
+    /// Stopped in an epoch, while an epoch is evaluated, and while the trained detector is.
+    @Test func anInterruptedTrainingEndsAlike() throws {
+        let data = try data()
+        let whole = try stages.run(train, Self.options, on: [data], in: "whole")
+        let curve = try String(contentsOf: whole.directory.appending(path: "curve.jsonl"), encoding: .utf8)
+        let lines = try curve.split(separator: "\n").map { try JSON(parsing: String($0)) }
+        #expect(lines.count == 2 && lines.allSatisfy { $0["ap"]?.number != nil && $0["loss"]?.number != nil })
+        for (attempt, word) in [
+            ("epoch", "epoch 1 of 2"), ("look", "evaluating epoch 1"), ("end", "evaluating epoch 2"),
+        ] {
+            let other = try stages.runInTwo(train, Self.options, on: [data], in: attempt, stoppedAt: word)
+            try stages.expectSame("weights.safetensors", whole, other)
+            try stages.expectSame("curve.jsonl", whole, other)
+            #expect(other.summary == whole.summary)
+        }
+    }
+
+    @Test func prefixesThatFreezeNothingAreRefused() throws {
+        let failure = #expect(throws: Failure.self) {
+            try stages.run(
+                train, Self.options + "\nfreeze: [backbone.body.conv1, backbone.body.layr1]", on: [data()], in: "freeze"
+            )
+        }
+        #expect(failure?.what == "no parameter starts with 'backbone.body.layr1', which 'freeze' names")
+        #expect(failure?.remedy == "did you mean 'backbone.body.layer1'?")
+    }
+
+    @Test func onlyOneDetectorIsStartedFrom() throws {
+        let data = try data()
+        let base = try stages.run(
+            train, "detector: detector.yaml\nepochs: 1\nbatch_size: 2\nwarm_up: 1", on: [data], in: "base")
+        let failure = #expect(throws: Failure.self) {
+            try stages.run(train, Self.options, on: [data, base], in: "two")
+        }
+        #expect(failure?.what == "two detectors to start from: 'base' in 'needs', and 'detector:'")
+        let from = "from: \(base.directory.path)\nepochs: 1"
+        #expect(throws: Failure.self) { try stages.run(train, from, on: [data, base], in: "three") }
+        #expect(
+            try stages.problems(train, from + "\ndetector: detector.yaml").first?.contains(
+                "both 'detector' and 'from' are given") == true)
+    }
+}
