@@ -2,7 +2,6 @@ import Basics
 import Dataset
 import Detection
 public import DetectorKit
-import Foundation
 public import Manifest
 import Search
 public import StageKit
@@ -11,15 +10,16 @@ import Training
 
 /// Stage `teacher-pool`: trains one supernet above a base detector; every network in it is a teacher for the search.
 ///
-/// The artifact holds `pool.json` (architecture, search space, card), `weights.safetensors` (the supernet's) and
-/// `latency-table.json` (the operators measured for the card).
+/// The artifact holds `pool.json` (architecture, search space, card) and `weights.safetensors` (the supernet's). The
+/// latencies of the card are in the receipt's summary alone: measured times would give equal pools different digests,
+/// and with them the searches that build on the pool.
 public struct TeacherPool: StagePlugin {
     private let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "teacher-pool" }
-    public var version: Int { 1 }
+    public var version: Int { 2 }
     public var summary: String { "trains an elastic supernet from the base; its networks are the search's teachers" }
     public var consumes: [InputRequirement] { [InputRequirement(.dataset), InputRequirement(.detector)] }
     public var produces: ArtifactKind { .teacherPool }
@@ -28,30 +28,37 @@ public struct TeacherPool: StagePlugin {
 
     public func run(_ options: TeacherPoolOptions, _ context: StageContext) throws {
         Threads.set(context.threads)
-        let data = try PackedDataset(context.inputs.require(.dataset).directory)
-        let base = try DetectorFiles.read(from: context.inputs.require(.detector).directory, backbones)
-        let (train, search) = (try data.split("train"), try data.split("search"))
+        let dataArtifact = try context.inputs.require(.dataset)
+        let baseArtifact = try context.inputs.require(.detector)
+        let inputs = try SearchInputs(
+            (PackedDataset(dataArtifact.directory), dataArtifact.reference),
+            base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
+        guard inputs.base.architecture.backbone.norm != .batch else {
+            throw Failure(
+                "a pool of networks with batch norm cannot be trained yet: their statistics differ by width",
+                at: baseArtifact.reference, remedy: "train the base with norm: group or norm: frozen")
+        }
 
-        let (supernet, start) = try supernet(options, base, train, context)
-        let weights = try trainSupernet(supernet, start, options, train, context)
-        let card = try card(supernet, weights, options, base, search, context)
+        let checkpoint = PoolCheckpoint(context)
+        let (supernet, start) = try supernet(options, inputs, context)
+        let trained = try trainSupernet(supernet, start, options, inputs.train, checkpoint, context)
+        let card = try card(supernet, trained, options, inputs.search, checkpoint, context)
+        let latencies = try latencies(card, supernet, options, inputs, context) {
+            try checkpoint.saveIfDue(trained, card: card)
+        }
 
-        let pool = ElasticPool(supernet: supernet, weights: weights, card: card)
+        let pool = ElasticPool(supernet: supernet, weights: trained.weights, card: card)
         try pool.write(to: context.output.directory)
         context.output.mark(ElasticPool.describedIn, bundle: true)
-        context.output.summary = try summary(of: pool)
+        context.output.summary = try summary(of: pool, latencies)
         context.progress.report(fraction: 1, message: "\(card.count) teachers on the card")
     }
 
     /// The supernet over the grown base, its channels sorted by importance.
     private func supernet(
-        _ options: TeacherPoolOptions, _ base: Detector, _ train: DatasetSplit, _ context: StageContext
+        _ options: TeacherPoolOptions, _ inputs: SearchInputs, _ context: StageContext
     ) throws -> (Supernet, NamedTensors) {
-        guard base.architecture.backbone.norm != .batch else {
-            throw Failure(
-                "a pool of networks with batch norm cannot be trained yet: their statistics differ by width",
-                at: context.stage, remedy: "train the base with norm: group or norm: frozen")
-        }
+        let base = inputs.base
         let grown = try options.growth.grow(base.graph, base.weights, context.seed.stream("growth"), backbones)
         let input = grown.graph.architecture.input
         let space = SearchSpace.below(
@@ -66,7 +73,8 @@ public struct TeacherPool: StagePlugin {
         var importance = Importance()
         let random = context.seed.stream("importance")
         let loader = try BatchLoader(
-            train, batchSize: options.plan.batchSize, mirrors: options.plan.mirrors, random: random.stream("data"))
+            inputs.train, batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
+            random: random.stream("data"))
         let step = DistilledStep(supernet.graph, training: options.sampling, distillation: .off)
         for index in 0..<min(8, loader.stepsPerEpoch) {
             try context.checkCancelled()
@@ -80,15 +88,15 @@ public struct TeacherPool: StagePlugin {
 
     private func trainSupernet(
         _ supernet: Supernet, _ start: NamedTensors, _ options: TeacherPoolOptions, _ train: DatasetSplit,
-        _ context: StageContext
-    ) throws -> NamedTensors {
+        _ checkpoint: PoolCheckpoint, _ context: StageContext
+    ) throws -> TrainingState {
         let plan = options.plan
         let random = context.seed.stream("training")
         let loader = try BatchLoader(
             train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: random.stream("data"))
         let trainer = Trainer(plan, loader: loader, random: random.stream("steps"))
         let state =
-            try context.checkpoint.resumeDirectory.map { try TrainingState(from: $0, plan) }
+            try checkpoint.training(plan)
             ?? TrainingState(Detector(graph: supernet.graph, weights: start), plan)
         let objective = SupernetObjective(
             supernet, options.schedule, training: options.sampling, distillation: options.distillation,
@@ -100,22 +108,16 @@ public struct TeacherPool: StagePlugin {
                     "loss": report.loss - (report.losses["smaller"] ?? 0),
                     "smaller": report.losses["smaller"] ?? 0, "learning_rate": report.learningRate,
                 ])
-            if report.endsEpoch || context.isCancelled {
-                try context.checkpoint.save(named: "step-\(report.step)") { try state.write(to: $0) }
-            }
-            try context.checkCancelled()
-        }.weights
+            // The card follows: a whole training must not be lost to it.
+            try checkpoint.saveIfDue(state, isNeeded: report.step == report.totalSteps)
+        }
     }
 
-    /// AP, cost and predicted latency of the largest, the smallest and some drawn teachers.
+    /// AP and cost of the largest, the smallest and some drawn teachers.
     private func card(
-        _ supernet: Supernet, _ weights: NamedTensors, _ options: TeacherPoolOptions, _ base: Detector,
-        _ search: DatasetSplit, _ context: StageContext
+        _ supernet: Supernet, _ trained: TrainingState, _ options: TeacherPoolOptions, _ search: DatasetSplit,
+        _ checkpoint: PoolCheckpoint, _ context: StageContext
     ) throws -> [PoolCardEntry] {
-        let model = LatencyModel(LatencyTable(device: .current(threads: context.threads)))
-        let images = try latencyImages(search, count: options.latencyImages)
-        _ = try model.calibrate(on: base, images: images, rounds: options.latencyRounds, backbones)
-
         var named: [(name: String, choice: TeacherChoice)] = [
             ("largest", supernet.space.largest), ("smallest", supernet.space.smallest),
         ]
@@ -124,48 +126,56 @@ public struct TeacherPool: StagePlugin {
             let choice = supernet.space.draw(&draw)
             if !named.contains(where: { $0.choice == choice }) { named.append(("sampled", choice)) }
         }
-        var card: [PoolCardEntry] = []
-        for (index, (name, choice)) in named.enumerated() {
+        var card = try checkpoint.card()
+        for (index, (name, choice)) in named.enumerated().dropFirst(card.count) {
+            context.log("card: the \(name) teacher, \(choice)")
             let subnet = try supernet.subnet(choice)
-            let detector = Detector(graph: subnet.graph, weights: try supernet.slice(weights, subnet))
+            let detector = Detector(graph: subnet.graph, weights: try supernet.slice(trained.weights, subnet))
             let evaluation = try evaluateDetector(detector, on: search) { done in
-                try context.checkCancelled()
+                try checkpoint.saveIfDue(trained, card: card)
                 context.progress.report(
-                    fraction: 0.9 + 0.1 * (Double(index) + done) / Double(named.count),
+                    fraction: 0.9 + 0.08 * (Double(index) + done) / Double(named.count),
                     message: "card: \(name) teacher, \(choice)")
             }
             card.append(
                 PoolCardEntry(
-                    name: name, choice: choice, precision: evaluation.averagePrecision, cost: subnet.graph.cost,
-                    latency: model.predict(subnet.graph)))
+                    name: name, choice: choice, precision: evaluation.averagePrecision, cost: subnet.graph.cost))
         }
-        try DurableFile.write(
-            model.table.json.prettyText, to: context.output.directory.appending(path: "latency-table.json"))
         return card
     }
 
-    private func summary(of pool: ElasticPool) throws -> JSON {
-        let teachers = try pool.card.map { entry -> JSON in
+    /// What the teachers of the card take on this device, predicted, in milliseconds.
+    private func latencies(
+        _ card: [PoolCardEntry], _ supernet: Supernet, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
+        _ context: StageContext, saveIfDue: () throws -> Void
+    ) throws -> [Double] {
+        let model = LatencyModel(LatencyTable(device: .current(threads: context.threads)))
+        let images = try latencyImages(inputs.search, count: options.latencyImages)
+        _ = try model.calibrate(on: inputs.base, images: images, rounds: options.latencyRounds, backbones) { done in
+            try saveIfDue()
+            context.progress.report(fraction: 0.98 + 0.02 * done, message: "card: measuring latency")
+        }
+        return try card.map { model.predict(try supernet.subnet($0.choice).graph) }
+    }
+
+    private func summary(of pool: ElasticPool, _ latencies: [Double]) throws -> JSON {
+        let teachers = try zip(pool.card, latencies).map { entry, latency -> JSON in
             [
                 "name": .string(entry.name), "teacher": .string(entry.choice.description),
                 "digest": .string(try entry.choice.digest.hex), "ap": .number(entry.precision),
                 "macs": .integer(entry.cost.multiplyAccumulates),
-                "parameters": .integer(entry.cost.parameters), "latency_ms": .number(entry.latency),
+                "parameters": .integer(entry.cost.parameters), "latency_ms": .number(latency),
             ]
         }
-        func range(_ value: (PoolCardEntry) -> Double) -> String {
-            let values = pool.card.map(value)
-            return "\(tenths(values.min() ?? 0)) to \(tenths(values.max() ?? 0))"
+        func range(_ values: [Double]) -> String {
+            "\(tenths(values.min() ?? 0)) to \(tenths(values.max() ?? 0))"
         }
         return [
             "teachers": .array(teachers),
             "headline": [
-                .string("teachers' AP: \(range { 100 * $0.precision }) on the search split"),
-                .string("teachers' latency: \(range(\.latency)) ms predicted"),
+                .string("teachers' AP: \(range(pool.card.map { 100 * $0.precision })) on the search split"),
+                .string("teachers' latency: \(range(latencies)) ms predicted"),
             ],
         ]
     }
 }
-
-/// A number with one decimal.
-func tenths(_ value: Double) -> String { String(format: "%.1f", value) }

@@ -79,6 +79,18 @@ import Testing
         #expect(try space.largest.digest != space.smallest.digest)
     }
 
+    /// A trunk that becomes as wide as the stem loses its projection. It is found before training, in the middle too.
+    @Test func trunksThatLoseAProjectionAreRefused() throws {
+        let graph = try Networks.graph(preset: "resnet50")
+        let space = SearchSpace.below(
+            graph.architecture, removableBlocks: 0, innerWidths: [1], trunkWidths: [0.25, 0.5, 1])
+        let failure = #expect(throws: Failure.self) { _ = try Supernet(graph, space, Networks.catalog) }
+        #expect(failure?.remedy == "choose trunk widths that keep every shortcut's projection")
+        let without = SearchSpace.below(
+            graph.architecture, removableBlocks: 0, innerWidths: [1], trunkWidths: [0.25, 1])
+        _ = try Supernet(graph, without, Networks.catalog)
+    }
+
     @Test func badSpacesAreRefused() throws {
         let graph = try Networks.graph()
         let input = graph.architecture.input

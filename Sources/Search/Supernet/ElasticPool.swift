@@ -23,7 +23,7 @@ public struct ElasticPool {
     }
 }
 
-/// What a pool says of one of its teachers.
+/// What a pool says of one of its teachers. Measured times are kept out: equal trainings make equal pools.
 public struct PoolCardEntry: Sendable, Hashable, Codable {
     /// `largest`, `smallest`, or `sampled`.
     public var name: String
@@ -31,20 +31,17 @@ public struct PoolCardEntry: Sendable, Hashable, Codable {
     /// On the search split.
     public var precision: Double
     public var cost: Cost
-    /// Predicted, in milliseconds.
-    public var latency: Double
 
-    public init(name: String, choice: TeacherChoice, precision: Double, cost: Cost, latency: Double) {
+    public init(name: String, choice: TeacherChoice, precision: Double, cost: Cost) {
         self.name = name
         self.choice = choice
         self.precision = precision
         self.cost = cost
-        self.latency = latency
     }
 }
 
 extension ElasticPool {
-    public static let format = "jdnas-teacher-pool/1"
+    public static let format = "jdnas-teacher-pool/2"
     public static let describedIn = "pool.json"
     public static let weightsIn = "weights.safetensors"
 

@@ -27,25 +27,46 @@ public final class Supernet {
         self.space = space
         self.catalog = catalog
         shapes = Dictionary(uniqueKeysWithValues: largest.network.parameters.map { ($0.name, $0.shape) })
-        _ = try subnet(space.smallest)
+        // A trunk as wide as what it reads would lose its projection: every width is tried before anything is trained.
+        for level in space.trunkWidths.indices {
+            _ = try subnet(
+                space.choice { dimension in if case .trunk = dimension { level } else { 0 } })
+        }
     }
 
     /// The network of a choice; made once.
     public func subnet(_ choice: TeacherChoice) throws -> Subnet {
         if let subnet = known[choice] { return subnet }
         let graph = try DetectorGraph(architecture(choice), catalog, at: "teacher \(choice)")
+        func refusal(_ what: String) -> Failure {
+            Failure(
+                what, at: "teacher \(choice)", remedy: "choose trunk widths that keep every shortcut's projection")
+        }
         var maps: [String: ParameterMap] = [:]
         for spec in graph.network.parameters {
             guard let whole = shapes[spec.name], zip(spec.shape, whole).allSatisfy({ $0 <= $1 }) else {
-                throw Failure(
-                    "the teacher needs '\(spec.name)', which the supernet lacks", at: "teacher \(choice)",
-                    remedy: "choose trunk widths that keep every shortcut's projection")
+                throw refusal("the teacher needs '\(spec.name)', which the supernet lacks")
             }
             maps[spec.name] = .corner(spec.shape, of: spec.name, sourceShape: whole)
+        }
+        if let lost = try parameters(of: choice).subtracting(maps.keys).min() {
+            throw refusal("the teacher has lost '\(lost)': what it learnt would be gone from its place")
         }
         let subnet = Subnet(choice: choice, graph: graph, maps: maps)
         known[choice] = subnet
         return subnet
+    }
+
+    /// The supernet's parameters but those of the blocks that a choice leaves out.
+    private func parameters(of choice: TeacherChoice) throws -> Set<String> {
+        let architecture = graph.architecture.backbone
+        let backbone = try catalog.backbone(architecture.plugin)
+        let gone = choice.depths.enumerated().flatMap { stage, depth in
+            (depth..<architecture.stages[stage].blocks.count).map {
+                backbone.parameterPrefix(stage: stage, block: $0)
+            }
+        }
+        return Set(shapes.keys.filter { name in !gone.contains { name.hasPrefix($0) } })
     }
 
     /// Widths are rounded to whole units of their channel group.
