@@ -2,7 +2,6 @@ import Basics
 import Dataset
 import Detection
 public import DetectorKit
-import Foundation
 public import Manifest
 import Search
 public import StageKit
@@ -19,7 +18,7 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 1 }
+    public var version: Int { 2 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
@@ -30,26 +29,26 @@ public struct JointSearch: StagePlugin {
 
     public func run(_ options: JointSearchOptions, _ context: StageContext) throws {
         Threads.set(context.threads)
-        let data = try PackedDataset(context.inputs.require(.dataset).directory)
-        let base = try DetectorFiles.read(from: context.inputs.require(.detector).directory, backbones)
+        let dataArtifact = try context.inputs.require(.dataset)
+        let baseArtifact = try context.inputs.require(.detector)
         let poolArtifact = try context.inputs.require(.teacherPool)
+        let inputs = try SearchInputs(
+            (PackedDataset(dataArtifact.directory), dataArtifact.reference),
+            base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
-        let (train, search) = (try data.split("train"), try data.split("search"))
-        guard pool.supernet.graph.architecture.classes == base.architecture.classes else {
-            throw Failure(
-                "the teachers know \(pool.supernet.graph.architecture.classes) classes and the base \(base.architecture.classes)",
-                at: poolArtifact.reference, remedy: "train the pool from this base")
-        }
+        try inputs.check(pool, at: poolArtifact.reference)
 
         let trainer = DistillingTrainer(
-            pool: pool, train: train, search: search, training: options.sampling, settings: options.settings)
+            pool: pool, train: inputs.train, search: inputs.search, training: options.sampling,
+            settings: options.settings)
         let joint = try DetectorSearch(
-            base: (base.graph, base.weights), space: pool.supernet.space, trainer: trainer,
+            base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
-            calibrate: { try calibrate($0, base, search, options, context) }, settings: options.settings,
+            calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
             catalog: backbones, random: context.seed, hooks: hooks(context))
         let outcome = try joint.run()
-        try write(outcome, base: base, target: joint.target, pool: poolArtifact, context)
+        try write(
+            outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact, context)
     }
 
     /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.
@@ -57,40 +56,50 @@ public struct JointSearch: StagePlugin {
         let device = DeviceIdentity.current(threads: context.threads)
         guard let given = options.latencyTable else { return LatencyTable(device: device) }
         let table = try LatencyTable(json: given, at: "latency_table")
-        guard table.device == device, table.fit != nil else {
+        let remedy = "leave latency_table out: the search measures a new one"
+        guard table.device == device else {
             throw Failure(
                 "the latency table is another device's: \(table.device), not \(device)", at: "latency_table",
-                remedy: "leave latency_table out: the search measures a new one")
+                remedy: remedy)
+        }
+        guard table.fit != nil else {
+            throw Failure("the latency table was never fitted on a whole detector", at: "latency_table", remedy: remedy)
         }
         return table
     }
 
-    /// Measures the base as a whole detector, and fits what predicts the students' latencies.
+    /// Measures the base as a whole detector, and fits what predicts the students' latencies. Gives the base's latency as
+    /// predicted: a search that is given this one's table then starts from the same number.
     private func calibrate(
-        _ model: LatencyModel, _ base: Detector, _ split: DatasetSplit, _ options: JointSearchOptions,
-        _ context: StageContext
+        _ model: LatencyModel, _ inputs: SearchInputs, _ options: JointSearchOptions, _ context: StageContext
     ) throws -> Double {
         if model.table.fit != nil {
-            // The line of a kept table passes through the base as it was measured then.
             context.log("deciding by the latency table that was given")
-            return model.predict(base.graph)
+        } else {
+            let images = try latencyImages(inputs.search, count: options.latencyImages)
+            let figures = try model.calibrate(
+                on: inputs.base, images: images, rounds: options.latencyRounds, backbones
+            ) { _ in
+                try context.checkCancelled()
+                context.progress.report(fraction: 0, message: "measuring latency on \(images.count) images")
+            }
+            context.log("the base takes \(tenths(figures.median)) ms (median), \(tenths(figures.p95)) ms (95 of 100)")
         }
-        let images = try latencyImages(split, count: options.latencyImages)
-        let figures = try model.calibrate(on: base, images: images, rounds: options.latencyRounds, backbones)
-        context.log("the base takes \(tenths(figures.median)) ms (median), \(tenths(figures.p95)) ms (95 of 100)")
-        return figures.median
+        return model.predict(inputs.base.graph)
     }
 
     private func hooks(_ context: StageContext) -> SearchHooks {
-        SearchHooks(
+        var pace = CheckpointPace()
+        return SearchHooks(
             resume: { context.checkpoint.resumeDirectory },
-            save: { name, write in try context.checkpoint.save(named: name, write) },
+            save: { name, write in
+                try context.checkpoint.save(named: name, write)
+                pace.restart()
+            },
+            isSaveDue: { pace.isDue || context.isCancelled },
             report: { fraction, message, metrics in
                 context.progress.report(fraction: fraction, message: message, metrics: metrics)
                 try context.checkCancelled()
-            })
+            }, log: context.log)
     }
 }
-
-/// A number with one decimal.
-func tenths(_ value: Double) -> String { String(format: "%.1f", value) }

@@ -9,7 +9,8 @@ import Training
 extension JointSearch {
     /// Writes what the search found.
     func write(
-        _ outcome: DetectorSearch.Outcome, base: Detector, target: Double, pool: Artifact, _ context: StageContext
+        _ outcome: DetectorSearch.Outcome, base: Detector, mode: SearchSettings.Mode, target: Double, pool: Artifact,
+        _ context: StageContext
     ) throws {
         let folder = context.output.directory
         let student = Detector(graph: outcome.graph, weights: outcome.weights)
@@ -28,7 +29,7 @@ extension JointSearch {
         for member in ["student", "base", "teacher.json", "history.jsonl", "front.json", "latency-table.json"] {
             context.output.mark(member, bundle: true)
         }
-        context.output.summary = summary(outcome, target: target)
+        context.output.summary = summary(outcome, mode: mode, target: target)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }
 
@@ -50,11 +51,12 @@ extension JointSearch {
         ]
     }
 
-    private func summary(_ outcome: DetectorSearch.Outcome, target: Double) -> JSON {
+    private func summary(_ outcome: DetectorSearch.Outcome, mode: SearchSettings.Mode, target: Double) -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
         let meets = student.latency <= target
         return [
+            "mode": .string(mode.rawValue),
             "base": ["ap": .number(before), "latency_ms": .number(outcome.state.baseLatency)],
             "student": [
                 "candidate": .integer(student.id), "ap": .number(after), "latency_ms": .number(student.latency),
@@ -62,9 +64,16 @@ extension JointSearch {
                 "parameters": .integer(student.cost.parameters), "teacher": .string(student.teacher.description),
             ],
             "candidates": .integer(outcome.state.known.count - 1), "refused": .integer(outcome.state.refused),
+            "duplicates": .integer(outcome.state.duplicates),
+            "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
             "target_ms": .number(target), "meets_target": .bool(meets),
             "headline": .array(headline(outcome, target: target).map { .string($0) }),
         ]
+    }
+
+    /// What a bandit learnt: how often each arm was pulled, and what it brought on average (0 to 1).
+    private func learnt(_ bandit: Bandit) -> JSON {
+        .object(bandit.arms.mapValues { ["pulls": .integer($0.pulls), "reward": .number($0.mean)] })
     }
 
     private func headline(_ outcome: DetectorSearch.Outcome, target: Double) -> [String] {
@@ -73,8 +82,8 @@ extension JointSearch {
         let saved = 1 - student.latency / outcome.state.baseLatency
         var lines = [
             "AP on the search split: base \(tenths(100 * before)), student \(tenths(100 * after))",
-            "latency: base \(tenths(outcome.state.baseLatency)) ms measured, student \(tenths(student.latency)) ms "
-                + "predicted (\(tenths(100 * saved)) % less)",
+            "latency: base \(tenths(outcome.state.baseLatency)) ms, student \(tenths(student.latency)) ms predicted "
+                + "(\(tenths(100 * saved)) % less)",
             "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, "
                 + "\(outcome.state.archive.front.count) on the front",
         ]

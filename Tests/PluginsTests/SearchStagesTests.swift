@@ -1,10 +1,7 @@
 import Basics
 import DatasetPack
-import DetectorKit
 import Foundation
 import JointSearch
-import Manifest
-import ResNet
 import StageKit
 import TeacherPool
 import TestSupport
@@ -13,61 +10,36 @@ import Train
 
 /// From drawn pictures over a base and its teachers to a derived student, stage after stage in this process.
 @Suite(.serialized) struct SearchStagesTests {
-    let folder: TemporaryFolder
-    private let backbones = BackboneCatalog([ResNet()])
+    private let stages: Stages
+    private let teacherPool: TeacherPool
+    private let jointSearch: JointSearch
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws {
+        stages = try Stages()
+        teacherPool = TeacherPool(backbones: stages.backbones)
+        jointSearch = JointSearch(backbones: stages.backbones)
+    }
 
-    private static let detector = """
-        backbone: resnet18
-        norm_groups: 16
-        neck_width: 32
-        head_width: 64
-        input: {shorter: 64, longer: 96}
-        anchors: {sizes: [8, 16, 32, 64, 128]}
-        proposals:
-          training: {before_nms: 100, after_nms: 50}
-          inference: {before_nms: 50, after_nms: 25}
+    private func data(_ more: String = "search_fraction: 0.25", in attempt: String = "data") throws -> Artifact {
+        try stages.run(
+            DatasetPack(), "format: synth\ntrain: 8\nval: 2\nwidth: 96\nheight: 64\n\(more)", in: attempt)
+    }
+
+    private func base(_ data: Artifact) throws -> Artifact {
+        try stages.run(
+            Train(backbones: stages.backbones), "detector: detector.yaml\nepochs: 1\nbatch_size: 2\nwarm_up: 1",
+            on: [data], in: "base")
+    }
+
+    private static let pool = """
+        epochs: 1
+        batch_size: 2
+        warm_up: 1
+        card_samples: 1
+        latency_images: 1
+        latency_rounds: 1
+        opening: 0
         """
-
-    private func options<Plugin: StagePlugin>(_ plugin: Plugin, _ yaml: String) throws -> Plugin.Options {
-        let node = try YAMLNode(parsing: Data(yaml.utf8), file: "job.yaml")
-        var reader = ConfigReader(node, file: "job.yaml", baseDirectory: folder.url)
-        let options = plugin.options(&reader)
-        reader.finish()
-        #expect(reader.diagnosis.diagnostics.map { "\($0)" } == [])
-        return try #require(options)
-    }
-
-    /// Runs a stage and gives its artifact.
-    private func run<Plugin: StagePlugin>(
-        _ plugin: Plugin, _ yaml: String, on inputs: [Artifact] = [], in attempt: String, resume: URL? = nil,
-        cancellation: Cancellation = Cancellation(), log: @escaping @Sendable (String) -> Void = { _ in }
-    ) throws -> Artifact {
-        let context = try StageContext(
-            stage: plugin.name, seed: 3, threads: 1, inputs: inputs, attempt: folder[attempt], resume: resume,
-            cancellation: cancellation, log: log)
-        try plugin.run(try options(plugin, yaml), context)
-        return Artifact(
-            kind: plugin.produces, directory: context.output.directory, digest: Digest(of: attempt),
-            summary: context.output.summary, reference: attempt)
-    }
-
-    private func inputs() throws -> [Artifact] {
-        try folder.write(Self.detector, to: "detector.yaml")
-        let data = try run(
-            DatasetPack(), "format: synth\ntrain: 8\nval: 2\nwidth: 96\nheight: 64\nsearch_fraction: 0.25", in: "data")
-        let base = try run(
-            Train(backbones: backbones), "detector: detector.yaml\nepochs: 1\nbatch_size: 2\nwarm_up: 1", on: [data],
-            in: "base")
-        let pool = try run(
-            TeacherPool(backbones: backbones),
-            "epochs: 1\nbatch_size: 2\nwarm_up: 1\ncard_samples: 1\nlatency_images: 1\nlatency_rounds: 1\nopening: 0",
-            on: [data, base], in: "teachers")
-        #expect(pool.summary["teachers"]?.array?.count == 3)
-        return [data, base, pool]
-    }
-
     private static let search = """
         candidates: 2
         children: 1
@@ -79,9 +51,13 @@ import Train
         """
 
     @Test func aBaseBecomesAStudent() throws {
-        let inputs = try inputs()
-        let plugin = JointSearch(backbones: backbones)
-        let found = try run(plugin, Self.search, on: inputs, in: "search")
+        let data = try data()
+        let base = try base(data)
+        let pool = try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers")
+        #expect(pool.summary["teachers"]?.array?.count == 3)
+        #expect(pool.summary["teachers"]?[0]?["latency_ms"]?.number ?? 0 > 0)
+        let inputs = [data, base, pool]
+        let found = try stages.run(jointSearch, Self.search, on: inputs, in: "search")
         for member in [
             "student/architecture.json", "student/weights.safetensors", "base/architecture.json",
             "base/weights.safetensors", "teacher.json", "history.jsonl", "front.json", "latency-table.json",
@@ -92,31 +68,71 @@ import Train
         let history = try String(contentsOf: found.directory.appending(path: "history.jsonl"), encoding: .utf8)
         let lines = try history.split(separator: "\n").map { try JSON(parsing: String($0)) }
         #expect(lines.count == 4 && lines.last?["move"] == "last-training")
+        #expect(lines.last?["losses"]?["classification"]?.number != nil)
         #expect(found.summary["headline"]?.array?.count == 3)
-        #expect(found.summary["meets_target"] == true)
+        #expect(found.summary["meets_target"] == true && found.summary["mode"] == "joint")
+        let pulls = found.summary["moves"]?.object?.values.compactMap { $0["pulls"]?.integer }
+        #expect(pulls?.reduce(0, +) == 2)
 
-        // Stopped while it trains and run again, it goes on from its checkpoint.
-        let cancellation = Cancellation()
-        #expect(throws: Failure.self) {
-            _ = try run(plugin, Self.search, on: inputs, in: "stopped", cancellation: cancellation) { line in
-                if line.contains("candidate") { cancellation.cancel() }
+        // Given the latency table, everything is decided again as it was, bit for bit, interrupted or not.
+        try folder.write(
+            Data(contentsOf: found.directory.appending(path: "latency-table.json")), to: "table.json")
+        let repeating = Self.search + "\nlatency_table: table.json"
+        let again = try stages.run(jointSearch, repeating, on: inputs, in: "again")
+        let trial = try stages.runInTwo(jointSearch, repeating, on: inputs, in: "trial", stoppedAt: "candidate 1")
+        let last = try stages.runInTwo(jointSearch, repeating, on: inputs, in: "last", stoppedAt: "last training")
+        for other in [again, trial, last] {
+            for member in [
+                "student/weights.safetensors", "student/architecture.json", "history.jsonl", "front.json",
+                "teacher.json", "latency-table.json",
+            ] { try stages.expectSame(member, found, other) }
+            #expect(other.summary == found.summary)
+        }
+    }
+
+    private var folder: TemporaryFolder { stages.folder }
+
+    /// Equal trainings make equal pools: what was measured is not among the files.
+    @Test func aPoolIsTheSameInterruptedOrNot() throws {
+        let data = try data()
+        let base = try base(data)
+        let whole = try stages.run(teacherPool, Self.pool, on: [data, base], in: "whole")
+        for (attempt, word) in [("training", "epoch 1"), ("card", "card: ")] {
+            let other = try stages.runInTwo(
+                teacherPool, Self.pool, on: [data, base], in: attempt, stoppedAt: word)
+            let members = try FileManager.default.contentsOfDirectory(atPath: other.directory.path).sorted()
+            #expect(members == ["pool.json", "weights.safetensors"])
+            for member in members { try stages.expectSame(member, whole, other) }
+        }
+    }
+
+    /// The number of classes decides the shape of everything: another data set's labels would be out of range.
+    @Test func otherClassesAndEmptySplitsAreRefusedBeforeAnyWork() throws {
+        let data = try data()
+        let base = try base(data)
+        let fewer = try self.data("search_fraction: 0.25\nclasses: [red-cell, white-cell]", in: "fewer")
+        let unheld = try self.data("search_fraction: 0", in: "unheld")
+        func refusal(_ plugin: some StagePlugin, _ yaml: String, _ inputs: [Artifact]) -> Failure? {
+            #expect(throws: Failure.self) {
+                _ = try stages.run(plugin, yaml, on: inputs, in: "refused") { Issue.record("it started: \($0)") }
             }
         }
-        let checkpoint = try #require(CheckpointFolder.newest(ofAttempts: [folder["stopped"]]))
-        let again = try run(plugin, Self.search, on: inputs, in: "again", resume: checkpoint)
-        #expect(again.summary["candidates"] == 2)
+        for inputs in [[fewer, base], [unheld, base]] {
+            let pool = refusal(teacherPool, Self.pool, inputs)
+            #expect(pool?.place == (inputs[0].reference == "fewer" ? "base" : "unheld"), "\(pool?.what ?? "nothing")")
+        }
+        let pool = try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers")
+        #expect(
+            refusal(jointSearch, Self.search, [fewer, base, pool])?.what
+                == "the base knows 4 classes, the data set has 2")
+        #expect(
+            refusal(jointSearch, Self.search, [unheld, base, pool])?.what
+                == "the split 'search' has no images to compare detectors by")
     }
 
     @Test func whatCannotBeSearchedIsRefused() throws {
-        let plugin = JointSearch(backbones: backbones)
-        #expect(throws: Failure.self) { _ = try run(plugin, "candidates: 1", in: "nothing") }
-        let reader = ConfigReader(
-            try YAMLNode(parsing: Data("candidats: 3\nlatency: 7".utf8), file: "job.yaml"), file: "job.yaml",
-            baseDirectory: folder.url)
-        var copy = reader
-        _ = plugin.options(&copy)
-        reader.finish()
-        let text = reader.diagnosis.diagnostics.map { "\($0)" }.joined(separator: "\n")
+        #expect(throws: Failure.self) { _ = try stages.run(jointSearch, "candidates: 1", in: "nothing") }
+        let text = try stages.problems(jointSearch, "candidats: 3\nlatency: 7").joined(separator: "\n")
         #expect(text.contains("'candidates'") && text.contains("'latency' must be"), "\(text)")
     }
 }

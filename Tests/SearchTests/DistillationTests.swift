@@ -75,13 +75,12 @@ import Training
     @Test func aNarrowStudentLearnsFromItsTeacher() throws {
         let wide = try Networks.graph()
         let teacherWeights = Networks.weights(wide, seed: 8)
-        var parent = (graph: wide, weights: teacherWeights)
-        for action in [StudentAction.setWidth(knob: .neck, width: 16), .setInput(.init(shorter: 96, longer: 96))] {
-            let child = try action.morph(
-                parent.graph, parent.weights, importance: Importance(.l1, parent.graph, weights: parent.weights),
-                RandomStream(seed: 1), Networks.catalog)
-            parent = (child.graph, child.weights)
-        }
+        let narrow = try StudentAction.setWidth(knob: .neck, width: 16).morph(
+            wide, teacherWeights, importance: Importance(.l1, wide, weights: teacherWeights), RandomStream(seed: 1),
+            Networks.catalog)
+        var architecture = narrow.graph.architecture
+        architecture.input = .init(shorter: 96, longer: 96)
+        let parent = (graph: try DetectorGraph(architecture, Networks.catalog), weights: narrow.weights)
         let batch = batch()
         let teacher = try TeacherView(wide, weights: teacherWeights, images: batch.images)
         let step = DistilledStep(

@@ -22,12 +22,15 @@ extension DetectorSearch {
             guard let move = chooseMove(parent, limit: limit, pending: pending, &draw) else { break }
             try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
-            guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw),
-                !(state.known + children).contains(where: {
-                    $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
-                })
-            else {
+            guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw) else {
                 state.refused += 1
+                continue
+            }
+            let isKnown = (state.known + children).contains {
+                $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
+            }
+            guard !isKnown else {
+                state.duplicates += 1
                 continue
             }
             pending[move, default: 0] += 1

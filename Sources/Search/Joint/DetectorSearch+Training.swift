@@ -12,25 +12,62 @@ extension DetectorSearch {
         let parent = try requireCandidate(child.parent ?? 0)
         let (graph, start) = try inherit(&child, from: parent)
         let title = "candidate \(child.id) of \(settings.candidates) (\(child.move))"
-        let trained = try trainer.train(
-            graph, start, neckOrigins: child.neckOrigins, teacher: teacher(of: child), plan: settings.trial,
-            data: random.stream("data", child.generation), random: random.stream("candidate", child.id), resume: nil
-        ) { report, _ in
-            try hooks.report(
-                fraction(0.9 * report.fraction), title, ["loss": report.loss, "latency_ms": child.latency])
-        }
-        let precision = try trainer.evaluate(graph, trained.weights) { done in
-            try hooks.report(fraction(0.9 + 0.1 * done), "\(title): evaluating", [:])
-        }
+        let job = StudentJob(
+            name: "candidate-\(child.id)-training", title: title, plan: settings.trial,
+            data: random.stream("data", child.generation), random: random.stream("candidate", child.id))
+        let (trained, precision) = try train(job, child, graph, start, overall: fraction)
         child.precision = precision
-        child.losses = trained.losses
+        child.losses = trained.losses.means
         child.weights = try digest(trained.weights)
         weights[child.id] = trained.weights
-        try hooks.report(
-            fraction(1),
-            "\(title): AP \(percent(precision)), \(percent(child.latency / state.baseLatency)) % of the time",
-            ["ap": precision, "latency_ms": child.latency])
+        hooks.log(
+            "\(title): AP \(tenths(100 * precision)), \(tenths(100 * child.latency / state.baseLatency)) % of the time")
         return child
+    }
+
+    /// A training of a student: a candidate's, or the last one.
+    private struct StudentJob {
+        /// What its state is called in a checkpoint.
+        let name: String
+        let title: String
+        let plan: TrainingPlan
+        let data: RandomStream
+        let random: RandomStream
+    }
+
+    /// Trains a student under its teacher and evaluates it, from where an earlier attempt left off.
+    ///
+    /// - Parameter overall: the share of the search that is done when a share of this job is.
+    private func train(
+        _ job: StudentJob, _ student: Candidate, _ graph: DetectorGraph, _ start: NamedTensors,
+        overall: (Double) -> Double
+    ) throws -> (trained: StudentState, precision: Double) {
+        hooks.log("\(job.title) under \(teacher(of: student).map { "teacher \($0)" } ?? "no teacher")")
+        func saveIfDue(_ reached: StudentState) throws {
+            guard hooks.isSaveDue() else { return }
+            try save(job.name) { try reached.write(to: $0.appending(path: job.name)) }
+        }
+        let trained = try trainer.train(
+            graph, start, neckOrigins: student.neckOrigins, teacher: teacher(of: student), plan: job.plan,
+            data: job.data, random: job.random, resume: try resumed(job)
+        ) { report, reached in
+            try saveIfDue(reached)
+            try hooks.report(
+                overall(0.9 * report.fraction), "\(job.title), epoch \(report.epoch) of \(job.plan.epochs)",
+                ["loss": report.loss, "latency_ms": student.latency])
+        }
+        let precision = try trainer.evaluate(graph, trained.weights) { done in
+            try saveIfDue(trained)
+            try hooks.report(overall(0.9 + 0.1 * done), "\(job.title): evaluating", [:])
+        }
+        return (trained, precision)
+    }
+
+    private func resumed(_ job: StudentJob) throws -> StudentState? {
+        guard let folder = hooks.resume()?.appending(path: job.name),
+            FileManager.default.fileExists(atPath: folder.path)
+        else { return nil }
+        return try StudentState(from: folder, job.plan)
     }
 
     /// The child's weights by its actions, one after the other; importance scores go along.
@@ -65,45 +102,21 @@ extension DetectorSearch {
         var student = chosen
         var final = weights[chosen.id] ?? [:]
         if settings.finish.epochs > 0 {
-            let resume = try resumedFinish()
-            let title = "last training of candidate \(chosen.id)"
-            let trained = try trainer.train(
-                graph, final, neckOrigins: chosen.neckOrigins, teacher: teacher(of: chosen), plan: settings.finish,
-                data: random.stream("data of the last training"), random: random.stream("last training"),
-                resume: resume
-            ) { report, training in
-                try hooks.report(
-                    finishFraction(report.fraction), "\(title), epoch \(report.epoch)", ["loss": report.loss])
-                guard report.endsEpoch else { return }
-                try save("epoch-\(report.epoch)") { folder in
-                    let folder = folder.appending(path: Self.finishFolder)
-                    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                    try training.write(to: folder)
-                }
-            }
-            let precision = try trainer.evaluate(graph, trained.weights) { _ in
-                try hooks.report(0.99, "\(title): evaluating", [:])
-            }
+            let job = StudentJob(
+                name: "last-training", title: "last training of candidate \(chosen.id)", plan: settings.finish,
+                data: random.stream("data of the last training"), random: random.stream("last training"))
+            let (trained, precision) = try train(job, chosen, graph, final, overall: finishFraction)
             // Selection is the search split's, here too: a training that only harmed is not taken.
             if precision >= chosen.precision ?? 0 {
                 final = trained.weights
                 student.precision = precision
-                student.losses = trained.losses
+                student.losses = trained.losses.means
                 student.weights = try digest(final)
             }
         }
         state.journal.append(try journalOfFinish(student, chosen).canonicalText)
         return Outcome(
             graph: graph, weights: final, student: student, base: state.known[0], state: state, table: model.table)
-    }
-
-    private static let finishFolder = "finish"
-
-    private func resumedFinish() throws -> TrainingState? {
-        guard let folder = hooks.resume()?.appending(path: Self.finishFolder),
-            FileManager.default.fileExists(atPath: folder.path)
-        else { return nil }
-        return try TrainingState(from: folder, settings.finish)
     }
 
     /// The most precise student within the target; the fastest of the front where none is.
@@ -145,10 +158,5 @@ extension DetectorSearch {
         let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
         let total = trial * Double(settings.candidates) + finish
         return total > 0 ? min(0.99, (total - finish * (1 - done)) / total) : 0.99
-    }
-
-    private func percent(_ share: Double) -> String {
-        let tenths = Int((share * 1000).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }

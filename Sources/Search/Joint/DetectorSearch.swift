@@ -41,8 +41,8 @@ public final class DetectorSearch {
     /// - Parameters:
     ///   - space: the teachers there are.
     ///   - model: predicts latencies.
-    ///   - calibrate: fits the model and gives the base's latency, measured, in milliseconds; not called where a
-    ///     checkpoint brings both.
+    ///   - calibrate: fits the model and gives the base's latency in milliseconds; not called where a checkpoint brings
+    ///     both.
     public init(
         base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, trainer: any StudentTrainer,
         model: LatencyModel, calibrate: (LatencyModel) throws -> Double, settings: SearchSettings,
@@ -58,6 +58,14 @@ public final class DetectorSearch {
         self.hooks = hooks
         if let folder = hooks.resume() {
             let kept = try SearchState.read(from: folder, base: base.weights)
+            guard kept.table.device == model.table.device else {
+                throw Failure(
+                    "the checkpoint's latencies are another device's: \(kept.table.device), not \(model.table.device)",
+                    at: folder.path,
+                    remedy:
+                        "go on with that device, libraries and threads, or submit the job again: the search starts anew"
+                )
+            }
             (state, weights) = (kept.state, kept.weights)
             model.adopt(kept.table)
         } else {
@@ -97,7 +105,10 @@ public final class DetectorSearch {
     private func evaluateBase() throws {
         guard state.known.isEmpty else { return }
         try hooks.report(0, "the base on the search split", [:])
-        let precision = try trainer.evaluate(base.graph, base.weights) { _ in try hooks.report(0, "the base", [:]) }
+        let precision = try trainer.evaluate(base.graph, base.weights) { _ in
+            if hooks.isSaveDue() { try save("measured") }
+            try hooks.report(0, "the base on the search split", [:])
+        }
         let architecture = base.graph.architecture
         let candidate = Candidate(
             id: 0, generation: 0, parent: nil, move: "base", actions: [], architecture: architecture,

@@ -47,9 +47,9 @@ public final class DistillingTrainer: StudentTrainer {
 
     public func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher choice: TeacherChoice?,
-        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: TrainingState?,
-        observe: (StepReport, TrainingState) throws -> Void
-    ) throws -> TrainedStudent {
+        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
+        observe: (StepReport, StudentState) throws -> Void
+    ) throws -> StudentState {
         let loader = try BatchLoader(train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: data)
         let trainer = Trainer(plan, loader: loader, random: random)
         let teacher = try choice.map { try view($0) }
@@ -58,26 +58,19 @@ public final class DistillingTrainer: StudentTrainer {
             neckOrigins: neckOrigins)
         var start = weights
         if let teacher { start.merge(step.adapters(teacher: teacher.graph)) { $1 } }
-        let state =
-            resume
-            ?? TrainingState(
-                weights: start, optimiser: SGD(momentum: plan.momentum, weightDecay: plan.weightDecay))
-        var sums: [String: Double] = [:]
-        var steps = 0
-        let end = try trainer.train(state) { weights, batch, random in
+        let first = TrainingState(
+            weights: start, optimiser: SGD(momentum: plan.momentum, weightDecay: plan.weightDecay))
+        var losses = resume?.losses ?? EpochLosses()
+        let end = try trainer.train(resume?.training ?? first) { weights, batch, random in
             let seen = try teacher.map {
                 try TeacherView($0.graph, weights: $0.weights, images: batch.images)
             }
             return try step.gradients(weights, batch, teacher: seen, random)
-        } observe: { report, state in
-            if (report.step - 1) % report.stepsPerEpoch == 0 { (sums, steps) = ([:], 0) }
-            steps += 1
-            sums.merge(report.losses, uniquingKeysWith: +)
-            try observe(report, state)
+        } observe: { report, training in
+            losses.add(report)
+            try observe(report, StudentState(training, losses: losses))
         }
-        return TrainedStudent(
-            weights: end.weights.filter { !$0.key.hasPrefix(DistilledStep.adapterPrefix) },
-            losses: sums.mapValues { $0 / Double(max(1, steps)) })
+        return StudentState(end, losses: losses)
     }
 
     public func evaluate(

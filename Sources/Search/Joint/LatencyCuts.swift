@@ -46,16 +46,23 @@ struct LatencyCuts {
     /// Draws a cut with probability proportional to what it saves and inverse to the importance that it costs.
     func draw(_ cuts: [Cut], _ random: inout RandomStream) -> Cut? {
         guard !cuts.isEmpty else { return nil }
-        let losses = cuts.map(\.loss).sorted()
-        // What keeps a cut without any loss from being certain.
-        let floor = max(losses[losses.count / 2] * 0.25, .leastNormalMagnitude)
-        let odds = cuts.map { $0.gain / ($0.loss + floor) }
+        let odds = odds(cuts)
         var point = random.uniform() * odds.reduce(0, +)
         for (cut, share) in zip(cuts, odds) {
             point -= share
             if point < 0 { return cut }
         }
         return cuts[cuts.count - 1]
+    }
+
+    /// What cuts save, over what they cost.
+    private func odds(_ cuts: [Cut]) -> [Double] {
+        let losses = cuts.map(\.loss).sorted()
+        guard let most = losses.last, most > 0 else { return cuts.map(\.gain) }
+        // Keeps a cut without any loss from being certain. The least share of the largest loss keeps odds finite where
+        // most cuts cost nothing.
+        let floor = max(losses[losses.count / 2] * 0.25, most * 1e-6)
+        return cuts.map { $0.gain / ($0.loss + floor) }
     }
 
     /// Cuts until the prediction is within `limit`; nil when that cannot be had.

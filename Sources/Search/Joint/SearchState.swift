@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/1"
+    public static let format = "jdnas-search/2"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
@@ -19,8 +19,10 @@ public struct SearchState: Sendable, Hashable, Codable {
     /// Over the kinds of moves, and over the ways to change a teacher.
     public var moves = Bandit()
     public var teacherMoves = Bandit()
-    /// Children that no cut could bring within the latency limit: they were refused before training.
+    /// Children that were refused before training: no cut could bring them within the latency limit.
     public var refused = 0
+    /// Children that were not trained since there were equal ones already.
+    public var duplicates = 0
     /// A line of canonical JSON for each candidate.
     public var journal: [String] = []
     /// Measured, in milliseconds.
@@ -87,16 +89,24 @@ public struct SearchHooks {
     public var resume: () -> URL?
     /// Saves a checkpoint durably; the closure fills the folder.
     public var save: (String, (URL) throws -> Void) throws -> Void
+    /// Asked often: whether what was reached should be saved now.
+    public var isSaveDue: () -> Bool
     /// Told often: the share of the work that is done, and what is going on. Throws to stop.
     public var report: (Double, String, [String: Double]) throws -> Void
+    /// Told what is worth keeping: a line for the log.
+    public var log: (String) -> Void
 
     public init(
         resume: @escaping () -> URL? = { nil },
         save: @escaping (String, (URL) throws -> Void) throws -> Void = { _, _ in },
-        report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in }
+        isSaveDue: @escaping () -> Bool = { false },
+        report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in },
+        log: @escaping (String) -> Void = { _ in }
     ) {
         self.resume = resume
         self.save = save
+        self.isSaveDue = isSaveDue
         self.report = report
+        self.log = log
     }
 }

@@ -15,26 +15,15 @@ public protocol StudentTrainer {
     ///   - data: names the stream of batches, which all candidates of a generation share.
     ///   - resume: a state to go on from.
     ///   - observe: called after each step; may save the state, or throw to stop.
+    /// - Returns: the state after the last step, the student's own weights and their losses over the last epoch in it.
     func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
-        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: TrainingState?,
-        observe: (StepReport, TrainingState) throws -> Void
-    ) throws -> TrainedStudent
+        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
+        observe: (StepReport, StudentState) throws -> Void
+    ) throws -> StudentState
 
     /// Average precision on the search split.
     func evaluate(
         _ graph: DetectorGraph, _ weights: NamedTensors, progress: (Double) throws -> Void
     ) throws -> Double
-}
-
-/// What a training gave.
-public struct TrainedStudent: Sendable {
-    public var weights: NamedTensors
-    /// The mean of each loss over the last epoch.
-    public var losses: [String: Double]
-
-    public init(weights: NamedTensors, losses: [String: Double]) {
-        self.weights = weights
-        self.losses = losses
-    }
 }

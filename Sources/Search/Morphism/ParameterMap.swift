@@ -17,9 +17,6 @@ public struct ParameterMap: Sendable, Hashable {
         self.axes = axes
     }
 
-    /// Whether every entry comes from the source, unmoved.
-    public var isIdentity: Bool { source != nil && axes.isEmpty }
-
     /// `start`, with every entry that has a source overwritten by it.
     public func gather(from source: Tensor, into start: @autoclosure () throws -> Tensor) rethrows -> Tensor {
         if axes.isEmpty { return source }

@@ -12,7 +12,6 @@ public enum StudentAction: Sendable, Hashable, Codable {
     case removeBlock(stage: Int, block: Int)
     /// A new width for a knob and all that its channel group couples to it: pruning or widening.
     case setWidth(knob: Knob, width: Int)
-    case setInput(DetectorArchitecture.InputSize)
 
     /// What the search's bandit learns about.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
@@ -20,7 +19,6 @@ public enum StudentAction: Sendable, Hashable, Codable {
         case removeBlock = "remove-block"
         case prune
         case widen
-        case inputSize = "input-size"
 
         public static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }
@@ -31,7 +29,6 @@ public enum StudentAction: Sendable, Hashable, Codable {
         case .addBlock: .addBlock
         case .removeBlock: .removeBlock
         case .setWidth(let knob, let width): width < parent[knob] ? .prune : .widen
-        case .setInput: .inputSize
         }
     }
 }
@@ -43,7 +40,6 @@ extension StudentAction: CustomStringConvertible {
         case .addBlock(let stage): "add a block to stage\(stage + 1)"
         case .removeBlock(let stage, let block): "remove stage\(stage + 1).block\(block + 1)"
         case .setWidth(let knob, let width): "set \(knob) to \(width)"
-        case .setInput(let size): "set the input to \(size.shorter)×\(size.longer)"
         }
     }
 }
@@ -82,8 +78,6 @@ extension StudentAction {
                 throw refusal("a width of \(width)", "give a positive multiple of \(unit)")
             }
             for knob in group.knobs { child[knob] = width }
-        case .setInput(let size):
-            child.input = size
         }
         guard child != parent.architecture else {
             throw refusal("it changes nothing", "give another value than the parent's")
@@ -112,7 +106,7 @@ extension StudentAction {
             let backbone = try catalog.backbone(parent.architecture.backbone.plugin)
             let prefix = backbone.parameterPrefix(stage: stage, block: block)
             expected = known.filter { !$0.hasPrefix(prefix) }.count
-        case .addBlock, .setWidth, .setInput: expected = known.count
+        case .addBlock, .setWidth: expected = known.count
         }
         guard sources.count == expected, sources.allSatisfy(known.contains) else {
             throw refusal("it would add or drop layers beside those it names", "choose another width")
@@ -125,7 +119,7 @@ extension StudentAction {
     ) throws -> (String) -> String? {
         let backbone = try catalog.backbone(parent.backbone.plugin)
         switch self {
-        case .setWidth, .setInput: return { $0 }
+        case .setWidth: return { $0 }
         case .addBlock(let stage):
             let new = backbone.parameterPrefix(stage: stage, block: parent.backbone.stages[stage].blocks.count)
             return { $0.hasPrefix(new) ? nil : $0 }

@@ -1,0 +1,134 @@
+import Basics
+import Dataset
+import Detection
+import DetectorKit
+import Foundation
+import Search
+import Synth
+import Tensor
+import TestSupport
+import Testing
+import Training
+
+@Suite struct SearchInputsTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func data(
+        _ name: String = "packed", searchFraction: Double = 0.25, _ change: (inout PackOptions) -> Void = { _ in }
+    ) throws -> PackedDataset {
+        if !FileManager.default.fileExists(atPath: folder["scenes"].path) {
+            try writeSyntheticDataset(to: folder["scenes"], train: 6, val: 2, size: (96, 64), seed: 3)
+        }
+        var options = PackOptions()
+        options.searchFraction = searchFraction
+        change(&options)
+        try packDataset(root: folder["scenes"], to: folder[name], options: options)
+        return try PackedDataset(folder[name])
+    }
+
+    private func detector(classes: Int = 4, ratios: [Double] = [0.5, 1, 2]) throws -> Detector {
+        var architecture = try Networks.architecture()
+        architecture.classes = classes
+        architecture.anchors.ratios = ratios
+        let graph = try DetectorGraph(architecture, Networks.catalog)
+        return Detector(graph: graph, weights: Networks.weights(graph))
+    }
+
+    private func pool(above base: Detector) throws -> ElasticPool {
+        let space = SearchSpace.below(base.architecture, removableBlocks: 1, innerWidths: [1])
+        return ElasticPool(
+            supernet: try Supernet(base.graph, space, Networks.catalog), weights: base.weights, card: [])
+    }
+
+    private func message(_ body: () throws -> Void) -> String? { failureText(in: folder, body) }
+
+    @Test func whatBelongsTogetherIsTaken() throws {
+        let base = try detector()
+        let inputs = try SearchInputs((data(), "job/data"), base: (base, "job/base"))
+        try inputs.check(pool(above: base), at: "job/pool")
+        #expect(inputs.train.count == 4 && inputs.search.count == 2)
+    }
+
+    @Test(arguments: [3, 5]) func aBaseOfOtherClassesIsRefused(_ classes: Int) throws {
+        let data = try data()
+        let base = try detector(classes: classes)
+        #expect(
+            message { _ = try SearchInputs((data, "job/data"), base: (base, "job/base")) } == """
+                job/base: error: the base knows \(classes) classes, the data set has 4
+                  remedy: train the base on this data set
+                """)
+    }
+
+    @Test func teachersOfOtherClassesOrAnchorsAreRefused() throws {
+        let inputs = try SearchInputs((data(), "job/data"), base: (detector(), "job/base"))
+        let classes = message { try inputs.check(pool(above: detector(classes: 3)), at: "job/pool") }
+        #expect(classes?.hasPrefix("job/pool: error: the teachers know 3 classes and the base 4") == true)
+        let anchors = message { try inputs.check(pool(above: detector(ratios: [1])), at: "job/pool") }
+        #expect(anchors?.hasPrefix("job/pool: error: the teachers' anchors (sizes [8, 16") == true, "\(anchors ?? "")")
+    }
+
+    @Test func aSplitWithoutImagesOrObjectsIsRefused() throws {
+        let base = try detector()
+        let without = try data("none", searchFraction: 0)
+        #expect(
+            message { _ = try SearchInputs((without, "job/data"), base: (base, "job/base")) } == """
+                job/data: error: the split 'search' has no images to compare detectors by
+                  remedy: pack the data set with a larger 'search_fraction'
+                """)
+        // Crowds are not learnt, and not found.
+        for split in ["train", "val"] {
+            let file = folder["scenes/annotations/instances_\(split).json"]
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try text.replacing("\"iscrowd\":0", with: "\"iscrowd\":1").write(
+                to: file, atomically: true, encoding: .utf8)
+        }
+        let crowds = try data("crowds")
+        let text = message { _ = try SearchInputs((crowds, "job/data"), base: (base, "job/base")) }
+        #expect(text?.hasPrefix("job/data: error: no image of the split 'train' has an object to train on") == true)
+    }
+
+    /// A student's training that is stopped in the middle of an epoch, saved and read again ends with the bits, and the
+    /// losses, of one that was not.
+    @Test func aStudentsTrainingResumesBitForBit() throws {
+        struct Stop: Error {}
+        let base = try detector()
+        let inputs = try SearchInputs((data(), "job/data"), base: (base, "job/base"))
+        let plan = TrainingPlan(
+            epochs: 2, batchSize: 1, schedule: LearningRateSchedule(base: 0.01, decay: .cosine(final: 0)),
+            momentum: 0.9, weightDecay: 1e-4, clipNorm: 10, mirrors: [.horizontal])
+        let settings = SearchSettings(
+            latencyTarget: 0.7, candidates: 1, childrenPerGeneration: 1, trial: plan, finish: plan)
+        let pool = try pool(above: base)
+        let narrow = try StudentAction.setWidth(knob: .neck, width: 16).morph(
+            base.graph, base.weights, importance: Importance(.l1, base.graph, weights: base.weights),
+            RandomStream(seed: 1), Networks.catalog)
+        func train(_ resume: StudentState?, stopAt step: Int?) throws -> StudentState {
+            var last: StudentState?
+            do {
+                return try DistillingTrainer(
+                    pool: pool, train: inputs.train, search: inputs.search, training: TrainingSettings(),
+                    settings: settings
+                ).train(
+                    narrow.graph, narrow.weights, neckOrigins: Array(0..<16), teacher: pool.supernet.space.largest,
+                    plan: plan, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume
+                ) { report, state in
+                    last = state
+                    if report.step == step { throw Stop() }
+                }
+            } catch is Stop { return try #require(last) }
+        }
+        let whole = try train(nil, stopAt: nil)
+        #expect(whole.training.step == 8 && whole.losses.steps == 4)
+        #expect(
+            Set(whole.weights.keys) == Set(narrow.weights.keys) && whole.training.weights.count > whole.weights.count)
+        for step in [6, 8] {
+            let half = try train(nil, stopAt: step)
+            try half.write(to: folder["state-\(step)"])
+            let resumed = try train(try StudentState(from: folder["state-\(step)"], plan), stopAt: nil)
+            #expect(resumed.training.weights == whole.training.weights)
+            #expect(resumed.losses == whole.losses)
+        }
+    }
+}
