@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (1.0, "1.0"), (0.1, "0.1"), (1e16, "1e+16"), (-0.0, "-0.0"), (2.2250738585072014e-308, "2.2250738585072014e-308"), (123456.789, "123456.789"),
+        (1.0, "1.0"), (0.1, "0.1"), (1e16, "1e+16"), (-0.0, "-0.0"),
+        (2.2250738585072014e-308, "2.2250738585072014e-308"), (123456.789, "123456.789"),
         (.infinity, "null"), (.nan, "null"),
     ])
     func numbersAreAsShortAsCanBe(_ value: Double, _ text: String) { #expect(JSON.number(value).canonicalText == text) }
