@@ -88,6 +88,31 @@ import Train
             ] { try stages.expectSame(member, found, other) }
             #expect(other.summary == found.summary)
         }
+
+        // Another device's table says nothing here, and neither does one without a fit.
+        let table = try String(contentsOf: folder["table.json"], encoding: .utf8)
+        try folder.write(table.replacing("\"threads\": 1", with: "\"threads\": 9"), to: "table.json")
+        let elsewhere = #expect(throws: Failure.self) {
+            _ = try stages.run(jointSearch, repeating, on: inputs, in: "elsewhere")
+        }
+        #expect(elsewhere?.what.hasPrefix("the latency table is another device's: ") == true)
+        try folder.write(table.replacing("\"fit\": {", with: "\"not\": {"), to: "table.json")
+        let unfitted = #expect(throws: Failure.self) {
+            _ = try stages.run(jointSearch, repeating, on: inputs, in: "unfitted")
+        }
+        #expect(unfitted?.what == "the latency table was never fitted on a whole detector")
+    }
+
+    @Test func aBaseWithBatchNormHasNoPool() throws {
+        try folder.write(Stages.detector + "\nnorm: batch", to: "detector.yaml")
+        let data = try data()
+        let base = try base(data)
+        let failure = #expect(throws: Failure.self) {
+            _ = try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers") {
+                Issue.record("it started: \($0)")
+            }
+        }
+        #expect(failure?.place == "base" && failure?.what.hasPrefix("a pool of networks with batch norm") == true)
     }
 
     private var folder: TemporaryFolder { stages.folder }

@@ -101,8 +101,12 @@ import Training
     @Test func cutsWithoutALossAreDrawnByWhatTheySave() throws {
         let fixture = Fixture()
         fixture.trainer.knowsImportance = false
-        let state = try fixture.search().run().state
-        #expect(Set(state.known.compactMap(\.actions.first)).count > 3)
+        fixture.slowness = 1000
+        fixture.changed.candidates = 6
+        fixture.changed.childrenPerGeneration = 6
+        // Were the last cut certain, two children would be all that the base can have: one by widths, one by blocks.
+        let known = try fixture.search().run().state.known
+        #expect(known.filter { $0.generation == 1 }.count == 6)
     }
 
     /// A target that no student can reach still gives students, cut as deep as can be.
@@ -146,6 +150,8 @@ private final class Fixture {
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
+    /// How much longer operators take than `LatencyTests.ideal` says.
+    var slowness = 1.0
     var device = DeviceIdentity(processor: "test", instructionSet: "none", libraries: "none", threads: 1)
     let trainer = PretendingTrainer()
     let folder = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
@@ -159,7 +165,7 @@ private final class Fixture {
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
         return try DetectorSearch(
             base: (graph, Networks.weights(graph)), space: space, trainer: trainer,
-            model: LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal),
+            model: LatencyModel(LatencyTable(device: device)) { [slowness] in slowness * LatencyTests.ideal($0) },
             calibrate: { model in
                 let milliseconds = 2 + model.operatorTime(graph, regions: 50)
                 model.calibrate([(graph, milliseconds)], regions: 50)
