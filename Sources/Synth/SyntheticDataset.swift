@@ -29,7 +29,7 @@ public func writeSyntheticDataset(
         guard rename(hidden.path, folder.path) == 0 else {
             let code = errno
             throw Failure.system(
-                "rename", at: folder.path, errno: code, remedy: "name a new folder, or one that is empty")
+                "rename", at: folder.path, errno: code, remedy: "name a folder that is not there yet")
         }
     } catch {
         try? FileManager.default.removeItem(at: hidden)
