@@ -2,6 +2,7 @@
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
 # make lint         formatting and layering
+# make bench        install the peers (PyTorch, ONNX Runtime) and measure beside them; CASES="train-r50-320 …" picks
 # make install      build the programs with Swift's runtime linked in, and copy them to $(PREFIX)/bin
 
 PREFIX ?= /usr/local
@@ -11,7 +12,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test lint quickstart install clean
+.PHONY: build setup test lint quickstart bench install clean
 
 setup:
 	@scripts/setup
@@ -25,7 +26,7 @@ test: setup
 	swift test -c release --skip-build
 
 lint:
-	swift format lint --strict -r -p Sources Plugins Tests Package.swift
+	swift format lint --strict -r -p Sources Plugins Tests Benchmarks Package.swift
 	$(BUILD) --build-tests --explicit-target-dependency-import-check error
 
 quickstart: build
@@ -37,6 +38,11 @@ install: setup
 	$(BUILD) --static-swift-stdlib --scratch-path $(STATIC) --product jdnas
 	$(BUILD) --static-swift-stdlib --scratch-path $(STATIC) --product jdnas-stage
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(STATIC)/release/jdnas $(STATIC)/release/jdnas-stage
+
+bench: setup
+	$(BUILD) --product jdnas-bench
+	scripts/peers
+	$(BIN)/jdnas-bench run --peers .peers/bin/python --out .build/bench.json $(CASES)
 
 clean:
 	swift package clean

@@ -120,6 +120,12 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What is measured, and against whom.
+        .executableTarget(
+            name: "jdnas-bench",
+            dependencies: ["Basics", "CommandKit", "Tensor", "Models", "DetectorKit", "Detection", "ResNet"],
+            path: "Benchmarks/jdnas-bench", swiftSettings: strict),
+
         // Tests mirror Sources and Plugins.
         .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Basics", "Basics"),

@@ -1,44 +1,49 @@
 #include "channel_walk.h"
 
 typedef struct {
-    const float *x, *output, *gradient, *center, *a, *b, *c;
+    const float *x, *output, *gradient, *residual, *center, *a, *b, *c;
     float *result;
     jk_walk walk;
     int relu;
 } affine_job;
 
-JK_INLINE void affine_rows(const float *x, float *y, long rows, long width, const float *restrict center,
-                           const float *restrict a, const float *restrict b, int relu) {
+JK_INLINE void affine_rows(const float *x, const float *z, float *y, long rows, long width,
+                           const float *restrict center, const float *restrict a, const float *restrict b, int relu) {
     for (long r = 0; r < rows; r++)
         JK_INDEPENDENT
         for (long k = 0; k < width; k++) {
             float value = a[k] * (x[r * width + k] - center[k]) + b[k];
+            if (z) value += z[r * width + k];
             y[r * width + k] = relu && !(value > 0) ? 0 : value;
         }
 }
 
-JK_INLINE void affine_segment(const affine_job *j, jk_segment s, int relu) {
+JK_INLINE void affine_segment(const affine_job *j, jk_segment s, const float *z, int relu) {
     const long block = j->walk.block;
     const long first = s.plane * block;
     const float *x = j->x + s.offset, *center = j->center + first, *a = j->a + first, *b = j->b + first;
     float *y = j->result + s.offset;
     if (!jk_is_flat(block)) {
-        affine_rows(x, y, s.rows, block, center, a, b, relu);
+        affine_rows(x, z, y, s.rows, block, center, a, b, relu);
         return;
     }
     float wideCenter[32], wideA[32], wideB[32];
     jk_spread(center, block, wideCenter), jk_spread(a, block, wideA), jk_spread(b, block, wideB);
     long all = s.rows * block, full = all / 32, rest = all % 32;
-    affine_rows(x, y, full, 32, wideCenter, wideA, wideB, relu);
-    affine_rows(x + full * 32, y + full * 32, rest > 0, rest, wideCenter, wideA, wideB, relu);
+    affine_rows(x, z, y, full, 32, wideCenter, wideA, wideB, relu);
+    long at = full * 32;
+    affine_rows(x + at, z ? z + at : NULL, y + at, rest > 0, rest, wideCenter, wideA, wideB, relu);
 }
 
 JK_CLONES static void affine_range(void *context, long begin, long end) {
     const affine_job *j = context;
     for (long item = begin; item < end; item++) {
         jk_segment s = jk_segment_at(&j->walk, item);
-        if (j->relu) affine_segment(j, s, 1);
-        else affine_segment(j, s, 0);
+        const float *z = j->residual ? j->residual + s.offset : NULL;
+        if (z && j->relu) affine_segment(j, s, z, 1);
+        else if (z) affine_segment(j, s, z, 0);
+        else if (j->relu) affine_segment(j, s, NULL, 1);
+        else affine_segment(j, s, NULL, 0);
     }
 }
 
@@ -47,9 +52,10 @@ static void run(jk_task task, affine_job *j) {
     jk_parallel_for(w->planes * w->segments, jk_max(1, JK_GRAIN * w->segments / jk_max(1, w->rows * w->block)), task, j);
 }
 
-void jk_channel_affine(const float *x, const float *center, const float *a, const float *b, float *y, jk_images shape,
-                       int relu) {
-    affine_job j = {x, NULL, NULL, center, a, b, NULL, y, jk_walk_over(shape), relu};
+void jk_channel_affine(const float *x, const float *center, const float *a, const float *b, const float *residual,
+                       float *y, jk_images shape, int relu) {
+    affine_job j = {.x = x, .center = center, .a = a, .b = b, .residual = residual, .result = y,
+                    .walk = jk_walk_over(shape), .relu = relu};
     run(affine_range, &j);
 }
 
@@ -99,6 +105,29 @@ JK_CLONES static void backward_range(void *context, long begin, long end) {
 
 void jk_channel_affine_backward(const float *gradient, const float *output, const float *x, const float *center,
                                 const float *a, const float *b, const float *c, float *result, jk_images shape) {
-    affine_job j = {x, output, gradient, center, a, b, c, result, jk_walk_over(shape), 0};
+    affine_job j = {.x = x, .output = output, .gradient = gradient, .center = center, .a = a, .b = b, .c = c,
+                    .result = result, .walk = jk_walk_over(shape)};
     run(backward_range, &j);
+}
+
+typedef struct {
+    const float *x, *factors;
+    float *y;
+    long width;
+} rows_job;
+
+JK_CLONES static void scale_rows_range(void *context, long begin, long end) {
+    const rows_job *j = context;
+    for (long r = begin; r < end; r++) {
+        const float *x = j->x + r * j->width;
+        float *y = j->y + r * j->width;
+        const float factor = j->factors[r];
+        JK_INDEPENDENT
+        for (long k = 0; k < j->width; k++) y[k] = factor * x[k];
+    }
+}
+
+void jk_scale_rows(const float *x, const float *factors, float *y, long rows, long width) {
+    rows_job j = {x, factors, y, width};
+    jk_parallel_for(rows, jk_max(1, JK_GRAIN / jk_max(1, width)), scale_rows_range, &j);
 }

@@ -105,16 +105,17 @@ struct jd_convolution {
         primitive_attr attributes, plainAttributes;
         attributes.set_scratchpad_mode(scratchpad_mode::user);
         plainAttributes.set_scratchpad_mode(scratchpad_mode::user);
-        if (s.relu) {
-            post_ops after;
-            after.append_eltwise(1.0f, algorithm::eltwise_relu, 0, 0);
-            attributes.set_post_ops(after);
-        }
+        post_ops after;
+        if (s.residual) after.append_binary(algorithm::binary_add, ourOutput);
+        if (s.relu) after.append_eltwise(1.0f, algorithm::eltwise_relu, 0, 0);
+        attributes.set_post_ops(after);
 
         // Our layouts as they are where a fast implementation takes them; else let it choose, and reorder.
         bool found = false;
         for (int attempt = 0; attempt < 5 && !found; attempt++) {
             bool last = attempt == 4;
+            // The residual lies in our layout.
+            if (s.residual && attempt != 0 && attempt != 2) continue;
             const auto &in = last || attempt == 0 || attempt == 1 ? ourInput : anyInput;
             const auto &out = last || attempt == 0 || attempt == 2 ? ourOutput : anyOutput;
             try {
@@ -160,6 +161,7 @@ struct jd_convolution {
             }
         }
 
+        if (!found) throw std::runtime_error("no fast implementation adds the residual");
         switch (pass) {
             case jd_forward:
                 changeInput = change::between(ourInput, input);
@@ -241,7 +243,7 @@ const char *jd_pack(const jd_convolution *c, const float *weights, float *packed
 }
 
 const char *jd_run_forward(const jd_convolution *c, const float *input, const float *packed, const float *bias,
-                           float *output, float *workspace) {
+                           const float *residual, float *output, float *workspace) {
     return guarded([&](stream &s) {
         float *scratch = workspace + c->atScratch;
         float *in = workspace + c->atInput, *out = c->changeOutput ? workspace + c->atOutput : output;
@@ -252,6 +254,8 @@ const char *jd_run_forward(const jd_convolution *c, const float *input, const fl
             {DNNL_ARG_DST, c->bound(c->output, out)},
             {DNNL_ARG_SCRATCHPAD, c->bound(c->scratchpad, scratch)}};
         if (c->shape.bias) arguments.insert({DNNL_ARG_BIAS, c->bound(c->bias, bias)});
+        if (c->shape.residual)
+            arguments.insert({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, c->bound(c->output, residual)});
         c->operation.execute(s, arguments);
         if (c->changeOutput) c->changeOutput->run(s, out, output, scratch);
     });

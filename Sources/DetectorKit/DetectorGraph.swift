@@ -88,8 +88,9 @@ extension GraphBuilder {
                 initialiser: .uniformFanIn, knob: .lateral)
         }
         var merged = [laterals[laterals.count - 1]]
-        for lateral in laterals.dropLast().reversed() {
-            merged.insert(add(lateral, upsample(merged[0], like: lateral)), at: 0)
+        // Sizes are taken from the features, so that the sum is a lateral's only reader and runs with it.
+        for (feature, lateral) in zip(features, laterals).dropLast().reversed() {
+            merged.insert(add(lateral, upsample(merged[0], like: feature)), at: 0)
         }
         var pyramid = merged.enumerated().map { level, node in
             convolution(

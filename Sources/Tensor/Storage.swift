@@ -4,8 +4,22 @@ import Synchronization
 final class Storage: @unchecked Sendable {
     let floats: UnsafeMutablePointer<Float>
     let count: Int
-    /// The same elements in orders that convolutions want, made when first wanted and dropped when the elements change.
-    private let packed = Mutex<[(key: UInt64, storage: Storage)]>([])
+    /// What was computed from the elements, made when first wanted and dropped when the elements change.
+    private let derived = Mutex<[Derived: Derivation]>([:])
+
+    /// What can be kept with the elements that it was computed from.
+    enum Derived: Hashable {
+        /// In the order that a convolution reads.
+        case packed(layout: UInt64)
+        /// Each row times a factor that follows from these.
+        case scaled(by: ObjectIdentifier, ObjectIdentifier, eps: Float)
+    }
+
+    private struct Derivation {
+        let storage: Storage
+        /// What the key names: kept, so that no other takes its place, and copied before it changes.
+        let sources: [Storage]
+    }
 
     init(count: Int) {
         self.count = count
@@ -15,16 +29,16 @@ final class Storage: @unchecked Sendable {
 
     deinit { BufferPool.release(UnsafeMutableRawPointer(floats), count * MemoryLayout<Float>.stride) }
 
-    func packed(_ key: UInt64, make: () -> Storage?) -> Storage? {
-        packed.withLock { packed in
-            if let known = packed.first(where: { $0.key == key }) { return known.storage }
+    func derived(_ key: Derived, from sources: [Storage] = [], make: () -> Storage?) -> Storage? {
+        derived.withLock { known in
+            if let known = known[key] { return known.storage }
             guard let made = make() else { return nil }
-            packed.append((key, made))
+            known[key] = Derivation(storage: made, sources: sources)
             return made
         }
     }
 
-    func dropPacked() {
-        packed.withLock { if !$0.isEmpty { $0 = [] } }
+    func dropDerived() {
+        derived.withLock { if !$0.isEmpty { $0 = [:] } }
     }
 }

@@ -40,18 +40,20 @@ extension Tensor {
             })
     }
 
-    /// a · (x − center) + b for each channel of each image, then max(0, ·) with `relu`.
-    func channelAffine(center: [Float], _ a: [Float], _ b: [Float], relu: Bool) -> Tensor {
+    /// a · (x − center) + b for each channel of each image, plus `residual`, then max(0, ·) with `relu`.
+    func channelAffine(center: [Float], _ a: [Float], _ b: [Float], residual: Tensor? = nil, relu: Bool) -> Tensor {
         let result = Tensor(unwritten: shape, block: block)
-        jk_channel_affine(pointer, center, a, b, result.freshPointer, images, relu ? 1 : 0)
+        let residual = residual?.blocked(block)
+        withExtendedLifetime(residual) {
+            jk_channel_affine(pointer, center, a, b, residual?.pointer, result.freshPointer, images, relu ? 1 : 0)
+        }
         return result
     }
 
     /// This gradient becomes a · g for each channel of each image; g is zero where `output` is not above zero.
     mutating func channelScaleBackward(output: Tensor?, _ a: [Float]) {
         let images = images
-        let own = mutablePointer
-        jk_channel_affine_backward(own, output?.pointer, nil, nil, a, nil, nil, own, images)
+        overwrite { jk_channel_affine_backward($0, output?.pointer, nil, nil, a, nil, nil, $1, images) }
     }
 
     /// This gradient becomes a · g + b · (x − center) + c.
@@ -59,7 +61,6 @@ extension Tensor {
         output: Tensor?, x: Tensor, center: [Float], _ a: [Float], _ b: [Float], _ c: [Float]
     ) {
         let images = images
-        let own = mutablePointer
-        jk_channel_affine_backward(own, output?.pointer, x.pointer, center, a, b, c, own, images)
+        overwrite { jk_channel_affine_backward($0, output?.pointer, x.pointer, center, a, b, c, $1, images) }
     }
 }

@@ -23,7 +23,7 @@ public struct Tensor: Sendable {
         storage = Storage(count: shape.reduce(1, *))
     }
 
-    private init(shape: [Int], block: Int, storage: Storage) {
+    init(shape: [Int], block: Int = 1, storage: Storage) {
         self.shape = shape
         self.block = block
         self.storage = storage
@@ -70,7 +70,7 @@ public struct Tensor: Sendable {
 
     private mutating func makeUnique() {
         if isKnownUniquelyReferenced(&storage) {
-            storage.dropPacked()
+            storage.dropDerived()
         } else {
             let copy = Storage(count: count)
             copy.floats.update(from: storage.floats, count: count)
@@ -84,6 +84,18 @@ public struct Tensor: Sendable {
         mutating get {
             makeUnique()
             return storage.floats
+        }
+    }
+    /// Where elementwise work on this tensor reads and writes: in place where nobody shares the elements, else from them
+    /// into memory of its own, without a copy between. Every element must be written.
+    mutating func overwrite(_ body: (_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>) -> Void) {
+        if isKnownUniquelyReferenced(&storage) {
+            storage.dropDerived()
+            body(pointer, storage.floats)
+        } else {
+            let result = Storage(count: count)
+            withExtendedLifetime(storage) { body(pointer, result.floats) }
+            storage = result
         }
     }
     /// For filling a tensor that was just made: nobody shares it yet.

@@ -2,6 +2,7 @@ public import Basics
 public import Dataset
 public import Detection
 import Images
+import Synchronization
 
 /// Training images with what is on them.
 public struct SampleBatch: Sendable {
@@ -19,13 +20,13 @@ public struct SampleBatch: Sendable {
 /// A batch is a function of its step's number and of the random stream alone, so that a resumed run sees what an
 /// uninterrupted one would have seen: every epoch is a fresh permutation of the images, cut into full batches.
 /// Crowd regions are left out, as torchvision's reference training does.
-public final class BatchLoader {
+public final class BatchLoader: Sendable {
     public let split: DatasetSplit
     public let batchSize: Int
     public let stepsPerEpoch: Int
     private let mirrors: [TrainingPlan.Mirror]
     private let random: RandomStream
-    private var cache: ImageCache
+    private let cache: Mutex<ImageCache>
 
     /// - Parameter random: the stream that names this run's data.
     public init(
@@ -40,7 +41,7 @@ public final class BatchLoader {
         stepsPerEpoch = split.count / self.batchSize
         self.mirrors = mirrors
         self.random = random
-        cache = ImageCache(split)
+        cache = Mutex(ImageCache(split))
     }
 
     /// The batch of a step, from 0.
@@ -51,7 +52,7 @@ public final class BatchLoader {
         let order = shuffle.permutation(split.count)
         var batch = SampleBatch()
         for position in index * batchSize..<(index + 1) * batchSize {
-            let image = try cache.image(order[position])
+            let image = try cache.withLock { try $0.image(order[position]) }
             let target = DetectionTarget(split.records[order[position]].objects)
             let flips = drawFlips(epochRandom.stream("flips", position))
             batch.images.append(image.mirrored(flips))

@@ -81,8 +81,9 @@ public struct Trainer {
         _ start: TrainingState, objective: Objective, observe: (StepReport, TrainingState) throws -> Void
     ) throws -> TrainingState {
         var state = start
+        let batches = BatchPrefetch(loader, end: totalSteps)
         while state.step < totalSteps {
-            let batch = try loader.batch(step: state.step)
+            let batch = try batches.batch(step: state.step)
             var step = try objective(state.weights, batch, random.stream("step", state.step))
             let loss = step.losses.values.reduce(0, +)
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.

@@ -103,4 +103,31 @@ private func image(_ random: RandomStream) -> Tensor {
         let largest = a.map(abs).max() ?? 0
         #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 * max(1, largest) })
     }
+
+    /// With a tape that records nothing is folded: norms of running statistics then run on their own.
+    @Test(arguments: [Norm.frozen, .batch]) func foldedNormsChangeNothing(norm: Norm) throws {
+        let graph = try smallGraph(norm: norm)
+        var weights = graph.network.initialWeights(RandomStream(seed: 1))
+        var random = RandomStream(seed: 3)
+        for (name, tensor) in weights.sorted where tensor.shape.count == 1 && name.contains("bn") {
+            weights[name] = Tensor(tensor.shape, tensor.array.map { _ in Float(random.uniform(0.5, 1.5)) })
+        }
+        let unfolded = try DetectorGraph(
+            {
+                var architecture = graph.architecture
+                architecture.backbone.norm = .batch
+                return architecture
+            }(), catalog)
+        func pyramid(_ graph: DetectorGraph, recording: Bool) throws -> [Float] {
+            let tape = Tape(recording: recording)
+            return try GraphExecution(graph.network).run(
+                ["p1"], on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+                mode: .inference)["p1"].value.array
+        }
+        let plain = try pyramid(unfolded, recording: true)
+        let largest = plain.map(abs).max() ?? 0
+        for folded in try [pyramid(graph, recording: false), pyramid(graph, recording: norm == .frozen)] {
+            #expect(zip(plain, folded).allSatisfy { abs($0 - $1) < 1e-5 * largest })
+        }
+    }
 }

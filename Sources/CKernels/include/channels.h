@@ -18,9 +18,12 @@ void jk_channel_moments(const float *x, jk_images shape, double *result);
 void jk_channel_sums(const float *gradient, const float *_Nullable output, const float *_Nullable x,
                      const float *_Nullable center, jk_images shape, double *result);
 
-/// y = a · (x − center) + b for each [n][c], then max(0, ·) with `relu`.
-void jk_channel_affine(const float *x, const float *center, const float *a, const float *b, float *y, jk_images shape,
-                       int relu);
+/// y = a · (x − center) + b for each [n][c], plus `residual` where given, then max(0, ·) with `relu`.
+void jk_channel_affine(const float *x, const float *center, const float *a, const float *b,
+                       const float *_Nullable residual, float *y, jk_images shape, int relu);
+
+/// y[r][k] = factors[r] · x[r][k]; y may be x.
+void jk_scale_rows(const float *x, const float *factors, float *y, long rows, long width);
 
 /// result = a · g + b · (x − center) + c for each [n][c], where g = gradient, or 0 where `output` is given and not above
 /// 0. Without `x`: a · g. `result` may be `gradient`.

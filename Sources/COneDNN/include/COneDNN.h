@@ -14,7 +14,8 @@ typedef struct {
     int32_t images, channels, height, width;
     int32_t outputs, kernelHeight, kernelWidth, stride, padding, groups;
     int32_t inputBlock, outputBlock;
-    int32_t bias, relu;
+    /// After the sum of products: add a bias for each output, add a residual in the output's layout, take max(0, ·).
+    int32_t bias, residual, relu;
 } jd_shape;
 
 typedef enum { jd_forward, jd_backward_data, jd_backward_weights } jd_pass;
@@ -40,7 +41,8 @@ uint64_t jd_packed_key(const jd_convolution *convolution);
 /// Each returns null, or what went wrong.
 const char *_Nullable jd_pack(const jd_convolution *convolution, const float *weights, float *packed);
 const char *_Nullable jd_run_forward(const jd_convolution *convolution, const float *input, const float *packed,
-                                     const float *_Nullable bias, float *output, float *workspace);
+                                     const float *_Nullable bias, const float *_Nullable residual, float *output,
+                                     float *workspace);
 const char *_Nullable jd_run_backward_data(const jd_convolution *convolution, const float *outputGradient,
                                            const float *packed, float *inputGradient, float *workspace);
 /// The gradient of the weights is OIHW.

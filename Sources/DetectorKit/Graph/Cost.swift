@@ -80,7 +80,7 @@ extension NetworkGraph {
                     .convolution, output, kernel: layer.kernel, stride: layer.stride, groups: layer.groups,
                     products: products)
             case .norm(let norm):
-                record(.norm, inputs[0], groups: norm.kind == .group ? norm.channels / norm.channelsPerGroup : 1)
+                record(.norm, inputs[0], groups: norm.kind == .group ? norm.channels / norm.channelsPerGroup : 0)
             case .relu: record(.relu, inputs[0])
             case .add: record(.add, inputs[0])
             case .maxPool(let kernel, let stride, let padding):

@@ -3,17 +3,18 @@ public import Tensor
 
 /// Runs a network's graph on a tape.
 ///
-/// A convolution, norm or sum whose only reader is a ReLU runs fused with it. Only what the asked-for outputs need is
-/// run, so that the part behind RoIAlign can be run apart, on any regions.
+/// A convolution or norm runs with the sum and the ReLU that follow it; a norm of fixed statistics is folded into the
+/// convolution before it. Only what the asked-for outputs need is run, so that the part behind RoIAlign can be run
+/// apart, on any regions; and a value is let go after its last reader.
 public struct GraphExecution: Sendable {
     public let graph: NetworkGraph
-    /// The ReLU that each fused node runs with.
-    private let fusedInto: [NetworkGraph.NodeID: NetworkGraph.NodeID]
+    /// What runs, by its last node.
+    private let fusions: [NetworkGraph.NodeID: Fusion]
     private let isTrainable: [String: Bool]
 
     public init(_ graph: NetworkGraph) {
         self.graph = graph
-        fusedInto = Self.fusions(of: graph)
+        fusions = graph.fusions()
         isTrainable = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.isTrainable) })
     }
 
@@ -45,81 +46,128 @@ public struct GraphExecution: Sendable {
     ///   - frozen: says which parameters stay as they are: they get no gradient.
     public func run(
         _ outputs: [String], on tape: Tape, weights: NamedTensors, feeds: [String: Variable], mode: Mode,
-        frozen: (String) -> Bool = { _ in false }
+        frozen: @escaping (String) -> Bool = { _ in false }
     ) throws -> Results {
         var values: [NetworkGraph.NodeID: Variable] = [:]
         for (name, value) in feeds { if let id = node(named: name) { values[id] = value } }
-        var results = Results()
-
-        func parameter(_ name: String) throws -> Variable {
-            guard let tensor = weights[name] else {
-                throw Failure(
-                    "the weights lack '\(name)'", remedy: "give weights that were saved with this architecture")
-            }
-            let trains = isTrainable[name] == true && !frozen(name)
-            return trains ? tape.parameter(tensor, named: name) : tape.constant(tensor)
+        let order = try needed(for: outputs, given: values).compactMap { id in fusions[id].map { (id: id, fusion: $0) }
         }
+        var readers = Dictionary(outputs.compactMap { name in graph.outputs[name].map { ($0, 1) } }) { $0 + $1 }
+        for (_, fusion) in order { for input in inputs(of: fusion) { readers[input, default: 0] += 1 } }
 
-        for id in try needed(for: outputs, given: values) where fusedInto[id] == nil {
-            var operation = graph[id]
-            var relu = false
-            if case .relu = operation.operation, fusedInto[operation.inputs[0]] == id {
-                operation = graph[operation.inputs[0]]
-                relu = true
-            }
-            let inputs = operation.inputs.compactMap { values[$0] }
-            switch operation.operation {
-            case .input(let name, _), .regions(let name, _):
-                throw Failure("the graph's input '\(name)' was not given", cause: .defect)
-            case .convolution(let layer):
-                values[id] = tape.convolution(
-                    inputs[0], weight: try parameter("\(layer.name).weight"),
-                    bias: layer.bias ? try parameter("\(layer.name).bias") : nil, stride: layer.stride,
-                    padding: layer.padding, groups: layer.groups, relu: relu)
-            case .norm(let norm):
-                values[id] = try normalise(
-                    inputs[0], norm, relu: relu, on: tape, mode: mode, weights: weights, parameter: parameter,
-                    statistics: &results.runningStatistics)
-            case .relu: values[id] = tape.relu(inputs[0])
-            case .add: values[id] = tape.add(inputs[0], inputs[1], relu: relu)
-            case .maxPool(let kernel, let stride, let padding):
-                values[id] = tape.maxPool(inputs[0], kernel: kernel, stride: stride, padding: padding)
-            case .upsample:
-                let shape = inputs[1].shape
-                values[id] = tape.upsampleNearest(inputs[0], toHeight: shape[2], width: shape[3])
-            case .flatten: values[id] = tape.flatten(inputs[0])
-            case .linear(let layer):
-                values[id] = tape.linear(
-                    inputs[0], weight: try parameter("\(layer.name).weight"),
-                    bias: try parameter("\(layer.name).bias"), relu: relu)
+        var pass = Pass(tape: tape, weights: weights, mode: mode, isTrainable: isTrainable, isFrozen: frozen)
+        for (id, fusion) in order {
+            values[id] = try pass.run(
+                graph[fusion.head].operation, graph[fusion.head].inputs.compactMap { values[$0] }, fusion,
+                residual: fusion.residual.flatMap { values[$0] })
+            for input in inputs(of: fusion) {
+                readers[input, default: 0] -= 1
+                if readers[input] == 0 { values[input] = nil }
             }
         }
+        var results = Results(runningStatistics: pass.statistics)
         for name in outputs { if let id = graph.outputs[name] { results.values[name] = values[id] } }
         return results
     }
 
-    private func normalise(
-        _ input: Variable, _ norm: NetworkGraph.Normalisation, relu: Bool, on tape: Tape, mode: Mode,
-        weights: NamedTensors, parameter: (String) throws -> Variable, statistics: inout NamedTensors
-    ) throws -> Variable {
-        let scale = try parameter("\(norm.name).weight")
-        let shift = try parameter("\(norm.name).bias")
-        if norm.kind == .group {
-            return tape.groupNorm(
-                input, scale: scale, shift: shift, channelsPerGroup: norm.channelsPerGroup, eps: Norm.epsilon,
-                relu: relu)
+    private func inputs(of fusion: Fusion) -> [NetworkGraph.NodeID] {
+        graph[fusion.head].inputs + (fusion.residual.map { [$0] } ?? [])
+    }
+
+    /// One pass at work: the operations with their parameters.
+    private struct Pass {
+        let tape: Tape
+        let weights: NamedTensors
+        let mode: Mode
+        let isTrainable: [String: Bool]
+        let isFrozen: (String) -> Bool
+        /// Batch norm's running statistics after the pass.
+        var statistics: NamedTensors = [:]
+
+        mutating func run(
+            _ operation: NetworkGraph.Operation, _ inputs: [Variable], _ fusion: Fusion, residual: Variable?
+        ) throws -> Variable {
+            let relu = fusion.relu
+            switch operation {
+            case .input(let name, _), .regions(let name, _):
+                throw Failure("the graph's input '\(name)' was not given", cause: .defect)
+            case .convolution(let layer):
+                let weight = try parameter("\(layer.name).weight")
+                let bias = layer.bias ? try parameter("\(layer.name).bias") : nil
+                func convolution(_ norm: FrozenNorm?, residual: Variable?, relu: Bool) -> Variable {
+                    tape.convolution(
+                        inputs[0], weight: weight, bias: bias, norm: norm, residual: residual, stride: layer.stride,
+                        padding: layer.padding, groups: layer.groups, relu: relu)
+                }
+                guard let norm = fusion.norm else { return convolution(nil, residual: residual, relu: relu) }
+                if isFixed(norm) { return convolution(try frozenNorm(norm), residual: residual, relu: relu) }
+                return try normalise(
+                    convolution(nil, residual: nil, relu: false), norm, residual: residual, relu: relu)
+            case .norm(let norm): return try normalise(inputs[0], norm, residual: residual, relu: relu)
+            case .relu: return tape.relu(inputs[0])
+            case .add: return tape.add(inputs[0], inputs[1], relu: relu)
+            case .maxPool(let kernel, let stride, let padding):
+                return tape.maxPool(inputs[0], kernel: kernel, stride: stride, padding: padding)
+            case .upsample:
+                let shape = inputs[1].shape
+                return tape.upsampleNearest(inputs[0], toHeight: shape[2], width: shape[3])
+            case .flatten: return tape.flatten(inputs[0])
+            case .linear(let layer):
+                return tape.linear(
+                    inputs[0], weight: try parameter("\(layer.name).weight"),
+                    bias: try parameter("\(layer.name).bias"), relu: relu)
+            }
         }
-        let (meanName, varianceName) = ("\(norm.name).running_mean", "\(norm.name).running_var")
-        let mean = try parameter(meanName).value
-        let variance = try parameter(varianceName).value
-        if norm.kind == .frozen || mode == .inference {
-            return tape.frozenNorm(
-                input, scale: scale, shift: shift, mean: mean, variance: variance, eps: Norm.epsilon, relu: relu)
+
+        private func parameter(_ name: String) throws -> Variable {
+            guard let tensor = weights[name] else {
+                throw Failure(
+                    "the weights lack '\(name)'", remedy: "give weights that were saved with this architecture")
+            }
+            let trains = isTrainable[name] == true && !isFrozen(name)
+            return trains ? tape.parameter(tensor, named: name) : tape.constant(tensor)
         }
-        let (result, batch) = tape.batchNorm(input, scale: scale, shift: shift, eps: Norm.epsilon, relu: relu)
-        statistics[meanName] = mean.moved(towards: batch.mean, by: Norm.momentum)
-        statistics[varianceName] = variance.moved(towards: batch.variance, by: Norm.momentum)
-        return result
+
+        /// Whether nothing of a norm depends on the batch, or gets a gradient.
+        private func isFixed(_ norm: NetworkGraph.Normalisation) -> Bool {
+            switch norm.kind {
+            case .frozen: true
+            case .batch: mode == .inference && !tape.recording
+            case .group: false
+            }
+        }
+
+        private func frozenNorm(_ norm: NetworkGraph.Normalisation) throws -> FrozenNorm {
+            FrozenNorm(
+                scale: try parameter("\(norm.name).weight").value, shift: try parameter("\(norm.name).bias").value,
+                mean: try parameter("\(norm.name).running_mean").value,
+                variance: try parameter("\(norm.name).running_var").value, eps: Norm.epsilon)
+        }
+
+        private mutating func normalise(
+            _ input: Variable, _ norm: NetworkGraph.Normalisation, residual: Variable?, relu: Bool
+        ) throws -> Variable {
+            let scale = try parameter("\(norm.name).weight")
+            let shift = try parameter("\(norm.name).bias")
+            if norm.kind == .group {
+                return tape.groupNorm(
+                    input, scale: scale, shift: shift, channelsPerGroup: norm.channelsPerGroup, eps: Norm.epsilon,
+                    residual: residual, relu: relu)
+            }
+            let (meanName, varianceName) = ("\(norm.name).running_mean", "\(norm.name).running_var")
+            let mean = try parameter(meanName).value
+            let variance = try parameter(varianceName).value
+            if norm.kind == .frozen || mode == .inference {
+                return tape.frozenNorm(
+                    input, scale: scale, shift: shift, mean: mean, variance: variance, eps: Norm.epsilon,
+                    residual: residual, relu: relu)
+            }
+            let (result, batch) = tape.batchNorm(
+                input, scale: scale, shift: shift, eps: Norm.epsilon, residual: residual, relu: relu)
+            statistics[meanName] = mean.moved(towards: batch.mean, by: Norm.momentum)
+            statistics[varianceName] = variance.moved(towards: batch.variance, by: Norm.momentum)
+            return result
+        }
     }
 
     private func node(named name: String) -> NetworkGraph.NodeID? {
@@ -149,21 +197,6 @@ public struct GraphExecution: Sendable {
             open += graph[id].inputs
         }
         return wanted.sorted()
-    }
-
-    private static func fusions(of graph: NetworkGraph) -> [NetworkGraph.NodeID: NetworkGraph.NodeID] {
-        var readers: [NetworkGraph.NodeID: Int] = [:]
-        for node in graph.nodes { for input in node.inputs { readers[input, default: 0] += 1 } }
-        for output in graph.outputs.values { readers[output, default: 0] += 1 }
-        var fusions: [NetworkGraph.NodeID: NetworkGraph.NodeID] = [:]
-        for (id, node) in graph.numbered {
-            guard case .relu = node.operation, let input = node.inputs.first, readers[input] == 1 else { continue }
-            switch graph[input].operation {
-            case .convolution, .norm, .add, .linear: fusions[input] = id
-            case .input, .relu, .maxPool, .upsample, .regions, .flatten: continue
-            }
-        }
-        return fusions
     }
 }
 

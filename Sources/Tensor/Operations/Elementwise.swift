@@ -63,7 +63,7 @@ extension Tape {
 extension Tensor {
     /// Zero wherever `output`, the result of a ReLU, is not above zero.
     mutating func keep(where output: Tensor) {
-        let pointer = mutablePointer
-        jk_relu_backward(pointer, output.pointer, pointer, count)
+        let count = count
+        overwrite { jk_relu_backward($0, output.pointer, $1, count) }
     }
 }

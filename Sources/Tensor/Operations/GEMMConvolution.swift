@@ -3,7 +3,7 @@ import CKernels
 /// Convolution as matrix products of OpenBLAS, one for each image and group: the checked alternative to oneDNN's.
 struct GEMMConvolution: ConvolutionBackend {
     func forward(
-        _ shape: ConvolutionShape, _ input: Tensor, _ weight: Tensor, _ bias: Tensor?, relu: Bool, _ result: Tensor
+        _ shape: ConvolutionShape, _ input: Tensor, _ weight: Tensor, _ after: AfterConvolution, _ result: Tensor
     ) {
         let plan = Plan(shape)
         let input = input.plain()
@@ -17,8 +17,9 @@ struct GEMMConvolution: ConvolutionBackend {
         let cells = shape.images * shape.outputs
         let zeros = [Float](repeating: 0, count: cells)
         let ones = [Float](repeating: 1, count: cells)
-        let shifts = bias.map { bias in (0..<shape.images).flatMap { _ in bias.array } } ?? zeros
-        let shifted = out.channelAffine(center: zeros, ones, shifts, relu: relu).blocked(shape.outputBlock)
+        let shifts = after.bias.map { bias in (0..<shape.images).flatMap { _ in bias.array } } ?? zeros
+        let shifted = out.channelAffine(center: zeros, ones, shifts, residual: after.residual, relu: after.relu)
+            .blocked(shape.outputBlock)
         result.freshPointer.update(from: shifted.pointer, count: result.count)
     }
 

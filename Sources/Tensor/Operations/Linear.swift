@@ -13,6 +13,7 @@ extension Tape {
         gemm(
             x.value.pointer, weight.value.pointer, result.freshPointer, m: rows, n: outputs, k: inputs,
             transposeB: true)
+        Work.count(rows * inputs * outputs)
         jk_add_bias(result.freshPointer, bias?.value.pointer, rows, outputs, relu ? 1 : 0)
         // Only what a gradient will read is kept alive.
         let keptInput = weight.isTracked ? x.value : nil
@@ -21,6 +22,7 @@ extension Tape {
         let wantsBias = bias?.isTracked ?? false
         return record(result, from: [x, weight] + (bias.map { [$0] } ?? [])) { gradient in
             if let mask { gradient.keep(where: mask) }
+            Work.count(rows * inputs * outputs * ((keptWeight == nil ? 0 : 1) + (keptInput == nil ? 0 : 1)))
             let forInput = keptWeight.map { weight in
                 let part = Tensor(unwritten: [rows, inputs])
                 gemm(gradient.pointer, weight.pointer, part.freshPointer, m: rows, n: inputs, k: outputs)

@@ -9,8 +9,11 @@ public struct BatchStatistics: Sendable {
 extension Tape {
     /// Group normalisation (Wu and He 2018, arXiv:1803.08494): (x − μ) / √(σ² + eps) · scale + shift, with μ and σ² over
     /// the pixels of `channelsPerGroup` channels of an image. `x` [N, C, H, W], `scale` and `shift` [C].
+    ///
+    /// In the same pass a `residual` of x's shape is added, and max(0, ·) taken with `relu`; so in all norms.
     public func groupNorm(
-        _ x: Variable, scale: Variable, shift: Variable, channelsPerGroup: Int, eps: Float = 1e-5, relu: Bool = false
+        _ x: Variable, scale: Variable, shift: Variable, channelsPerGroup: Int, eps: Float = 1e-5,
+        residual: Variable? = nil, relu: Bool = false
     ) -> Variable {
         precondition(
             channelsPerGroup > 0 && x.shape[1] % channelsPerGroup == 0,
@@ -20,13 +23,14 @@ extension Tape {
         let population = Population(
             of: x.value, groups: x.shape[0] * groups, eps: eps
         ) { $0 / channels * groups + $0 % channels / channelsPerGroup }
-        return normalize(x, scale, shift, population, relu: relu)
+        return normalize(x, scale, shift, population, residual: residual, relu: relu)
     }
 
     /// Batch normalisation in training (Ioffe and Szegedy 2015, arXiv:1502.03167): as `groupNorm`, with μ and σ² over the
     /// images and pixels of a channel, which are returned.
     public func batchNorm(
-        _ x: Variable, scale: Variable, shift: Variable, eps: Float = 1e-5, relu: Bool = false
+        _ x: Variable, scale: Variable, shift: Variable, eps: Float = 1e-5, residual: Variable? = nil,
+        relu: Bool = false
     ) -> (result: Variable, statistics: BatchStatistics) {
         let channels = x.shape[1]
         let population = Population(of: x.value, groups: channels, eps: eps) { $0 % channels }
@@ -34,24 +38,24 @@ extension Tape {
         let statistics = BatchStatistics(
             mean: Tensor([channels], population.mean.map { Float($0) }),
             variance: Tensor([channels], population.variance.map { Float($0 * size / max(size - 1, 1)) }))
-        return (normalize(x, scale, shift, population, relu: relu), statistics)
+        return (normalize(x, scale, shift, population, residual: residual, relu: relu), statistics)
     }
 
     /// Normalisation by given statistics, all [C]: a frozen batch norm, or one in evaluation.
     public func frozenNorm(
         _ x: Variable, scale: Variable, shift: Variable, mean: Tensor, variance: Tensor, eps: Float = 1e-5,
-        relu: Bool = false
+        residual: Variable? = nil, relu: Bool = false
     ) -> Variable {
         let channels = x.shape[1]
         precondition(mean.shape == [channels] && variance.shape == [channels], "statistics have \(channels) channels")
         let population = Population(
             mean: mean.array.map { Double($0) }, variance: variance.array.map { Double($0) }, eps: eps
         ) { $0 % channels }
-        return normalize(x, scale, shift, population, relu: relu)
+        return normalize(x, scale, shift, population, residual: residual, relu: relu)
     }
 
     private func normalize(
-        _ x: Variable, _ scale: Variable, _ shift: Variable, _ population: Population, relu: Bool
+        _ x: Variable, _ scale: Variable, _ shift: Variable, _ population: Population, residual: Variable?, relu: Bool
     ) -> Variable {
         let channels = x.shape[1]
         let cells = x.shape[0] * channels
@@ -70,19 +74,28 @@ extension Tape {
             // What rounding the mean to Float left out goes into the shift.
             b[cell] = Float(Double(beta[cell % channels]) + (Double(center[cell]) - population.mean[group]) * factor)
         }
-        let result = x.value.channelAffine(center: center, a, b, relu: relu)
+        precondition(residual.map { $0.shape == x.shape } ?? true, "a residual has the shape of what it is added to")
+        let result = x.value.channelAffine(center: center, a, b, residual: residual?.value, relu: relu)
 
         let tracked = (x: x.isTracked, scale: scale.isTracked, shift: shift.isTracked)
-        let mask = relu ? result : nil
+        let residualBlock = residual.flatMap { $0.isTracked ? $0.value.block : nil }
+        // The residual's gradient is masked before it is shared; otherwise the mask is applied on the way.
+        let early = relu && residualBlock != nil ? result : nil
+        let mask = relu && residualBlock == nil ? result : nil
+        let operands = [x, scale, shift, residual ?? constant(Tensor(0))]
         guard population.isOfInput || tracked.scale || tracked.shift else {
             // Nothing but the factors is needed.
-            return record(result, from: [x, scale, shift]) { gradient in
-                gradient.channelScaleBackward(output: mask, a)
-                return [gradient, nil, nil]
+            return record(result, from: operands) { gradient in
+                if let early { gradient.keep(where: early) }
+                let forResidual = residualBlock.map { gradient.blocked($0) }
+                if tracked.x { gradient.channelScaleBackward(output: mask, a) }
+                return [tracked.x ? gradient : nil, nil, nil, forResidual]
             }
         }
         let input = x.value
-        return record(result, from: [x, scale, shift]) { gradient in
+        return record(result, from: operands) { gradient in
+            if let early { gradient.keep(where: early) }
+            let forResidual = residualBlock.map { gradient.blocked($0) }
             let sums = gradient.channelGradientSums(output: mask, x: input, center: center)
             let parts = population.gradients(sums, center: center, gamma: gamma)
             if tracked.x {
@@ -95,7 +108,7 @@ extension Tape {
             }
             return [
                 tracked.x ? gradient : nil, tracked.scale ? Tensor([channels], parts.scale) : nil,
-                tracked.shift ? Tensor([channels], parts.shift) : nil,
+                tracked.shift ? Tensor([channels], parts.shift) : nil, forResidual,
             ]
         }
     }

@@ -1,0 +1,7 @@
+import CommandKit
+import Foundation
+
+exit(
+    Program(
+        name: "jdnas-bench", summary: "Measures jdnas beside its peers.", commands: [RunCommand(), WorkerCommand()]
+    ).run(Array(CommandLine.arguments.dropFirst())))
