@@ -35,14 +35,15 @@ struct Workload {
 
     private static func training(_ benchmark: BenchmarkCase) throws -> () throws -> Void {
         let shared = try SharedInputs(benchmark)
+        let (graph, images, targets) = (shared.graph, shared.images, shared.targets)
         var weights = shared.weights
         var optimiser = SGD(momentum: 0.9, weightDecay: 1e-4)
         var step = 0
         return {
             let tape = Tape(recording: true)
-            let pass = DetectorPass(shared.graph, weights: weights, tape: tape, mode: .training)
+            let pass = DetectorPass(graph, weights: weights, tape: tape, mode: .training)
             let losses = try pass.trainingLosses(
-                images: shared.images, targets: shared.targets, settings: TrainingSettings(),
+                images: images, targets: targets, settings: TrainingSettings(),
                 random: RandomStream(seed: 3).stream("step", step))
             optimiser.step(&weights, gradients: tape.gradients(of: losses.total), learningRate: 1e-4)
             step += 1

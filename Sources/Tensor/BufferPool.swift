@@ -24,22 +24,22 @@ public enum BufferPool {
         set { state.withLock { $0.setLimit(newValue) }.forEach(free) }
     }
 
-    static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+    /// Memory for `bytes`, and its size, which `release` has to be told.
+    static func allocate(_ bytes: Int) -> (memory: UnsafeMutableRawPointer, size: Int) {
         let size = roundedUp(bytes)
         let kept = state.withLock { $0.take(size) }
-        if let kept, let memory = UnsafeMutableRawPointer(bitPattern: kept) { return memory }
-        if let memory = jk_allocate(size) { return memory }
+        if let kept, let memory = UnsafeMutableRawPointer(bitPattern: kept.address) { return (memory, kept.size) }
+        if let memory = jk_allocate(size) { return (memory, size) }
         state.withLock { $0.shrink(to: 0) }.forEach(free)
         guard let memory = jk_allocate(size) else {
             let text = "out of memory: \(size) more bytes wanted beside \(usage.live) in use\n"
             _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
             abort()
         }
-        return memory
+        return (memory, size)
     }
 
-    static func release(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-        let size = roundedUp(bytes)
+    static func release(_ memory: UnsafeMutableRawPointer, size: Int) {
         state.withLock { $0.put(UInt(bitPattern: memory), size) }.forEach(free)
     }
 
@@ -61,14 +61,21 @@ public enum BufferPool {
         var buffers: [Int: (memory: [UInt], used: UInt64)] = [:]
         var clock: UInt64 = 0
 
-        mutating func take(_ size: Int) -> UInt? {
+        /// The kept buffer that fits best, if one fits: a somewhat larger one beats a new one, which would stay beside it.
+        mutating func take(_ wanted: Int) -> (address: UInt, size: Int)? {
+            var size = wanted
+            var address: UInt?
+            if wanted >= 32_768 {
+                let sizes = buffers.keys.filter { $0 >= wanted && $0 <= wanted + wanted / 2 }
+                if let best = sizes.min(), let memory = buffers[best]?.memory.popLast() {
+                    (address, size) = (memory, best)
+                    if buffers[best]?.memory.isEmpty ?? true { buffers[best] = nil }
+                    usage.kept -= best
+                }
+            }
             usage.live += size
             usage.peak = max(usage.peak, usage.live)
-            guard size >= 32_768, let memory = buffers[size]?.memory.popLast() else { return nil }
-            clock += 1
-            buffers[size]?.used = clock
-            usage.kept -= size
-            return memory
+            return address.map { ($0, size) }
         }
 
         /// Keeps the buffer where that is worth while; returns what is to be freed instead.

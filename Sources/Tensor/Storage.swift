@@ -4,6 +4,8 @@ import Synchronization
 final class Storage: @unchecked Sendable {
     let floats: UnsafeMutablePointer<Float>
     let count: Int
+    /// Bytes of the buffer.
+    private let size: Int
     /// What was computed from the elements, made when first wanted and dropped when the elements change.
     private let derived = Mutex<[Derived: Derivation]>([:])
 
@@ -23,11 +25,12 @@ final class Storage: @unchecked Sendable {
 
     init(count: Int) {
         self.count = count
-        floats = BufferPool.allocate(count * MemoryLayout<Float>.stride).bindMemory(
-            to: Float.self, capacity: max(count, 1))
+        let (memory, size) = BufferPool.allocate(count * MemoryLayout<Float>.stride)
+        floats = memory.bindMemory(to: Float.self, capacity: max(count, 1))
+        self.size = size
     }
 
-    deinit { BufferPool.release(UnsafeMutableRawPointer(floats), count * MemoryLayout<Float>.stride) }
+    deinit { BufferPool.release(UnsafeMutableRawPointer(floats), size: size) }
 
     func derived(_ key: Derived, from sources: [Storage] = [], make: () -> Storage?) -> Storage? {
         derived.withLock { known in
@@ -35,6 +38,13 @@ final class Storage: @unchecked Sendable {
             guard let made = make() else { return nil }
             known[key] = Derivation(storage: made, sources: sources)
             return made
+        }
+    }
+
+    /// Lets go of what is only an order of the elements.
+    func dropPacked() {
+        derived.withLock { known in
+            known = known.filter { key, _ in if case .packed = key { false } else { true } }
         }
     }
 

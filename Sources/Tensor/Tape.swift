@@ -38,6 +38,8 @@ public final class Tape {
     }
     private var steps: [Step] = []
     private var parameters: [String: Variable] = [:]
+    /// Weights that forward passes have reordered. Backward passes want another order, and the memory.
+    var packedWeights: [Storage] = []
 
     public init(recording: Bool, engine: ConvolutionEngine = .oneDNN) {
         self.recording = recording
@@ -90,6 +92,8 @@ public final class Tape {
             if let step = variable.step { accumulate(gradient.blocked(variable.value.block), at: step) }
         }
         parameters = [:]
+        for storage in packedWeights { storage.dropPacked() }
+        packedWeights = []
         var result: NamedTensors = [:]
         while let step = steps.popLast() {
             guard var gradient = pending.removeLast() else { continue }

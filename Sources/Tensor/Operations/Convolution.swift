@@ -23,6 +23,7 @@ extension Tape {
                 bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock), relu: relu)
             engine.forward(shape, input, folded.weight, after, result)
             Work.count(shape.multiplyAccumulates)
+            if recording, weight.isTracked { packedWeights.append(folded.weight.storage) }
         }
 
         // Only what a gradient will read is kept alive.

@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import Synchronization
 
 extension Tape {
     /// x · weightᵀ + bias: `x` [N, in], `weight` [out, in], `bias` [out]; the result is [N, out].
@@ -60,8 +61,14 @@ func gemm(
         return
     }
     jk_enter()
-    cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-        blasint(m), blasint(n), blasint(k), 1, a, blasint(transposeA ? m : k), b, blasint(transposeB ? k : n), beta, c,
-        blasint(n))
+    oneCaller.withLock { _ in
+        cblas_sgemm(
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+            blasint(m), blasint(n), blasint(k), 1, a, blasint(transposeA ? m : k), b, blasint(transposeB ? k : n), beta,
+            c, blasint(n))
+    }
 }
+
+/// OpenBLAS shares its threads' buffers among callers: with several at a time the same product need not have the same
+/// bits twice.
+private let oneCaller = Mutex(())
