@@ -12,28 +12,6 @@ import Testing
         #expect(folder.files() == ["file"])
     }
 
-    @Test func creatingNeverReplaces() throws {
-        let folder = try TemporaryFolder()
-        #expect(try DurableFile.create(Data("one".utf8), at: folder["file"]))
-        #expect(try !DurableFile.create(Data("two".utf8), at: folder["file"]))
-        #expect(try String(contentsOf: folder["file"], encoding: .utf8) == "one")
-        #expect(folder.files() == ["file"])
-    }
-
-    @Test func ofManyCreatorsOneWins() async throws {
-        let folder = try TemporaryFolder()
-        let won = try await withThrowingTaskGroup(of: Int?.self) { group in
-            for number in 0..<8 {
-                group.addTask {
-                    try DurableFile.create(Data("\(number)".utf8), at: folder["file"]) ? number : nil
-                }
-            }
-            return try await group.reduce(into: [Int]()) { if let number = $1 { $0.append(number) } }
-        }
-        #expect(won.count == 1)
-        #expect(try String(contentsOf: folder["file"], encoding: .utf8) == "\(won[0])")
-    }
-
     @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
         let folder = try TemporaryFolder()
         #expect(throws: Failure.self) { try DurableFile.write("x", to: folder["none/file"]) }
