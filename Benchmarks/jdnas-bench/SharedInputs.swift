@@ -16,15 +16,45 @@ struct SharedInputs {
     let images: [ImagePlanes]
     let targets: [DetectionTarget]
 
-    /// Deterministic: both sides of the pipe can make it, and the files are for the peer.
-    init(_ benchmark: BenchmarkCase) throws {
+    /// Reads what `write` wrote.
+    init(_ benchmark: BenchmarkCase, from folder: URL) throws {
+        graph = try Self.graph(benchmark)
+        weights = try SafeTensors.read(folder.appending(path: "weights.safetensors")).tensors
+        let inputs = try SafeTensors.read(folder.appending(path: "inputs.safetensors")).tensors
+        func input(_ name: String) throws -> [Float] {
+            guard let tensor = inputs[name] else { throw Failure("the inputs lack '\(name)'", at: folder.path) }
+            return tensor.array
+        }
+        var images: [ImagePlanes] = []
+        var targets: [DetectionTarget] = []
+        for i in 0..<benchmark.batch {
+            images.append(
+                ImagePlanes(
+                    width: benchmark.size, height: benchmark.size, pixels: try input("image\(i)").map { UInt8($0) }))
+            let corners = try input("boxes\(i)")
+            let boxes = stride(from: 0, to: corners.count, by: 4).map {
+                Box(x1: corners[$0], y1: corners[$0 + 1], x2: corners[$0 + 2], y2: corners[$0 + 3])
+            }
+            targets.append(DetectionTarget(boxes: boxes, labels: try input("labels\(i)").map { Int($0) }))
+        }
+        self.images = images
+        self.targets = targets
+    }
+
+    private static let catalog = BackboneCatalog([ResNet()])
+
+    private static func graph(_ benchmark: BenchmarkCase) throws -> DetectorGraph {
         let settings = DetectorSettings(
             backbone: benchmark.backbone, norm: .frozen, normGroups: 1, neckWidth: 256, headWidth: 1024,
             input: DetectorArchitecture.InputSize(shorter: benchmark.size, longer: benchmark.size),
             anchors: DetectorArchitecture.Anchors(sizes: [32, 64, 128, 256, 512], ratios: [0.5, 1, 2]),
             selection: DetectorArchitecture.Selection())
-        let catalog = BackboneCatalog([ResNet()])
-        graph = try DetectorGraph(settings.architecture(classes: Self.classes, catalog), catalog)
+        return try DetectorGraph(settings.architecture(classes: Self.classes, catalog), catalog)
+    }
+
+    /// Draws them, always the same.
+    init(_ benchmark: BenchmarkCase) throws {
+        graph = try Self.graph(benchmark)
         let random = RandomStream(seed: 20)
         var weights = graph.network.initialWeights(random.stream("weights"))
         for (name, tensor) in weights {

@@ -12,12 +12,13 @@ struct WorkerCommand: Command {
         guard let line = readLine() else { return 0 }
         let request = try JSONDecoder().decode(WorkerRequest.self, from: Data(line.utf8))
         Threads.set(request.threads)
+        let folder = URL(filePath: request.folder)
         if let file = request.gradients {
-            try Workload.gradients(request.benchmark, to: URL(filePath: file))
+            try Workload.gradients(request.benchmark, folder, to: URL(filePath: file))
             try answer(WorkerReply())
             return 0
         }
-        let workload = try Workload(request.benchmark)
+        let workload = try Workload(request.benchmark, folder)
         try answer(WorkerReply(version: "jdnas \(Program.version)"))
         while let line = readLine() {
             if line == "peak" {

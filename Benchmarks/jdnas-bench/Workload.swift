@@ -10,15 +10,15 @@ struct Workload {
     /// What is timed.
     let run: () throws -> Void
 
-    init(_ benchmark: BenchmarkCase) throws {
+    init(_ benchmark: BenchmarkCase, _ folder: URL) throws {
         switch benchmark.work {
-        case .training, .start: run = try Self.training(benchmark)
+        case .training, .start: run = try Self.training(benchmark, folder)
         case .detection:
-            let shared = try SharedInputs(benchmark)
+            let shared = try SharedInputs(benchmark, from: folder)
             let detector = Detector(graph: shared.graph, weights: shared.weights)
             run = { _ = try detector.detect(shared.images) }
         case .features:
-            let shared = try SharedInputs(benchmark)
+            let shared = try SharedInputs(benchmark, from: folder)
             let execution = GraphExecution(shared.graph.network)
             let images = InputTransform(shared.graph.architecture.input).batch(shared.images)
             let levels = (0..<DetectorGraph.levels).map { "p\($0)" }
@@ -33,8 +33,8 @@ struct Workload {
         }
     }
 
-    private static func training(_ benchmark: BenchmarkCase) throws -> () throws -> Void {
-        let shared = try SharedInputs(benchmark)
+    private static func training(_ benchmark: BenchmarkCase, _ folder: URL) throws -> () throws -> Void {
+        let shared = try SharedInputs(benchmark, from: folder)
         let (graph, images, targets) = (shared.graph, shared.images, shared.targets)
         var weights = shared.weights
         var optimiser = SGD(momentum: 0.9, weightDecay: 1e-4)
@@ -51,8 +51,8 @@ struct Workload {
     }
 
     /// Losses and gradients of one step for which nothing is drawn: every anchor and every region takes part.
-    static func gradients(_ benchmark: BenchmarkCase, to file: URL) throws {
-        let shared = try SharedInputs(benchmark)
+    static func gradients(_ benchmark: BenchmarkCase, _ folder: URL, to file: URL) throws {
+        let shared = try SharedInputs(benchmark, from: folder)
         var settings = TrainingSettings()
         settings.anchors.count = 1 << 24
         settings.regions.count = 1 << 24
