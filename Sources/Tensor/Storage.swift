@@ -41,13 +41,6 @@ final class Storage: @unchecked Sendable {
         }
     }
 
-    /// Lets go of what is only an order of the elements.
-    func dropPacked() {
-        derived.withLock { known in
-            known = known.filter { key, _ in if case .packed = key { false } else { true } }
-        }
-    }
-
     func dropDerived() {
         derived.withLock { if !$0.isEmpty { $0 = [:] } }
     }

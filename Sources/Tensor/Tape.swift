@@ -38,8 +38,9 @@ public final class Tape {
     }
     private var steps: [Step] = []
     private var parameters: [String: Variable] = [:]
-    /// Weights that forward passes have reordered. Backward passes want another order, and the memory.
-    var packedWeights: [Storage] = []
+    /// Weights that are trained and were reordered or folded for the forward pass. Backward wants another order, and the
+    /// memory.
+    var reorderedWeights: [Storage] = []
 
     public init(recording: Bool, engine: ConvolutionEngine = .oneDNN) {
         self.recording = recording
@@ -92,8 +93,8 @@ public final class Tape {
             if let step = variable.step { accumulate(gradient.blocked(variable.value.block), at: step) }
         }
         parameters = [:]
-        for storage in packedWeights { storage.dropPacked() }
-        packedWeights = []
+        for storage in reorderedWeights { storage.dropDerived() }
+        reorderedWeights = []
         var result: NamedTensors = [:]
         while let step = steps.popLast() {
             guard var gradient = pending.removeLast() else { continue }

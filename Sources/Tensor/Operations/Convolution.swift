@@ -23,12 +23,13 @@ extension Tape {
                 bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock), relu: relu)
             engine.forward(shape, input, folded.weight, after, result)
             Work.count(shape.multiplyAccumulates)
-            if recording, weight.isTracked { packedWeights.append(folded.weight.storage) }
+            if recording, weight.isTracked { reorderedWeights.append(weight.value.storage) }
         }
 
         // Only what a gradient will read is kept alive.
         let keptInput = weight.isTracked ? input : nil
-        let keptWeight = x.isTracked ? folded.weight : nil
+        let keptWeight = x.isTracked ? weight.value : nil
+        let isTrained = weight.isTracked
         let mask = relu ? result : nil
         let wantsBias = bias?.isTracked ?? false
         let wantsResidual = residual?.isTracked ?? false
@@ -44,7 +45,11 @@ extension Tape {
             }
             if let mask { gradient.keep(where: mask) }
             let forResidual = wantsResidual ? gradient.blocked(residualBlock ?? 1) : nil
-            let forInput = keptWeight.map { engine.backwardInput(shape, gradient, $0).blocked(block) }
+            let forInput = keptWeight.map { weight in
+                // Folded anew: between the passes it would only take memory.
+                defer { if norm != nil, isTrained { weight.storage.dropDerived() } }
+                return engine.backwardInput(shape, gradient, norm?.folded(weight) ?? weight).blocked(block)
+            }
             Work.count(shape.multiplyAccumulates * ((keptWeight == nil ? 0 : 1) + (keptInput == nil ? 0 : 1)))
             var forWeight: Tensor?
             var forBias: Tensor?

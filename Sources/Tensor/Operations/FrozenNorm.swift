@@ -29,9 +29,14 @@ public struct FrozenNorm: Sendable {
     }
 
     /// Weight and bias of a convolution that does what one with these does, followed by this norm.
-    ///
-    /// The folded weight is kept with the weight until that changes.
     func folded(_ weight: Tensor, _ bias: Tensor?) -> (weight: Tensor, bias: Tensor?) {
+        var shifts = zip(shift.array, zip(mean.array, exactFactors)).map { Double($0) - Double($1.0) * $1.1 }
+        if let bias { for (i, (b, f)) in zip(bias.array, exactFactors).enumerated() { shifts[i] += Double(b) * f } }
+        return (folded(weight), Tensor(scale.shape, shifts.map { Float($0) }))
+    }
+
+    /// The weight alone. It is kept with the one that it was made from until that changes.
+    func folded(_ weight: Tensor) -> Tensor {
         precondition(weight.shape[0] == scale.count, "a norm of \(scale.count) channels after \(weight.shape[0])")
         let sources = [scale.storage, variance.storage]
         let key = Storage.Derived.scaled(
@@ -41,12 +46,7 @@ public struct FrozenNorm: Sendable {
             scaled.scaleRows(by: factors)
             return scaled.storage
         }
-        var shifts = zip(shift.array, zip(mean.array, exactFactors)).map { Double($0) - Double($1.0) * $1.1 }
-        if let bias { for (i, (b, f)) in zip(bias.array, exactFactors).enumerated() { shifts[i] += Double(b) * f } }
-        return (
-            storage.map { Tensor(shape: weight.shape, storage: $0) } ?? weight,
-            Tensor(scale.shape, shifts.map { Float($0) })
-        )
+        return storage.map { Tensor(shape: weight.shape, storage: $0) } ?? weight
     }
 }
 
