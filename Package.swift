@@ -72,17 +72,21 @@ let package = Package(
         module("COCOMetrics", "Basics"),
         module("Dataset", "Basics", "Archive", "Images"),
         module("Synth", "Basics", "Images", "Dataset"),
+        // What a device offers, and the devices that there are.
+        module("Devices"),
         // Debian chooses a variant of OpenBLAS at run time; the rpath keeps to the one whose threads are OpenMP's.
         .target(
-            name: "Tensor", dependencies: ["Basics", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: strict,
+            name: "CPU", dependencies: ["Devices", "CKernels", "COneDNN", "COpenBLAS"], swiftSettings: strict,
             linkerSettings: [
                 .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "/usr/lib/x86_64-linux-gnu/openblas-openmp"])
             ]),
+        module("Tensor", "Basics", "Devices", "CPU"),
         module("Models", "Basics", "Tensor"),
         module("DetectorKit", "Basics", "Tensor"),
-        module("Detection", "Basics", "Tensor", "DetectorKit", "CKernels"),
+        module("Detection", "Basics", "Tensor", "DetectorKit"),
         module(
-            "Training", "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models"),
+            "Training", "Basics", "Devices", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics",
+            "Models"),
         module(
             "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "Images", "COCOMetrics",
             "Models"),
@@ -140,9 +144,9 @@ let package = Package(
         tests("COCOMetrics", "COCOMetrics", "Basics"),
         tests("Dataset", "Dataset", "Images", "Archive", "Basics"),
         tests("Synth", "Synth", "Dataset", "Images", "Basics"),
-        tests("Tensor", "Tensor", "Basics"),
+        tests("Tensor", "Tensor", "Devices", "CPU", "Basics"),
         tests("Models", "Models", "Tensor", "Basics"),
-        tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Devices", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
             "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",

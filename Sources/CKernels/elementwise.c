@@ -103,3 +103,26 @@ void jk_sum_rows(const float *rows, float *result, long rowCount, long columns) 
     rows_job j = {rows, NULL, result, rowCount, columns, 0};
     jk_parallel_for(columns, jk_max(64, JK_GRAIN / jk_max(1, rowCount)), sum_rows_range, &j);
 }
+
+typedef struct {
+    const uint32_t *x;
+    uint32_t *result;
+} words;
+
+JK_CLONES static void round_bf16_range(void *context, long begin, long end) {
+    const words *j = context;
+    const uint32_t *x = j->x;
+    uint32_t *result = j->result;
+    JK_INDEPENDENT
+    for (long i = begin; i < end; i++) {
+        uint32_t bits = x[i];
+        // Half of the last place that stays, rounded to even; a NaN must not be carried into an infinity.
+        uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000;
+        result[i] = (bits & 0x7fffffff) > 0x7f800000 ? (bits | 0x00400000) & 0xffff0000 : rounded;
+    }
+}
+
+void jk_round_bf16(const float *x, float *result, long count) {
+    words j = {(const uint32_t *)x, (uint32_t *)result};
+    jk_parallel_for(count, JK_GRAIN, round_bf16_range, &j);
+}

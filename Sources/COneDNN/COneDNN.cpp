@@ -2,25 +2,13 @@
 
 #include <cstdio>
 #include <cstring>
-#include <dnnl.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 
-using namespace dnnl;
-using dims = memory::dims;
-using format = memory::format_tag;
+#include "Reorder.h"
 
 namespace {
-
-const engine &cpu() {
-    // Our own cache is by shape, before descriptors are made; oneDNN's second one would only keep what ours gives up.
-    static const engine instance = [] {
-        set_primitive_cache_capacity(0);
-        return engine(engine::kind::cpu, 0);
-    }();
-    return instance;
-}
 
 format tag(int block, int channels) {
     if (block == 1) return format::nchw;
@@ -31,41 +19,13 @@ format tag(int block, int channels) {
     return format::undef;
 }
 
-size_t floats(const memory::desc &description) { return (description.get_size() + 63) / 64 * 16; }
-
-// A copy from the layout that we have to the one that the implementation wants, or back.
-struct change {
-    reorder operation;
-    memory::desc from, to, scratchpad;
-
-    change(const memory::desc &from, const memory::desc &to) : from(from), to(to) {
-        primitive_attr attributes;
-        attributes.set_scratchpad_mode(scratchpad_mode::user);
-        reorder::primitive_desc description(cpu(), from, cpu(), to, attributes);
-        scratchpad = description.scratchpad_desc();
-        operation = reorder(description);
-    }
-
-    static std::optional<change> between(const memory::desc &from, const memory::desc &to) {
-        if (from == to) return std::nullopt;
-        return change(from, to);
-    }
-
-    void run(stream &s, const float *source, float *result, float *scratch) const {
-        memory a(from, cpu(), const_cast<float *>(source)), b(to, cpu(), result), c(scratchpad, cpu(), scratch);
-        operation.execute(s, {{DNNL_ARG_FROM, a}, {DNNL_ARG_TO, b}, {DNNL_ARG_SCRATCHPAD, c}});
-    }
-};
-
-size_t floats(const std::optional<change> &c) { return c ? floats(c->scratchpad) : 0; }
-
 // FNV-1a over what tells two weight layouts apart.
 uint64_t key(const memory::desc &description) {
     uint64_t hash = 0xcbf29ce484222325;
     auto mix = [&](int64_t value) { hash = (hash ^ (uint64_t)value) * 0x100000001b3; };
     const auto &d = description.data;
     const auto &b = d.format_desc.blocking;
-    mix(d.ndims);
+    mix(d.ndims), mix(d.data_type);
     for (int i = 0; i < d.ndims; i++) mix(d.dims[i]), mix(d.padded_dims[i]), mix(b.strides[i]);
     for (int i = 0; i < b.inner_nblks; i++) mix(b.inner_blks[i]), mix(b.inner_idxs[i]);
     mix((int64_t)d.extra.flags);
@@ -98,8 +58,14 @@ struct jd_convolution {
         if (inputTag == format::undef || outputTag == format::undef) throw std::runtime_error("no such block");
         memory::desc ourInput(inputDims, f32, inputTag), ourOutput(outputDims, f32, outputTag);
         memory::desc ourWeights(weightDims, f32, grouped ? format::goihw : format::oihw);
-        memory::desc anyInput(inputDims, f32, format::any), anyOutput(outputDims, f32, format::any);
-        memory::desc anyWeights(weightDims, f32, format::any), biasDesc({s.outputs}, f32, format::x);
+        // In bf16 what is multiplied is rounded by the reorders below; sums and results stay float32.
+        const auto bf16 = s.bf16 ? memory::data_type::bf16 : f32;
+        const auto inputType = pass == jd_backward_data ? f32 : bf16;
+        const auto outputType = pass == jd_forward ? f32 : bf16;
+        const auto weightType = pass == jd_backward_weights ? f32 : bf16;
+        memory::desc takenInput(inputDims, inputType, inputTag), takenOutput(outputDims, outputType, outputTag);
+        memory::desc anyInput(inputDims, inputType, format::any), anyOutput(outputDims, outputType, format::any);
+        memory::desc anyWeights(weightDims, weightType, format::any), biasDesc({s.outputs}, f32, format::x);
         bias = biasDesc;
 
         primitive_attr attributes, plainAttributes;
@@ -116,8 +82,8 @@ struct jd_convolution {
             bool last = attempt == 4;
             // The residual lies in our layout.
             if (s.residual && attempt != 0 && attempt != 2) continue;
-            const auto &in = last || attempt == 0 || attempt == 1 ? ourInput : anyInput;
-            const auto &out = last || attempt == 0 || attempt == 2 ? ourOutput : anyOutput;
+            const auto &in = last || attempt == 0 || attempt == 1 ? takenInput : anyInput;
+            const auto &out = last || attempt == 0 || attempt == 2 ? takenOutput : anyOutput;
             try {
                 auto describe = [&](prop_kind kind) {
                     return s.bias ? convolution_forward::desc(kind, algorithm::convolution_direct, in, anyWeights,
@@ -138,7 +104,12 @@ struct jd_convolution {
                     found = take(chosen, chosen.src_desc(), chosen.weights_desc(), chosen.dst_desc());
                     if (found) operation = convolution_forward(chosen);
                 } else {
-                    convolution_forward::primitive_desc hint(describe(prop_kind::forward_training), plainAttributes, cpu());
+                    memory::desc hintInput(inputDims, bf16, format::any), hintWeights(weightDims, bf16, format::any);
+                    memory::desc hintOutput(outputDims, bf16, format::any);
+                    convolution_forward::desc forward(prop_kind::forward_training, algorithm::convolution_direct,
+                                                      s.bf16 ? hintInput : in, s.bf16 ? hintWeights : anyWeights,
+                                                      s.bf16 ? hintOutput : out, strides, padding, padding);
+                    convolution_forward::primitive_desc hint(forward, plainAttributes, cpu());
                     if (pass == jd_backward_data) {
                         convolution_backward_data::desc wanted(algorithm::convolution_direct, in, anyWeights, out,
                                                                strides, padding, padding);
@@ -197,24 +168,6 @@ struct jd_convolution {
         return memory(description, cpu(), const_cast<float *>(data));
     }
 };
-
-namespace {
-
-template <typename Body>
-const char *guarded(Body body) {
-    thread_local std::string message;
-    try {
-        stream s(cpu());
-        body(s);
-        s.wait();
-        return nullptr;
-    } catch (const std::exception &e) {
-        message = e.what();
-        return message.c_str();
-    }
-}
-
-}  // namespace
 
 extern "C" {
 

@@ -18,3 +18,12 @@ extern "C" const char *jd_instruction_set(void) {
     }
     return "unknown";
 }
+
+extern "C" int jd_has_bf16(void) {
+    switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_avx512_core_bf16:
+    case dnnl_cpu_isa_avx512_core_amx:
+    case dnnl_cpu_isa_all: return 1;
+    default: return 0;
+    }
+}

@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 import Glibc
 import Synchronization
 
@@ -29,9 +29,9 @@ public enum BufferPool {
         let size = roundedUp(bytes)
         let kept = state.withLock { $0.take(size) }
         if let kept, let memory = UnsafeMutableRawPointer(bitPattern: kept.address) { return (memory, kept.size) }
-        if let memory = jk_allocate(size) { return (memory, size) }
+        if let memory = Compute.device.allocate(size) { return (memory, size) }
         state.withLock { $0.shrink(to: 0) }.forEach(free)
-        guard let memory = jk_allocate(size) else {
+        guard let memory = Compute.device.allocate(size) else {
             let text = "out of memory: \(size) more bytes wanted beside \(usage.live) in use\n"
             _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
             abort()
@@ -43,7 +43,9 @@ public enum BufferPool {
         state.withLock { $0.put(UInt(bitPattern: memory), size) }.forEach(free)
     }
 
-    private static func free(_ address: UInt) { jk_free(UnsafeMutableRawPointer(bitPattern: address)) }
+    private static func free(_ address: UInt) {
+        if let memory = UnsafeMutableRawPointer(bitPattern: address) { Compute.device.free(memory) }
+    }
 
     /// Eight sizes between a power of two and the next, so that at most an eighth is wasted.
     private static func roundedUp(_ bytes: Int) -> Int {

@@ -32,10 +32,10 @@ final class Storage: @unchecked Sendable {
 
     deinit { BufferPool.release(UnsafeMutableRawPointer(floats), size: size) }
 
-    func derived(_ key: Derived, from sources: [Storage] = [], make: () -> Storage?) -> Storage? {
+    func derived(_ key: Derived, from sources: [Storage] = [], make: () -> Storage) -> Storage {
         derived.withLock { known in
             if let known = known[key] { return known.storage }
-            guard let made = make() else { return nil }
+            let made = make()
             known[key] = Derivation(storage: made, sources: sources)
             return made
         }

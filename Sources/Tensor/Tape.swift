@@ -1,3 +1,5 @@
+public import Devices
+
 /// A value that a tape computed, or was given.
 public struct Variable: Sendable {
     public let value: Tensor
@@ -11,13 +13,6 @@ public struct Variable: Sendable {
     public var detached: Variable { Variable(value: value, step: nil) }
 }
 
-/// Which convolution computes.
-public enum ConvolutionEngine: String, Sendable, CaseIterable {
-    case oneDNN
-    /// im2col and OpenBLAS: slower; it checks oneDNN's, and serves where that has none.
-    case gemm
-}
-
 /// Computes, and remembers what reverse-mode differentiation needs. Operations are its methods.
 ///
 /// A tape serves one pass: `gradients(of:)` uses it up, releasing each remembered value when it has been used for the
@@ -26,6 +21,8 @@ public final class Tape {
     /// False: nothing is remembered, every variable is a constant.
     public let recording: Bool
     public let engine: ConvolutionEngine
+    /// Of convolutions and matrix products.
+    public let precision: Precision
 
     /// The gradient of a step's result in, the gradients of its operands out, in their order; nil where none is wanted.
     /// A gradient has the block of its value. It may be changed in place.
@@ -42,9 +39,12 @@ public final class Tape {
     /// memory.
     var reorderedWeights: [Storage] = []
 
-    public init(recording: Bool, engine: ConvolutionEngine = .oneDNN) {
+    public init(
+        recording: Bool, engine: ConvolutionEngine = .fast, precision: Precision = Compute.precision
+    ) {
         self.recording = recording
         self.engine = engine
+        self.precision = precision
     }
 
     /// A tensor that a gradient is wanted for. The same name gives the same variable again, so that gradients add up.

@@ -1,10 +1,10 @@
-import CKernels
+import Devices
 
 extension Tensor {
     /// For kernels over channels.
-    var images: jk_images {
+    var images: ImageLayout {
         precondition(shape.count == 4, "images have four dimensions, not \(shape)")
-        return jk_images(images: shape[0], channels: shape[1], pixels: shape[2] * shape[3], block: block)
+        return ImageLayout(images: shape[0], channels: shape[1], pixels: shape[2] * shape[3], block: block)
     }
 
     /// For each channel of each image, its mean and Σ (x − mean)².
@@ -12,7 +12,9 @@ extension Tensor {
         [SIMD2<Double>](unsafeUninitializedCapacity: shape[0] * shape[1]) { buffer, count in
             count = shape[0] * shape[1]
             guard let base = buffer.baseAddress else { return }
-            base.withMemoryRebound(to: Double.self, capacity: count * 2) { jk_channel_moments(pointer, images, $0) }
+            base.withMemoryRebound(to: Double.self, capacity: count * 2) {
+                Compute.device.channelMoments(pointer, images, into: $0)
+            }
         }
     }
 
@@ -23,7 +25,8 @@ extension Tensor {
             count = shape[0] * shape[1]
             guard let base = buffer.baseAddress else { return }
             base.withMemoryRebound(to: Double.self, capacity: count * 2) {
-                jk_channel_sums(pointer, output?.pointer, x.pointer, center, images, $0)
+                Compute.device.channelSums(
+                    pointer, output: output?.pointer, x: x.pointer, center: center, images, into: $0)
             }
         }
     }
@@ -31,7 +34,7 @@ extension Tensor {
     /// For each channel, the sum over images and pixels.
     func channelSums() -> Tensor {
         var sums = [Double](repeating: 0, count: shape[0] * shape[1] * 2)
-        jk_channel_sums(pointer, nil, nil, nil, images, &sums)
+        Compute.device.channelSums(pointer, output: nil, x: nil, center: nil, images, into: &sums)
         let channels = shape[1]
         return Tensor(
             [channels],
@@ -45,7 +48,9 @@ extension Tensor {
         let result = Tensor(unwritten: shape, block: block)
         let residual = residual?.blocked(block)
         withExtendedLifetime(residual) {
-            jk_channel_affine(pointer, center, a, b, residual?.pointer, result.freshPointer, images, relu ? 1 : 0)
+            Compute.device.channelAffine(
+                pointer, center: center, a, b, residual: residual?.pointer, relu: relu, images,
+                into: result.freshPointer)
         }
         return result
     }
@@ -53,7 +58,7 @@ extension Tensor {
     /// This gradient becomes a · g for each channel of each image; g is zero where `output` is not above zero.
     mutating func channelScaleBackward(output: Tensor?, _ a: [Float]) {
         let images = images
-        overwrite { jk_channel_affine_backward($0, output?.pointer, nil, nil, a, nil, nil, $1, images) }
+        overwrite { Compute.device.channelScaleBackward($0, output: output?.pointer, a, images, into: $1) }
     }
 
     /// This gradient becomes a · g + b · (x − center) + c.
@@ -61,6 +66,9 @@ extension Tensor {
         output: Tensor?, x: Tensor, center: [Float], _ a: [Float], _ b: [Float], _ c: [Float]
     ) {
         let images = images
-        overwrite { jk_channel_affine_backward($0, output?.pointer, x.pointer, center, a, b, c, $1, images) }
+        overwrite {
+            Compute.device.channelAffineBackward(
+                $0, output: output?.pointer, x: x.pointer, center: center, a, b, c, images, into: $1)
+        }
     }
 }

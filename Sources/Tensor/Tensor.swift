@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// An array of float32 with a shape. A value: copies share their elements until one of them is written.
 ///
@@ -32,7 +32,7 @@ public struct Tensor: Sendable {
     /// A tensor of one value.
     public init(repeating value: Float = 0, _ shape: [Int], block: Int = 1) {
         self.init(unwritten: shape, block: block)
-        jk_fill(storage.floats, value, count)
+        Compute.device.fill(storage.floats, with: value, count: count)
     }
 
     /// A tensor of these elements, in row-major order.
@@ -56,13 +56,17 @@ public struct Tensor: Sendable {
 
     /// The elements in memory order; `array` and `plain()` give them in row-major order.
     public func withUnsafeFloats<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: storage.floats, count: count)) }
+        Compute.device.synchronize()
+        return try withExtendedLifetime(storage) {
+            try body(UnsafeBufferPointer(start: storage.floats, count: count))
+        }
     }
 
     public mutating func withUnsafeMutableFloats<Result>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
     ) rethrows -> Result {
         makeUnique()
+        Compute.device.synchronize()
         return try withExtendedLifetime(storage) {
             try body(UnsafeMutableBufferPointer(start: storage.floats, count: count))
         }
@@ -110,7 +114,7 @@ public struct Tensor: Sendable {
     /// The only element of a tensor that has one.
     public var scalar: Float {
         precondition(count == 1, "a tensor of shape \(shape) is no scalar")
-        return storage.floats[0]
+        return withUnsafeFloats { $0[0] }
     }
 
     /// The same tensor in row-major order.
@@ -123,7 +127,7 @@ public struct Tensor: Sendable {
         // With one pixel every block gives the same order.
         if shape[2] * shape[3] == 1 { return Tensor(shape: shape, block: block, storage: storage) }
         let result = Tensor(unwritten: shape, block: block)
-        jk_reblock(pointer, self.block, result.freshPointer, block, shape[0], shape[1], shape[2] * shape[3])
+        Compute.device.reblock(pointer, images, into: result.freshPointer, block: block)
         return result
     }
 
@@ -143,7 +147,9 @@ public struct Tensor: Sendable {
     public mutating func add(_ other: Tensor, factor: Float = 1) {
         precondition(other.shape == shape, "\(other.shape) can not be added to \(shape)")
         let other = other.blocked(block)
-        withExtendedLifetime(other) { jk_axpy(factor, other.pointer, mutablePointer, count) }
+        withExtendedLifetime(other) {
+            Compute.device.accumulate(other.pointer, times: factor, onto: mutablePointer, count: count)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Devices
 import Foundation
 import Tensor
 
@@ -24,10 +25,11 @@ public struct DeviceIdentity: Sendable, Hashable, Codable {
         let name = text.split(separator: "\n").first { $0.hasPrefix("model name") }
             .flatMap { $0.split(separator: ":", maxSplits: 1).last }
             .map { $0.trimmingCharacters(in: .whitespaces) }
+        let libraries = Compute.libraries
         return DeviceIdentity(
             processor: name ?? "unknown",
-            instructionSet: "\(Libraries.convolutionISA) (oneDNN), \(Libraries.matrixCore) (OpenBLAS)",
-            libraries: "oneDNN \(Libraries.oneDNN), OpenBLAS \(Libraries.openBLAS)", threads: threads)
+            instructionSet: libraries.map { "\($0.target) (\($0.name))" }.joined(separator: ", "),
+            libraries: libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", "), threads: threads)
     }
 }
 

@@ -19,12 +19,15 @@ import Testing
         "COCOMetrics": ["Basics"],
         "Dataset": ["Basics", "Archive", "Images"],
         "Synth": ["Basics", "Images", "Dataset"],
-        "Tensor": ["Basics", "CKernels", "COneDNN", "COpenBLAS"],
+        "Devices": [],
+        // What lies behind the protocol: only here are the libraries and kernels of a device called.
+        "CPU": ["Devices", "CKernels", "COneDNN", "COpenBLAS"],
+        "Tensor": ["Basics", "Devices", "CPU"],
         "Models": ["Basics", "Tensor"],
         "DetectorKit": ["Basics", "Tensor"],
-        "Detection": ["Basics", "Tensor", "DetectorKit", "CKernels"],
+        "Detection": ["Basics", "Tensor", "DetectorKit"],
         "Training": [
-            "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models",
+            "Basics", "Devices", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models",
         ],
         "Search": [
             "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models", "Training",

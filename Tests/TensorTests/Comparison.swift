@@ -1,4 +1,5 @@
 import Basics
+import Devices
 import Tensor
 import Testing
 
@@ -11,7 +12,7 @@ struct Comparison {
     var tolerance = 2e-5
     var operation: (Tape, [Variable]) -> Variable
     var reference: ([Grid]) -> Grid
-    var engine = ConvolutionEngine.oneDNN
+    var engine = ConvolutionEngine.fast
 
     func run(sourceLocation: SourceLocation = #_sourceLocation) {
         let (result, gradients, seed) = compute()

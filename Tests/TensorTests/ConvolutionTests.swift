@@ -1,4 +1,5 @@
 import Basics
+import Devices
 import Tensor
 import Testing
 

@@ -22,6 +22,9 @@ void jk_sigmoid(const float *x, float *result, long count);
 /// result = gradient · output · (1 − output)
 void jk_sigmoid_backward(const float *gradient, const float *output, float *result, long count);
 
+/// result = x rounded to the nearest bfloat16 (the upper half of a float), ties to even, as float.
+void jk_round_bf16(const float *x, float *result, long count);
+
 /// rows[r][c] += bias[c], then max(0, ·) with `relu`; in place.
 void jk_add_bias(float *rows, const float *_Nullable bias, long rowCount, long columns, int relu);
 /// result[c] = Σ_r rows[r][c]

@@ -7,7 +7,7 @@ extern "C" {
 #endif
 #pragma clang assume_nonnull begin
 
-// Two-dimensional convolutions of float32, by oneDNN. Images lie as [images][channels / block][height][width][block];
+// Two-dimensional convolutions, by oneDNN. Images lie as [images][channels / block][height][width][block];
 // weights are OIHW (with groups: outputs, channels / groups, kernel height, kernel width).
 
 typedef struct {
@@ -16,6 +16,8 @@ typedef struct {
     int32_t inputBlock, outputBlock;
     /// After the sum of products: add a bias for each output, add a residual in the output's layout, take max(0, ·).
     int32_t bias, residual, relu;
+    /// Round what is multiplied to bfloat16; sums and results stay float32. Only where `jd_has_bf16`.
+    int32_t bf16;
 } jd_shape;
 
 typedef enum { jd_forward, jd_backward_data, jd_backward_weights } jd_pass;
@@ -49,6 +51,23 @@ const char *_Nullable jd_run_backward_data(const jd_convolution *convolution, co
 const char *_Nullable jd_run_backward_weights(const jd_convolution *convolution, const float *input,
                                               const float *outputGradient, float *weightGradient,
                                               float *_Nullable biasGradient, float *workspace);
+
+/// A product of matrices whose operands are rounded to bfloat16: c [m, n] = a [m, k] · b [k, n] + beta · c. Transposed, an
+/// operand lies in memory as [k, m] or [n, k].
+typedef struct {
+    int64_t m, n, k;
+    int32_t transposeA, transposeB;
+    float beta;
+} jd_product_shape;
+typedef struct jd_product jd_product;
+jd_product *_Nullable jd_create_product(jd_product_shape shape, char *message, size_t capacity);
+void jd_destroy_product(jd_product *product);
+/// Floats of scratch memory that a call needs; 64-byte aligned.
+size_t jd_product_workspace(const jd_product *product);
+const char *_Nullable jd_run_product(const jd_product *product, const float *a, const float *b, float *c,
+                                     float *workspace);
+/// Whether the instruction set that oneDNN dispatches to multiplies bfloat16: AVX-512 BF16 or AMX.
+int jd_has_bf16(void);
 
 /// oneDNN's version, such as 2.6.3.
 const char *jd_version(void);

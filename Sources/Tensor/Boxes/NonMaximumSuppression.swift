@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 // Boxes are flat arrays of x1, y1, x2, y2.
 
@@ -35,10 +35,7 @@ public func nonMaximumSuppression(
 }
 
 private func sortedIndices(_ scores: [Float], limit: Int = .max) -> [Int32] {
-    var order = [Int32](unsafeUninitializedCapacity: scores.count) { buffer, count in
-        if let base = buffer.baseAddress { jk_sort_falling(scores, scores.count, base) }
-        count = scores.count
-    }
+    var order = Compute.device.indicesByFallingScore(scores)
     if limit < order.count { order.removeLast(order.count - max(limit, 0)) }
     return order
 }
@@ -48,18 +45,11 @@ private func suppress(_ boxes: [Float], _ order: [Int32], threshold: Double, lim
     // IoUs are floats: one is above the threshold where it is above the largest float that is not.
     var bound = Float(threshold)
     if Double(bound) > threshold { bound = bound.nextDown }
-    return [Int32](unsafeUninitializedCapacity: order.count) { buffer, count in
-        guard let base = buffer.baseAddress else { return }
-        count = jk_nms(boxes, order, order.count, bound, limit, base)
-    }
+    return Compute.device.suppress(boxes, order: order, threshold: bound, limit: limit)
 }
 
 /// Intersection over union of each of `a` (rows) with each of `b` (columns), row-major; 0 where both are empty.
 public func intersectionOverUnion(_ a: [Float], _ b: [Float]) -> [Float] {
     precondition(a.count % 4 == 0 && b.count % 4 == 0, "a box has four numbers")
-    let (rows, columns) = (a.count / 4, b.count / 4)
-    return [Float](unsafeUninitializedCapacity: rows * columns) { buffer, count in
-        if let base = buffer.baseAddress { jk_box_iou(a, rows, b, columns, base) }
-        count = rows * columns
-    }
+    return Compute.device.intersectionOverUnion(a, b)
 }

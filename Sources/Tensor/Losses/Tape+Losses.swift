@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 // Each loss is a scalar. `normalizer` divides the sum; where it may be left out, it is the number of rows or elements.
 // A sum over nothing is 0. `weights` multiply the losses of rows or elements. The gradient is worked out together with
@@ -15,7 +15,9 @@ extension Tape {
         precondition(weights.map { $0.count == rows } ?? true, "cross-entropy wants a weight for each row")
         let labels = targets.map { Int32($0) }
         return loss(of: logits, normalizer: normalizer ?? Float(rows)) { values, factor, gradient in
-            jk_softmax_cross_entropy(values, labels, weights, rows, classes, factor, gradient)
+            Compute.device.softmaxCrossEntropy(
+                values, targets: labels, weights: weights, rows: rows, classes: classes, factor: factor,
+                gradient: gradient)
         }
     }
 
@@ -33,8 +35,9 @@ extension Tape {
         return loss(of: studentLogits, normalizer: normalizer ?? Float(rows)) { values, factor, gradient in
             teacherProbabilities.withUnsafeFloats { probabilities in
                 guard let base = probabilities.baseAddress else { return 0 }
-                return jk_kl_divergence(
-                    values, base, weights, rows, classes, Double(temperature), factor, gradient)
+                return Compute.device.klDivergence(
+                    values, probabilities: base, weights: weights, rows: rows, classes: classes,
+                    temperature: Double(temperature), factor: factor, gradient: gradient)
             }
         }
     }
@@ -44,7 +47,8 @@ extension Tape {
         _ logits: Variable, targets: [Float], weights: [Float]? = nil, normalizer: Float? = nil
     ) -> Variable {
         elementwise(logits, targets, weights, normalizer) { values, count, factor, gradient in
-            jk_binary_cross_entropy(values, targets, weights, count, factor, gradient)
+            Compute.device.binaryCrossEntropy(
+                values, targets: targets, weights: weights, count: count, factor: factor, gradient: gradient)
         }
     }
 
@@ -55,7 +59,9 @@ extension Tape {
     ) -> Variable {
         precondition(beta >= 0, "smooth L1's beta is not negative")
         return elementwise(prediction, target, weights, normalizer) { values, count, factor, gradient in
-            jk_smooth_l1(values, target, weights, count, beta, factor, gradient)
+            Compute.device.smoothL1(
+                values, targets: target, weights: weights, count: count, beta: beta, factor: factor,
+                gradient: gradient)
         }
     }
 
@@ -77,20 +83,19 @@ extension Tape {
         let target = target.blocked(block)
         let mask = isSpread ? mask?.plain() : mask?.blocked(block)
         let count = prediction.value.count
-        let pixels = isSpread ? shape[2] * shape[3] : count
-        let rowBlock = isSpread ? block : 1
-        let planes = isSpread ? shape[0] * shape[1] / block : 1
-        let planesPerImage = isSpread ? shape[1] / block : 1
+        let extent =
+            isSpread
+            ? MaskedExtent(
+                planes: shape[0] * shape[1] / block, planesPerImage: shape[1] / block, pixels: shape[2] * shape[3],
+                block: block)
+            : MaskedExtent(planes: 1, planesPerImage: 1, pixels: count, block: 1)
         return loss(of: prediction, normalizer: normalizer ?? Float(count), plain: false) { values, factor, gradient in
             withExtendedLifetime((target, mask)) {
-                jk_masked_squares(
-                    values, target.pointer, mask?.pointer, planes, planesPerImage, pixels, rowBlock, factor, gradient)
+                Compute.device.maskedSquares(
+                    values, targets: target.pointer, mask: mask?.pointer, extent, factor: factor, gradient: gradient)
             }
         }
     }
-
-    private typealias Floats = UnsafePointer<Float>
-    private typealias MutableFloats = UnsafeMutablePointer<Float>
 
     private func rowsAndClasses(_ logits: Variable) -> (Int, Int) {
         precondition(logits.shape.count == 2 && logits.shape[1] > 0, "logits are rows of classes, not \(logits.shape)")
@@ -128,10 +133,7 @@ extension Tape {
         return record(Tensor(Float(value)), from: [x]) { gradient in
             guard var slope else { return [nil] }
             let scale = gradient.scalar
-            if scale != 1 {
-                let pointer = slope.mutablePointer
-                jk_scale(scale, pointer, pointer, slope.count)
-            }
+            if scale != 1 { slope.scale(by: scale) }
             return [slope.blocked(block)]
         }
     }
@@ -142,7 +144,8 @@ extension Tensor {
     public func softmax(temperature: Float = 1) -> Tensor {
         precondition(shape.count == 2 && shape[1] > 0 && temperature > 0, "softmax is of rows of classes, not \(shape)")
         let result = Tensor(unwritten: shape)
-        jk_softmax(pointer, result.freshPointer, shape[0], shape[1], temperature)
+        Compute.device.softmax(
+            pointer, into: result.freshPointer, rows: shape[0], classes: shape[1], temperature: temperature)
         return result
     }
 }

@@ -1,3 +1,5 @@
+import Devices
+
 extension Tape {
     /// Cross-correlation, as deep learning calls convolution. `x` [N, C, H, W], `weight` [O, C / groups, kH, kW],
     /// `bias` [O]; the result is [N, O, (H + 2·padding − kH) / stride + 1, …], in the preferred block of O.
@@ -12,16 +14,16 @@ extension Tape {
             input: x.value, weight: weight.value, stride: stride, padding: padding, groups: groups)
         precondition(bias.map { $0.shape == [shape.outputs] } ?? true, "a bias has one element for each output")
         precondition(residual.map { $0.shape == shape.resultShape } ?? true, "a residual has the result's shape")
-        let engine: any ConvolutionBackend = engine == .oneDNN ? OneDNNConvolution() : GEMMConvolution()
-        let input = shape.accepted(x.value)
+        let passes = ConvolutionPasses(shape: shape, engine: engine, precision: precision)
+        let input = x.value.blocked(shape.inputBlock)
         let folded = norm?.folded(weight.value, bias?.value) ?? (weight: weight.value, bias: bias?.value)
         let block = x.value.block
         let residualBlock = residual?.value.block
         let result = Tensor(unwritten: shape.resultShape, block: shape.outputBlock)
         if result.count > 0 {
-            let after = AfterConvolution(
-                bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock), relu: relu)
-            engine.forward(shape, input, folded.weight, after, result)
+            passes.forward(
+                input, folded.weight, bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock),
+                relu: relu, into: result)
             Work.count(shape.multiplyAccumulates)
             if recording, weight.isTracked { reorderedWeights.append(weight.value.storage) }
         }
@@ -48,13 +50,13 @@ extension Tape {
             let forInput = keptWeight.map { weight in
                 // Folded anew: between the passes it would only take memory.
                 defer { if norm != nil, isTrained { weight.storage.dropDerived() } }
-                return engine.backwardInput(shape, gradient, norm?.folded(weight) ?? weight).blocked(block)
+                return passes.backwardInput(gradient, norm?.folded(weight) ?? weight).blocked(block)
             }
             Work.count(shape.multiplyAccumulates * ((keptWeight == nil ? 0 : 1) + (keptInput == nil ? 0 : 1)))
             var forWeight: Tensor?
             var forBias: Tensor?
             if let keptInput {
-                (forWeight, forBias) = engine.backwardWeight(shape, keptInput, gradient, bias: wantsBias)
+                (forWeight, forBias) = passes.backwardWeight(keptInput, gradient, bias: wantsBias)
             } else if wantsBias {
                 forBias = gradient.channelSums()
             }
@@ -67,29 +69,7 @@ extension Tape {
     }
 }
 
-/// What a convolution does with its result before it writes it: adds a bias for each output, adds a residual in the
-/// result's shape and block, takes max(0, ·); in this order.
-struct AfterConvolution {
-    var bias: Tensor?
-    var residual: Tensor?
-    var relu = false
-}
-
-/// What computes convolutions. Gradients come and go in the blocks of the values that they belong to.
-protocol ConvolutionBackend {
-    func forward(
-        _ shape: ConvolutionShape, _ input: Tensor, _ weight: Tensor, _ after: AfterConvolution, _ result: Tensor)
-    func backwardInput(_ shape: ConvolutionShape, _ gradient: Tensor, _ weight: Tensor) -> Tensor
-    func backwardWeight(
-        _ shape: ConvolutionShape, _ input: Tensor, _ gradient: Tensor, bias: Bool
-    ) -> (weight: Tensor, bias: Tensor?)
-}
-
-struct ConvolutionShape: Hashable, Sendable {
-    var images, channels, height, width: Int
-    var outputs, kernelHeight, kernelWidth, stride, padding, groups: Int
-    var inputBlock, outputBlock: Int
-
+extension ConvolutionShape {
     init(input: Tensor, weight: Tensor, stride: Int, padding: Int, groups: Int) {
         let x = input.shape
         let w = weight.shape
@@ -100,23 +80,10 @@ struct ConvolutionShape: Hashable, Sendable {
         precondition(
             stride > 0 && padding >= 0 && x[2] + 2 * padding >= w[2] && x[3] + 2 * padding >= w[3],
             "a kernel \(w) does not fit an input \(x) with padding \(padding)")
-        (images, channels, height, width) = (x[0], x[1], x[2], x[3])
-        (outputs, kernelHeight, kernelWidth) = (w[0], w[2], w[3])
-        (self.stride, self.padding, self.groups) = (stride, padding, groups)
-        let known = input.block == 1 || input.block == channels || [4, 8, 16].contains(input.block)
-        inputBlock = known ? input.block : Layout.preferred(channels)
-        outputBlock = Layout.preferred(outputs)
+        let known = input.block == 1 || input.block == x[1] || [4, 8, 16].contains(input.block)
+        self.init(
+            images: x[0], channels: x[1], height: x[2], width: x[3], outputs: w[0], kernelHeight: w[2],
+            kernelWidth: w[3], stride: stride, padding: padding, groups: groups,
+            inputBlock: known ? input.block : Layout.preferred(x[1]), outputBlock: Layout.preferred(w[0]))
     }
-
-    /// The input in a block that the engines take.
-    func accepted(_ input: Tensor) -> Tensor { input.blocked(inputBlock) }
-
-    var outHeight: Int { (height + 2 * padding - kernelHeight) / stride + 1 }
-    var outWidth: Int { (width + 2 * padding - kernelWidth) / stride + 1 }
-    var multiplyAccumulates: Int {
-        images * outHeight * outWidth * outputs * (channels / groups) * kernelHeight * kernelWidth
-    }
-    var inputShape: [Int] { [images, channels, height, width] }
-    var weightShape: [Int] { [outputs, channels / groups, kernelHeight, kernelWidth] }
-    var resultShape: [Int] { [images, outputs, outHeight, outWidth] }
 }

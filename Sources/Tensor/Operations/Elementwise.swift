@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 extension Tape {
     /// a + b; with `relu`, max(0, a + b).
@@ -9,7 +9,7 @@ extension Tape {
         let rightBlock = b.value.block
         let (wantsA, wantsB) = (a.isTracked, b.isTracked)
         let sum = Tensor(unwritten: a.shape, block: block)
-        jk_add(a.value.pointer, right.pointer, sum.freshPointer, sum.count, relu ? 1 : 0)
+        Compute.device.add(a.value.pointer, right.pointer, into: sum.freshPointer, count: sum.count, relu: relu)
         let mask = relu ? sum : nil
         return record(sum, from: [a, b]) { gradient in
             if let mask { gradient.keep(where: mask) }
@@ -20,7 +20,7 @@ extension Tape {
     /// max(0, x)
     public func relu(_ x: Variable) -> Variable {
         let result = Tensor(unwritten: x.shape, block: x.value.block)
-        jk_relu(x.value.pointer, result.freshPointer, result.count)
+        Compute.device.relu(x.value.pointer, into: result.freshPointer, count: result.count)
         return record(result, from: [x]) { gradient in
             gradient.keep(where: result)
             return [gradient]
@@ -30,10 +30,9 @@ extension Tape {
     /// factor · x
     public func scale(_ x: Variable, by factor: Float) -> Variable {
         let result = Tensor(unwritten: x.shape, block: x.value.block)
-        jk_scale(factor, x.value.pointer, result.freshPointer, result.count)
+        Compute.device.scale(x.value.pointer, by: factor, into: result.freshPointer, count: result.count)
         return record(result, from: [x]) { gradient in
-            let pointer = gradient.mutablePointer
-            jk_scale(factor, pointer, pointer, gradient.count)
+            gradient.scale(by: factor)
             return [gradient]
         }
     }
@@ -41,10 +40,11 @@ extension Tape {
     /// 1 / (1 + exp(−x))
     public func sigmoid(_ x: Variable) -> Variable {
         let result = Tensor(unwritten: x.shape, block: x.value.block)
-        jk_sigmoid(x.value.pointer, result.freshPointer, result.count)
+        Compute.device.sigmoid(x.value.pointer, into: result.freshPointer, count: result.count)
         return record(result, from: [x]) { gradient in
-            let pointer = gradient.mutablePointer
-            jk_sigmoid_backward(pointer, result.pointer, pointer, gradient.count)
+            gradient.overwrite {
+                Compute.device.sigmoidBackward($0, output: result.pointer, into: $1, count: result.count)
+            }
             return [gradient]
         }
     }
@@ -64,6 +64,12 @@ extension Tensor {
     /// Zero wherever `output`, the result of a ReLU, is not above zero.
     mutating func keep(where output: Tensor) {
         let count = count
-        overwrite { jk_relu_backward($0, output.pointer, $1, count) }
+        overwrite { Compute.device.reluBackward($0, output: output.pointer, into: $1, count: count) }
+    }
+
+    /// self · factor
+    mutating func scale(by factor: Float) {
+        let count = count
+        overwrite { Compute.device.scale($0, by: factor, into: $1, count: count) }
     }
 }

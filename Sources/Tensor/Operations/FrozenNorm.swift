@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// A normalisation by fixed statistics, (x − mean) / √(variance + eps) · scale + shift, all [C]: nothing of it is
 /// trained, so that it can be folded into the convolution before it.
@@ -46,7 +46,7 @@ public struct FrozenNorm: Sendable {
             scaled.scaleRows(by: factors)
             return scaled.storage
         }
-        return storage.map { Tensor(shape: weight.shape, storage: $0) } ?? weight
+        return Tensor(shape: weight.shape, storage: storage)
     }
 }
 
@@ -55,6 +55,8 @@ extension Tensor {
     mutating func scaleRows(by factors: Tensor) {
         precondition(block == 1 && factors.count == shape[0], "\(factors.count) factors for the rows of \(shape)")
         let (rows, width) = (shape[0], count / max(shape[0], 1))
-        overwrite { jk_scale_rows($0, factors.pointer, $1, rows, width) }
+        overwrite {
+            Compute.device.scaleRows($0, by: factors.pointer, into: $1, rowCount: rows, columns: width)
+        }
     }
 }

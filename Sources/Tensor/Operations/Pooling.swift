@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 extension Tape {
     /// The largest element of each window; places beyond the border count as −∞. `x` [N, C, H, W] gives
@@ -13,19 +13,21 @@ extension Tape {
             "a window of \(kernel) does not fit \(shape)")
         let height = (shape[2] + 2 * padding - kernel) / stride + 1
         let width = (shape[3] + 2 * padding - kernel) / stride + 1
-        let window = jk_window(
-            channels: shape[1], height: shape[2], width: shape[3], kernelHeight: kernel, kernelWidth: kernel,
-            stride: stride, padding: padding, outHeight: height, outWidth: width)
+        let window = Window(
+            height: shape[2], width: shape[3], kernel: kernel, stride: stride, padding: padding, outHeight: height,
+            outWidth: width)
         let block = x.value.block
         let planes = shape[0] * (shape[1] / block)
         let result = Tensor(unwritten: [shape[0], shape[1], height, width], block: block)
         // One byte for each element, in memory of the tensors' pool.
         let choice = recording && x.isTracked ? Storage(count: (result.count + 3) / 4) : nil
-        jk_max_pool(x.value.pointer, result.freshPointer, choice?.bytes, planes, block, window)
+        Compute.device.maxPool(
+            x.value.pointer, into: result.freshPointer, choice: choice?.bytes, planes: planes, block: block, window)
         return record(result, from: [x]) { gradient in
             guard let choice else { return [nil] }
             let part = Tensor(unwritten: shape, block: block)
-            jk_max_pool_backward(gradient.pointer, choice.bytes, part.freshPointer, planes, block, window)
+            Compute.device.maxPoolBackward(
+                gradient.pointer, choice: choice.bytes, into: part.freshPointer, planes: planes, block: block, window)
             return [part]
         }
     }

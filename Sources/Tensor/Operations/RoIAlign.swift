@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// A region of interest: a box in image pixels, the image of the batch that it lies in, and the level to read it from.
 public struct RoI: Sendable, Hashable {
@@ -43,15 +43,15 @@ extension Tape {
         let block = levels[0].value.block
         let features = levels.map { $0.value.blocked(block) }
         let result = Tensor(unwritten: [rois.count, channels, size, size])
-        let alignment = Alignment(
-            images: images, channels: channels, block: block, size: size, sampling: samplingRatio,
-            regions: rois.map {
-                jk_region(x1: $0.x1, y1: $0.y1, x2: $0.x2, y2: $0.y2, image: Int32($0.image), level: Int32($0.level))
-            })
+        let regions = RegionAlignment(
+            images: images, channels: channels, block: block,
+            regions: rois.map { Region(x1: $0.x1, y1: $0.y1, x2: $0.x2, y2: $0.y2, image: $0.image, level: $0.level) },
+            size: size, sampling: samplingRatio)
         withExtendedLifetime(features) {
-            // Forward only reads the levels; the kernel's type serves both directions.
-            let views = zip(features, scales).map { view($0, UnsafeMutablePointer(mutating: $0.pointer), scale: $1) }
-            alignment.withShape(views) { jk_roi_align(&$0, result.freshPointer) }
+            let views = zip(features, scales).map {
+                FeatureLevel($0.pointer, height: $0.shape[2], width: $0.shape[3], scale: $1)
+            }
+            Compute.device.roiAlign(views, regions, into: result.freshPointer)
         }
 
         let shapes = levels.map(\.shape)
@@ -61,37 +61,12 @@ extension Tape {
             let parts = shapes.map { Tensor(unwritten: $0, block: block) }
             let plain = gradient.plain()
             withExtendedLifetime((parts, plain)) {
-                let views = zip(parts, scales).map { view($0, $0.freshPointer, scale: $1) }
-                alignment.withShape(views) { jk_roi_align_backward(&$0, plain.pointer) }
+                let views = zip(parts, scales).map {
+                    MutableFeatureLevel($0.freshPointer, height: $0.shape[2], width: $0.shape[3], scale: $1)
+                }
+                Compute.device.roiAlignBackward(plain.pointer, into: views, regions)
             }
             return parts.indices.map { wanted[$0] ? parts[$0].blocked(blocks[$0]) : nil }
-        }
-    }
-}
-
-private func view(_ tensor: Tensor, _ data: UnsafeMutablePointer<Float>, scale: Float) -> jk_level {
-    jk_level(data: data, height: tensor.shape[2], width: tensor.shape[3], scale: scale)
-}
-
-/// What forward and backward need beside the levels' elements.
-private struct Alignment {
-    var images: Int
-    var channels: Int
-    var block: Int
-    var size: Int
-    var sampling: Int
-    var regions: [jk_region]
-
-    func withShape(_ levels: [jk_level], _ body: (inout jk_roi_align_shape) -> Void) {
-        levels.withUnsafeBufferPointer { levels in
-            regions.withUnsafeBufferPointer { regions in
-                // Neither pointer is read where its count is 0.
-                guard let level = levels.baseAddress, let region = regions.baseAddress else { return }
-                var shape = jk_roi_align_shape(
-                    levels: level, level_count: levels.count, images: images, channels: channels, block: block,
-                    regions: region, region_count: regions.count, size: size, sampling: sampling)
-                body(&shape)
-            }
         }
     }
 }

@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 extension Tape {
     /// The same elements in row-major order under another shape.
@@ -39,10 +39,10 @@ extension Tape {
         let plain = x.value.shape.count == 4 ? x.value.plain() : x.value
         let block = x.value.block
         let result = Tensor(unwritten: [indices.count] + shape.dropFirst())
-        jk_gather_rows(plain.pointer, indices, result.freshPointer, indices.count, width)
+        Compute.device.gatherRows(plain.pointer, indices, into: result.freshPointer, width: width)
         return record(result, from: [x]) { gradient in
             let part = Tensor(shape)
-            jk_scatter_rows(gradient.pointer, indices, part.freshPointer, indices.count, width)
+            Compute.device.scatterRows(gradient.pointer, indices, into: part.freshPointer, width: width)
             return [part.blockedLike(block)]
         }
     }

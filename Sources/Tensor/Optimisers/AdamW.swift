@@ -1,5 +1,5 @@
 import Basics
-import CKernels
+import Devices
 import Glibc
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019), as PyTorch's.
@@ -31,15 +31,15 @@ public struct AdamW: Optimiser {
             var mean = first.take(name, like: parameter)
             var square = second.take(name, like: parameter)
             let step = (steps[name] ?? 0) + 1
-            let factors = jk_adamw_factors(
+            let factors = AdamWFactors(
                 keep1: Float(beta1), keep2: Float(beta2), take1: Float(1 - beta1), take2: Float(1 - beta2),
                 shrink: Float(decays(name) ? 1 - learningRate * weightDecay : 1),
                 step: Float(learningRate / (1 - pow(beta1, Double(step)))),
                 rootCorrection: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(epsilon))
             withExtendedLifetime(gradient) {
-                jk_adamw(
-                    parameter.mutablePointer, mean.mutablePointer, square.mutablePointer, gradient.pointer,
-                    parameter.count, factors)
+                Compute.device.adamW(
+                    parameter.mutablePointer, first: mean.mutablePointer, second: square.mutablePointer,
+                    gradient: gradient.pointer, count: parameter.count, factors)
             }
             parameters[name] = parameter
             first[name] = mean

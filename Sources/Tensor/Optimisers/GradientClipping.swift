@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// The Euclidean norm over all gradients together; not finite where one of them is not.
 public func gradientNorm(_ gradients: NamedTensors) -> Double {
@@ -6,7 +6,7 @@ public func gradientNorm(_ gradients: NamedTensors) -> Double {
     gradients.sorted.reduce(0.0) { sum, entry in
         sum
             + entry.tensor.withUnsafeFloats { floats in
-                floats.baseAddress.map { jk_sum_of_squares($0, floats.count) } ?? 0
+                floats.baseAddress.map { Compute.device.sumOfSquares($0, count: floats.count) } ?? 0
             }
     }.squareRoot()
 }
@@ -20,8 +20,7 @@ public func clipGradients(_ gradients: inout NamedTensors, norm: Double) -> Doub
     guard before.isFinite, factor < 1 else { return before }
     for name in Array(gradients.keys) {
         guard var gradient = gradients.removeValue(forKey: name) else { continue }
-        let pointer = gradient.mutablePointer
-        jk_scale(Float(factor), pointer, pointer, gradient.count)
+        gradient.scale(by: Float(factor))
         gradients[name] = gradient
     }
     return before

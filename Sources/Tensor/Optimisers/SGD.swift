@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// Stochastic gradient descent with momentum, as PyTorch's: v = μ·v + g + λ·p; p −= rate · v.
 public struct SGD: Optimiser {
@@ -18,9 +18,10 @@ public struct SGD: Optimiser {
             guard var parameter = parameters.removeValue(forKey: name) else { continue }
             var velocity = velocities.take(name, like: parameter)
             withExtendedLifetime(gradient) {
-                jk_sgd(
-                    parameter.mutablePointer, velocity.mutablePointer, gradient.pointer, parameter.count,
-                    Float(learningRate), Float(momentum), decays(name) ? Float(weightDecay) : 0)
+                Compute.device.sgd(
+                    parameter.mutablePointer, velocity: velocity.mutablePointer, gradient: gradient.pointer,
+                    count: parameter.count, rate: Float(learningRate), momentum: Float(momentum),
+                    decay: decays(name) ? Float(weightDecay) : 0)
             }
             parameters[name] = parameter
             velocities[name] = velocity

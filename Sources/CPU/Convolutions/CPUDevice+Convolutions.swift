@@ -1,0 +1,53 @@
+public import Devices
+
+// Which implementation serves a shape. The choice follows from the shape alone, never from a time measured while
+// running: the same job gives the same bits.
+extension CPUDevice {
+    public func convolution(
+        _ shape: ConvolutionShape, then after: AfterConvolution, _ engine: ConvolutionEngine, _ precision: Precision
+    ) -> any ForwardConvolution {
+        switch precision {
+        case .bfloat16Emulated: RoundedForward(convolution(shape, then: after, engine, .float32), shape)
+        case _ where engine == .gemm: GEMMForward(shape, after)
+        case .float32, .bfloat16: fastForward(shape, after, precision)
+        }
+    }
+
+    private func fastForward(
+        _ shape: ConvolutionShape, _ after: AfterConvolution, _ precision: Precision
+    ) -> any ForwardConvolution {
+        if let fused = OneDNNForward(shape, after, precision) { return fused }
+        if after.residual, let plain = OneDNNForward(shape, AfterConvolution(bias: after.bias), precision) {
+            return ResidualAfterwards(plain, shape, relu: after.relu)
+        }
+        return GEMMForward(shape, after)
+    }
+
+    public func convolutionBackwardInput(
+        _ shape: ConvolutionShape, _ engine: ConvolutionEngine, _ precision: Precision
+    ) -> any BackwardInputConvolution {
+        switch precision {
+        case .bfloat16Emulated: RoundedBackwardInput(convolutionBackwardInput(shape, engine, .float32), shape)
+        case _ where engine == .gemm: GEMMBackwardInput(shape)
+        case .float32, .bfloat16: OneDNNBackwardInput(shape, precision) ?? GEMMBackwardInput(shape)
+        }
+    }
+
+    public func convolutionBackwardWeight(
+        _ shape: ConvolutionShape, bias: Bool, _ engine: ConvolutionEngine, _ precision: Precision
+    ) -> any BackwardWeightConvolution {
+        switch precision {
+        case .bfloat16Emulated:
+            RoundedBackwardWeight(convolutionBackwardWeight(shape, bias: bias, engine, .float32), shape, bias: bias)
+        case _ where engine == .gemm: GEMMBackwardWeight(shape)
+        case .float32, .bfloat16: OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
+        }
+    }
+}
+
+extension WeightReading {
+    /// For those that read OIHW itself.
+    var packedWeights: Int? { nil }
+    var packedLayout: UInt64 { 0 }
+    func pack(_ weights: Floats, into packed: MutableFloats) {}
+}
