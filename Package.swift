@@ -93,23 +93,25 @@ let package = Package(
         module("Report"),
 
         // Where jobs and detection meet, beside the plugins.
-        module("TrainingOptions", "Manifest", "Tensor", "Detection", "Training", "Search"),
+        module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
         plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
         plugin(
-            "Train", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection", "Training",
+            "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Training",
             "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "TeacherPool", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "JointSearch", "Basics", "Manifest", "StageKit", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "JointSearch", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "Evaluate", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Tensor", "DetectorKit", "Detection",
-            "Training", "Search", "Models", "COCOMetrics", "Report"),
+            "Evaluate", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Images", "Tensor", "DetectorKit",
+            "Detection",
+            "Training", "Search", "TrainingOptions", "Models", "COCOMetrics", "Report"),
 
         // Programs.
         .executableTarget(

@@ -35,7 +35,7 @@ public struct Evaluate: StagePlugin {
     public func options(_ reader: inout ConfigReader) -> EvaluateOptions? { EvaluateOptions(reader) }
 
     public func run(_ options: EvaluateOptions, _ context: StageContext) throws {
-        Threads.set(context.threads)
+        Compute.prepare(threads: context.threads, precision: options.precision, notice: context.log)
         let data = try PackedDataset(context.inputs.require(.dataset).directory)
         let split = try data.split(options.split)
         let search = try context.inputs.first(.searchResult).map { try SearchRecord($0.directory, summary: $0.summary) }

@@ -1,4 +1,6 @@
+public import Devices
 import Manifest
+import TrainingOptions
 
 /// What `with:` of an `evaluate` stage says.
 public struct EvaluateOptions: Codable, Sendable {
@@ -9,6 +11,7 @@ public struct EvaluateOptions: Codable, Sendable {
     /// Detections below it are left out of the pictures and of the counts of errors.
     public var scoreThreshold: Double
     public var bootstrap: Int
+    public var precision: Precision
 
     init(_ reader: ConfigReader) {
         split = reader.choice(
@@ -23,11 +26,12 @@ public struct EvaluateOptions: Codable, Sendable {
         bootstrap = reader.int(
             "bootstrap", default: 200, in: 0...100_000,
             help: "resamplings of the images for the interval of the AP change; fewer on large splits")
+        precision = reader.precision()
     }
 
     public init(
         split: String = "val", imagesInReport: Int = 8, latencyImages: Int = 24, latencyRounds: Int = 15,
-        scoreThreshold: Double = 0.5, bootstrap: Int = 200
+        scoreThreshold: Double = 0.5, bootstrap: Int = 200, precision: Precision = .float32
     ) {
         self.split = split
         self.imagesInReport = imagesInReport
@@ -35,5 +39,6 @@ public struct EvaluateOptions: Codable, Sendable {
         self.latencyRounds = latencyRounds
         self.scoreThreshold = scoreThreshold
         self.bootstrap = bootstrap
+        self.precision = precision
     }
 }

@@ -28,7 +28,7 @@ public struct JointSearch: StagePlugin {
     public func options(_ reader: inout ConfigReader) -> JointSearchOptions? { JointSearchOptions(reader) }
 
     public func run(_ options: JointSearchOptions, _ context: StageContext) throws {
-        Threads.set(context.threads)
+        Compute.prepare(threads: context.threads, precision: options.precision, notice: context.log)
         let dataArtifact = try context.inputs.require(.dataset)
         let baseArtifact = try context.inputs.require(.detector)
         let poolArtifact = try context.inputs.require(.teacherPool)

@@ -1,5 +1,6 @@
 public import Basics
 public import Detection
+public import Devices
 import Foundation
 import Manifest
 public import Search
@@ -14,6 +15,7 @@ public struct JointSearchOptions: Codable, Sendable {
     public var latencyRounds: Int
     /// A latency table to decide by, as an earlier search left it; nil to measure one.
     public var latencyTable: JSON?
+    public var precision: Precision
 
     init(_ reader: ConfigReader) {
         let standard = SearchSettings.Mode.joint
@@ -48,6 +50,7 @@ public struct JointSearchOptions: Codable, Sendable {
         sampling = TrainingSettings(reader)
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")
+        precision = reader.precision()
         let table = reader.optionalFile(
             "latency_table", help: "latency-table.json of an earlier search on this device: decides as that one did")
         latencyTable = table.flatMap { file in

@@ -27,7 +27,7 @@ public struct TeacherPool: StagePlugin {
     public func options(_ reader: inout ConfigReader) -> TeacherPoolOptions? { TeacherPoolOptions(reader) }
 
     public func run(_ options: TeacherPoolOptions, _ context: StageContext) throws {
-        Threads.set(context.threads)
+        Compute.prepare(threads: context.threads, precision: options.precision, notice: context.log)
         let dataArtifact = try context.inputs.require(.dataset)
         let baseArtifact = try context.inputs.require(.detector)
         let inputs = try SearchInputs(

@@ -1,4 +1,5 @@
 public import Detection
+public import Devices
 import Manifest
 public import Search
 public import Training
@@ -22,6 +23,7 @@ public struct TeacherPoolOptions: Codable, Sendable {
     /// Images that a latency is measured on, and how often.
     public var latencyImages: Int
     public var latencyRounds: Int
+    public var precision: Precision
 
     init(_ reader: ConfigReader) {
         plan = TrainingKeys(reader).plan(reader, epochs: 4, learningRate: 0.005, warmUp: 20)
@@ -61,6 +63,7 @@ public struct TeacherPoolOptions: Codable, Sendable {
         cardSamples = reader.int("card_samples", default: 6, in: 0...64, help: "teachers drawn for the pool's card")
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 2, in: 1...100, help: "passes over these images")
+        precision = reader.precision()
     }
 
     /// Reports numbers that do not rise, or do not end where they must.

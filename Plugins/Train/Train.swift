@@ -27,7 +27,7 @@ public struct Train: StagePlugin {
     public func options(_ reader: inout ConfigReader) -> TrainOptions? { reader.trainOptions(backbones) }
 
     public func run(_ options: TrainOptions, _ context: StageContext) throws {
-        Threads.set(context.threads)
+        Compute.prepare(threads: context.threads, precision: options.precision, notice: context.log)
         let dataset = try PackedDataset(try context.inputs.require(.dataset).directory)
         let start = try startingDetector(options, dataset, context)
         let loader = try BatchLoader(

@@ -2,6 +2,7 @@ import Basics
 import Dataset
 public import Detection
 public import DetectorKit
+public import Devices
 public import Foundation
 import Manifest
 import Tensor
@@ -24,6 +25,7 @@ public struct TrainOptions: Sendable, Codable {
     public var evaluateEvery: Int
     /// Parameter name prefixes that stay as they are.
     public var freeze: [String]
+    public var precision: Precision
 }
 
 extension ConfigReader {
@@ -99,7 +101,8 @@ extension ConfigReader {
             )
             .nilIfNone,
             evaluateEvery: int("evaluate_every", default: 0, in: 0...10_000, help: "epochs; 0: at the end only"),
-            freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"))
+            freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"),
+            precision: precision())
     }
 
     private func decay() -> LearningRateSchedule.Decay {

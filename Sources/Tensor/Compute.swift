@@ -17,6 +17,19 @@ public enum Compute {
     /// Why the device can't compute in a precision; nil where it can.
     public static func obstacle(to precision: Precision) -> String? { device.obstacle(to: precision) }
 
+    /// Sets threads and precision for all that a stage computes. Where the device has no such precision, float32 takes its
+    /// place, and `notice` says so.
+    public static func prepare(threads: Int, precision: Precision, notice: (String) -> Void) {
+        device.threads = threads
+        if let obstacle = device.obstacle(to: precision) {
+            self.precision = .float32
+            notice("notice: precision \(precision.rawValue) is not to be had: \(obstacle); computing in fp32 instead")
+        } else {
+            self.precision = precision
+            if precision != .float32 { notice("precision: \(precision.rawValue)") }
+        }
+    }
+
     /// The libraries that compute for us, as they run in this process.
     public static var libraries: [DeviceLibrary] { device.libraries }
 

@@ -26,9 +26,10 @@ public struct DeviceIdentity: Sendable, Hashable, Codable {
             .flatMap { $0.split(separator: ":", maxSplits: 1).last }
             .map { $0.trimmingCharacters(in: .whitespaces) }
         let libraries = Compute.libraries
+        let operands = Compute.precision == .float32 ? [] : ["\(Compute.precision.rawValue) operands"]
         return DeviceIdentity(
             processor: name ?? "unknown",
-            instructionSet: libraries.map { "\($0.target) (\($0.name))" }.joined(separator: ", "),
+            instructionSet: (libraries.map { "\($0.target) (\($0.name))" } + operands).joined(separator: ", "),
             libraries: libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", "), threads: threads)
     }
 }

@@ -37,7 +37,7 @@ import Testing
 
     /// What reads training options for several stages knows both columns.
     static let between: [String: Set<String>] = [
-        "TrainingOptions": ["Manifest", "Tensor", "Detection", "Training", "Search"]
+        "TrainingOptions": ["Manifest", "Devices", "Tensor", "Detection", "Training", "Search"]
     ]
 
     /// No library that computes is loaded by the commands and the long-running runner.
