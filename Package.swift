@@ -129,7 +129,9 @@ let package = Package(
         // What is measured, and against whom.
         .executableTarget(
             name: "jdnas-bench",
-            dependencies: ["Basics", "CommandKit", "Tensor", "Models", "DetectorKit", "Detection", "ResNet"],
+            dependencies: [
+                "Basics", "CommandKit", "Devices", "Tensor", "Models", "DetectorKit", "Detection", "ResNet",
+            ],
             path: "Benchmarks/jdnas-bench", swiftSettings: strict),
 
         // Tests mirror Sources and Plugins.

@@ -1,3 +1,4 @@
+import Devices
 import Foundation
 
 /// What is measured: one piece of work that we and a peer do alike.
@@ -24,6 +25,8 @@ struct BenchmarkCase: Codable, Hashable {
     /// Single operators: channels of input and output.
     var channels = 256
     var kernel = 3
+    /// Of convolutions and matrix products; PyTorch's side runs under autocast.
+    var precision = Precision.float32
     /// The peers that do it too.
     var peers = ["torch"]
     /// The highest ratio, ours ÷ the peer's time, that we aim at.
@@ -48,6 +51,9 @@ struct BenchmarkCase: Codable, Hashable {
                         peers: ["torch", "onnx"], target: isTarget ? 1.0 : nil))
             }
         }
+        cases.append(
+            BenchmarkCase(
+                name: "train-r50-320-bf16", work: .training, size: 320, batch: 2, precision: .bfloat16, target: 0.55))
         cases.append(
             BenchmarkCase(name: "start-r50-320", work: .start, size: 320, batch: 2, target: 0.25))
         func operation(_ name: String, _ work: Work, size: Int, channels: Int, kernel: Int = 3) {

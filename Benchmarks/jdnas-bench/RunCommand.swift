@@ -1,5 +1,6 @@
 import Basics
 import CommandKit
+import Devices
 import Foundation
 import Models
 import Tensor
@@ -47,6 +48,10 @@ struct RunCommand: Command {
 
         var measurements: [Measurement] = []
         for benchmark in cases {
+            if let obstacle = Compute.obstacle(to: benchmark.precision) {
+                Terminal.print("\(benchmark.name)\n  not measured: \(obstacle)")
+                continue
+            }
             let measurement = try bench.measure(benchmark)
             Terminal.print(measurement.text)
             measurements.append(measurement)
@@ -99,7 +104,7 @@ struct Bench {
                 }
             }
         }
-        if benchmark.work == .training, python != nil, benchmark.size <= 320 {
+        if benchmark.work == .training, python != nil, benchmark.size <= 320, benchmark.precision == .float32 {
             result.differences = try compareGradients(benchmark)
         }
         return result

@@ -1,5 +1,6 @@
 import Basics
 import CommandKit
+import Devices
 import Foundation
 import Tensor
 
@@ -11,7 +12,11 @@ struct WorkerCommand: Command {
     func run(_ arguments: Arguments) throws -> Int32 {
         guard let line = readLine() else { return 0 }
         let request = try JSONDecoder().decode(WorkerRequest.self, from: Data(line.utf8))
-        Threads.set(request.threads)
+        if let obstacle = Compute.obstacle(to: request.benchmark.precision) {
+            try answer(WorkerReply(refusal: "no \(request.benchmark.precision.rawValue): \(obstacle)"))
+            return 0
+        }
+        Compute.prepare(threads: request.threads, precision: request.benchmark.precision) { _ in }
         let folder = URL(filePath: request.folder)
         if let file = request.gradients {
             try Workload.gradients(request.benchmark, folder, to: URL(filePath: file))

@@ -138,7 +138,8 @@ struct Peak {
     static func measure() -> Double {
         let tape = Tape(recording: false)
         let image = tape.constant(Tensor(repeating: 0.5, [2, 256, 40, 40], block: Layout.preferred(256)))
-        let weight = tape.constant(Tensor(repeating: 0.5, [256, 256, 3, 3]))
+        // 1×1: no implementation saves products here, as those of 3×3 kernels may.
+        let weight = tape.constant(Tensor(repeating: 0.5, [1024, 256, 1, 1]))
         let rows = tape.constant(Tensor(repeating: 0.5, [1024, 1024]))
         func rate(_ body: () -> Void) -> Double {
             let before = Work.multiplyAccumulates
@@ -149,7 +150,7 @@ struct Peak {
         }
         var best = 0.0
         for _ in 0..<3 {
-            best = max(best, rate { _ = tape.convolution(image, weight: weight, padding: 1) })
+            best = max(best, rate { _ = tape.convolution(image, weight: weight) })
             best = max(best, rate { _ = tape.linear(rows, weight: rows) })
         }
         return best

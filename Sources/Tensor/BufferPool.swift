@@ -12,6 +12,8 @@ public enum BufferPool {
         public var peak = 0
         /// Bytes kept for later tensors.
         public var kept = 0
+        /// How often a buffer that is worth keeping (32 KiB and more) had to come from the device since the start.
+        public var acquisitions = 0
     }
 
     public static var usage: Usage { state.withLock { $0.usage } }
@@ -75,6 +77,7 @@ public enum BufferPool {
                     usage.kept -= best
                 }
             }
+            if address == nil, wanted >= 32_768 { usage.acquisitions += 1 }
             usage.live += size
             usage.peak = max(usage.peak, usage.live)
             return address.map { ($0, size) }

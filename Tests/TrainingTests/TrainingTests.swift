@@ -242,3 +242,27 @@ private struct Stop: Error {}
         #expect(found.detections.allSatisfy { ids.contains($0.imageID) })
     }
 }
+
+@Suite struct TrainingMemoryTests {
+    /// From the third step on a training has all the memory that it needs: nothing more comes from the device, though
+    /// images are drawn and regions sampled anew. In a process of its own, since the counters are the whole process's.
+    @Test func noGrowthAfterTheSecondStep() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let data = try packedScenes(in: folder, train: 8).split("train")
+            let graph = try narrowGraph(classes: data.categories.count)
+            let plan = shortPlan(epochs: 3)
+            let loader = try BatchLoader(data, batchSize: 2, mirrors: [], random: RandomStream(seed: 1))
+            let start = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+            var usages: [BufferPool.Usage] = []
+            _ = try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(
+                TrainingState(start, plan), objective: plainObjective(graph, fewRegions())
+            ) { _, _ in usages.append(BufferPool.usage) }
+            #expect(usages.count > 6 && usages[1].acquisitions > 10)
+            for (step, usage) in usages.enumerated().dropFirst(2) {
+                #expect(usage.live + usage.kept <= usages[1].live + usages[1].kept, "step \(step + 1)")
+                #expect(usage.acquisitions == usages[1].acquisitions, "step \(step + 1)")
+            }
+        }
+    }
+}
