@@ -99,13 +99,9 @@ extension DetectorPass {
         let targets = regions.targets.flatMap { $0 }
         let classes = answers.classLogits.shape[1]
         let count = Float(max(labels.count, 1))
-        var rows: [Int] = []
-        var offsets: [Float] = []
-        for (row, label) in labels.enumerated() where label > 0 {
-            rows.append(row * classes + label)
-            let offset = BoxCoder.regions.encode(targets[row], from: boxes[row])
-            offsets += [offset[0], offset[1], offset[2], offset[3]]
-        }
+        let positives = labels.indices.filter { labels[$0] > 0 }
+        let rows = positives.map { $0 * classes + labels[$0] }
+        let offsets = BoxCoder.regions.encode(positives.map { targets[$0] }, from: positives.map { boxes[$0] })
         let ofClass = tape.selectRows(tape.reshape(answers.boxDeltas, [labels.count * classes, 4]), rows)
         return (
             tape.softmaxCrossEntropy(answers.classLogits, targets: labels, normalizer: count),
@@ -127,14 +123,12 @@ extension TrainingSettings {
             let sample = anchors.sampler.sample(matches, &random)
             for (level, range) in grid.levels.enumerated() {
                 func row(_ anchor: Int) -> Int { image * range.count + anchor - range.lowerBound }
-                for anchor in sample.positives where range.contains(anchor) {
-                    sampled.rows[level].append(row(anchor))
-                    sampled.labels[level].append(1)
-                    sampled.positives[level].append(row(anchor))
-                    let target = targets.boxes[Int(matches[anchor])]
-                    let offset = BoxCoder.anchors.encode(target, from: grid.boxes[anchor])
-                    sampled.offsets[level] += [offset[0], offset[1], offset[2], offset[3]]
-                }
+                let positives = sample.positives.filter(range.contains)
+                sampled.rows[level] += positives.map(row)
+                sampled.labels[level] += positives.map { _ in 1 }
+                sampled.positives[level] += positives.map(row)
+                sampled.offsets[level] += BoxCoder.anchors.encode(
+                    positives.map { targets.boxes[Int(matches[$0])] }, from: positives.map { grid.boxes[$0] })
                 for anchor in sample.negatives where range.contains(anchor) {
                     sampled.rows[level].append(row(anchor))
                     sampled.labels[level].append(0)

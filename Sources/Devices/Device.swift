@@ -165,6 +165,23 @@ public protocol Device: Sendable {
     /// IoU of each of a with each of b, row-major; 0 where both are empty.
     func intersectionOverUnion(_ a: [Float], _ b: [Float]) -> [Float]
 
+    /// For each candidate the first target that it overlaps most, where by at least `positive`; −1 where it overlaps all by
+    /// less than `negative`, else −2. With `keepsBest`, the candidates that overlap a target as much as any does are taken
+    /// however little that is, each for the target that it overlaps most itself.
+    func matchBoxes(
+        _ candidates: UnsafeBufferPointer<Float>, to targets: UnsafeBufferPointer<Float>, positive: Float,
+        negative: Float, keepsBest: Bool
+    ) -> [Int32]
+    /// Boxes as offsets from reference boxes: centres moved in units of the reference's sides, and logarithms of the
+    /// sides' ratios, times the weights.
+    func encodeBoxes(
+        _ boxes: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Float>, weights: SIMD4<Float>
+    ) -> [Float]
+    /// The boxes that offsets turn reference boxes into; sides grow by a factor of at most 1000 ÷ 16.
+    func decodeBoxes(
+        _ offsets: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Float>, weights: SIMD4<Float>
+    ) -> [Float]
+
     // MARK: Optimisers
 
     /// v = momentum · v + g + decay · p; p −= rate · v.

@@ -8,13 +8,13 @@ import Testing
     func decodingUndoesEncoding(coder: BoxCoder) {
         let reference = Box(x1: 10, y1: 20, x2: 50, y2: 44)
         let box = Box(x1: 3.5, y1: 22, x2: 61.25, y2: 90)
-        let again = coder.decode(coder.encode(box, from: reference), from: reference)
+        let again = coder.decode(coder.encode([box], from: [reference]), from: [reference])[0]
         #expect(abs(again.x1 - box.x1) < 1e-4 && abs(again.y1 - box.y1) < 1e-4)
         #expect(abs(again.x2 - box.x2) < 1e-4 && abs(again.y2 - box.y2) < 1e-4)
     }
 
     @Test func growthIsLimited() {
-        let box = BoxCoder.anchors.decode([0, 0, 100, .infinity], from: Box(x1: 0, y1: 0, x2: 16, y2: 16))
+        let box = BoxCoder.anchors.decode([0, 0, 100, .infinity], from: [Box(x1: 0, y1: 0, x2: 16, y2: 16)])[0]
         #expect(abs(box.width - 1000) < 0.01 && abs(box.height - 1000) < 0.01)
     }
 
@@ -75,6 +75,33 @@ import Testing
         #expect(matcher.match([box(width: 6), box(width: 5)], to: [larger, target]) == [1, BoxMatcher.ignored])
         let far = Box(x1: 500, y1: 500, x2: 510, y2: 510)
         #expect(matcher.match([box(width: 2)], to: [far]) == [BoxMatcher.background])
+    }
+
+    /// Many boxes against the definition, worked out box by box; with ties, since sides are whole pixels.
+    @Test(arguments: [true, false])
+    func manyBoxes(keepsBest: Bool) {
+        var random = RandomStream(seed: 12)
+        func boxes(_ count: Int, upTo side: Int) -> [Box] {
+            (0..<count).map { _ in
+                let (x, y) = (random.index(below: 60), random.index(below: 40))
+                return Box(
+                    x1: Float(x), y1: Float(y), x2: Float(x + 1 + random.index(below: side)),
+                    y2: Float(y + 1 + random.index(below: side)))
+            }
+        }
+        let candidates = boxes(5003, upTo: 20)
+        let targets = boxes(9, upTo: 30) + [Box(x1: 900, y1: 900, x2: 901, y2: 901)]
+        let matcher = BoxMatcher(positiveOverlap: 0.6, negativeOverlap: 0.3, keepsBestOfEachTarget: keepsBest)
+        let overlaps = candidates.map { candidate in targets.map { $0.overlap(candidate) } }
+        let most = targets.indices.map { target in overlaps.map { $0[target] }.max() ?? 0 }
+        let wanted = overlaps.map { overlaps -> Int32 in
+            let largest = overlaps.max() ?? 0
+            let best = Int32(overlaps.firstIndex(of: largest) ?? 0)
+            if keepsBest, zip(overlaps, most).contains(where: { $0 == $1 && $1 > 0 }) { return best }
+            return largest >= 0.6 ? best : largest >= 0.3 ? BoxMatcher.ignored : BoxMatcher.background
+        }
+        #expect(matcher.match(candidates, to: targets) == wanted)
+        #expect(Set(wanted).count > 8)
     }
 }
 

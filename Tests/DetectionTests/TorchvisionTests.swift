@@ -10,18 +10,15 @@ import Testing
         let json = try Fixture.json("geometry")
         let boxes = try #require(json["boxes"]).boxes
         let references = try #require(json["references"]).boxes
-        let deltas = try #require(json["deltas"]?.array).map(\.floats)
+        let deltas = try #require(json["deltas"]?.array).flatMap(\.floats)
         for (coder, coding) in zip([BoxCoder.anchors, .regions], try #require(json["coding"]?.array)) {
             #expect(coding["weights"]?.floats == (0..<4).map { coder.weights[$0] })
-            let offsets = try #require(coding["offsets"]?.array).map(\.floats)
+            let offsets = try #require(coding["offsets"]?.array).flatMap(\.floats)
             let decoded = try #require(coding["decoded"]).boxes
-            for index in boxes.indices {
-                let found = coder.encode(boxes[index], from: references[index])
-                #expect((0..<4).allSatisfy { abs(found[$0] - offsets[index][$0]) < 1e-4 })
-                let delta = deltas[index]
-                let box = coder.decode([delta[0], delta[1], delta[2], delta[3]], from: references[index])
-                #expect(distance(box, decoded[index]) < 1e-3)
-            }
+            let found = coder.encode(boxes, from: references)
+            #expect(found.count == offsets.count && zip(found, offsets).allSatisfy { abs($0 - $1) < 1e-4 })
+            let again = coder.decode(deltas, from: references)
+            #expect(again.count == decoded.count && zip(again, decoded).allSatisfy { distance($0, $1) < 1e-3 })
         }
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Tensor
 
 /// Boxes as offsets from reference boxes (Girshick 2015): the centre moved in units of the reference's sides, and the
 /// logarithms of the sides' ratios, each times a weight.
@@ -13,28 +13,27 @@ public struct BoxCoder: Sendable, Hashable {
     /// Offsets from regions.
     public static let regions = BoxCoder(weights: [10, 10, 5, 5])
 
-    /// Sides grow by a factor of at most 1000 ÷ 16.
-    static let largestLogarithm: Float = 4.135166556742356
-
-    /// The offsets dx, dy, dw, dh that turn `reference` into `box`.
-    public func encode(_ box: Box, from reference: Box) -> SIMD4<Float> {
-        let (width, height) = (reference.width, reference.height)
-        let dx = (box.x1 + 0.5 * box.width) - (reference.x1 + 0.5 * width)
-        let dy = (box.y1 + 0.5 * box.height) - (reference.y1 + 0.5 * height)
-        return [
-            weights[0] * dx / width, weights[1] * dy / height, weights[2] * logf(box.width / width),
-            weights[3] * logf(box.height / height),
-        ]
+    /// The offsets dx, dy, dw, dh that turn each reference into its box, one after the other.
+    public func encode(_ boxes: [Box], from references: [Box]) -> [Float] {
+        boxes.withUnsafeCoordinates { boxes in
+            references.withUnsafeCoordinates { encodeBoxes(boxes, from: $0, weights: weights) }
+        }
     }
 
-    /// The box that the offsets turn `reference` into.
-    public func decode(_ offsets: SIMD4<Float>, from reference: Box) -> Box {
-        let (width, height) = (reference.width, reference.height)
-        let scaled = offsets / weights
-        let x = scaled[0] * width + (reference.x1 + 0.5 * width)
-        let y = scaled[1] * height + (reference.y1 + 0.5 * height)
-        let halfWidth = 0.5 * (expf(min(scaled[2], Self.largestLogarithm)) * width)
-        let halfHeight = 0.5 * (expf(min(scaled[3], Self.largestLogarithm)) * height)
-        return Box(x1: x - halfWidth, y1: y - halfHeight, x2: x + halfWidth, y2: y + halfHeight)
+    /// The boxes that the offsets turn the references into; sides grow by a factor of at most 1000 ÷ 16.
+    public func decode(_ offsets: [Float], from references: [Box]) -> [Box] {
+        let coordinates = offsets.withUnsafeBufferPointer { offsets in
+            references.withUnsafeCoordinates { decodeBoxes(offsets, from: $0, weights: weights) }
+        }
+        return stride(from: 0, to: coordinates.count, by: 4).map {
+            Box(x1: coordinates[$0], y1: coordinates[$0 + 1], x2: coordinates[$0 + 2], y2: coordinates[$0 + 3])
+        }
+    }
+}
+
+extension [Box] {
+    /// The boxes as x1, y1, x2, y2, one after the other: as they lie in memory.
+    func withUnsafeCoordinates<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+        withUnsafeBytes { body($0.bindMemory(to: Float.self)) }
     }
 }

@@ -31,15 +31,15 @@ public struct ProposalSelection: Sendable {
             for (level, range) in anchors.levels.enumerated() {
                 let part = image * range.count..<(image + 1) * range.count
                 let logits = objectness[level].withUnsafeFloats { Array($0[part]) }
-                deltas[level].withUnsafeFloats { deltas in
-                    for index in indicesByFallingScore(logits, limit: counts.beforeNMS) {
-                        let at = 4 * (part.lowerBound + index)
-                        let offsets = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])
-                        let box = BoxCoder.anchors.decode(offsets, from: anchors.boxes[range.lowerBound + index])
-                            .clipped(to: size)
-                        guard box.isAtLeast(Self.smallestSide) else { continue }
-                        found.append(box, score: 1 / (1 + expf(-logits[index])), group: level)
-                    }
+                let best = indicesByFallingScore(logits, limit: counts.beforeNMS)
+                let offsets = deltas[level].withUnsafeFloats { deltas in
+                    best.flatMap { deltas[4 * (part.lowerBound + $0)..<4 * (part.lowerBound + $0 + 1)] }
+                }
+                let boxes = BoxCoder.anchors.decode(offsets, from: best.map { anchors.boxes[range.lowerBound + $0] })
+                for (index, box) in zip(best, boxes) {
+                    let box = box.clipped(to: size)
+                    guard box.isAtLeast(Self.smallestSide) else { continue }
+                    found.append(box, score: 1 / (1 + expf(-logits[index])), group: level)
                 }
             }
             return found.thinned(above: overlap, keepingAtMost: counts.afterNMS).map {

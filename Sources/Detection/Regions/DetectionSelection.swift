@@ -32,7 +32,8 @@ extension DetectorArchitecture.Selection {
     ) -> [DetectedObject] {
         let classes = classLogits.shape[1]
         let threshold = Float(scoreThreshold)
-        var found = Candidates()
+        var (offsets, references): ([Float], [Box]) = ([], [])
+        var (scores, labels): ([Float], [Int]) = ([], [])
         classLogits.withUnsafeFloats { logits in
             boxDeltas.withUnsafeFloats { deltas in
                 for (row, region) in zip(rows, regions) {
@@ -43,12 +44,18 @@ extension DetectorArchitecture.Selection {
                         let score = expf(logits[label] - most) / total
                         guard score > threshold else { continue }
                         let at = (row * classes + label) * 4
-                        let offsets = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])
-                        let box = BoxCoder.regions.decode(offsets, from: region).clipped(to: size)
-                        if box.isAtLeast(Self.smallestSide) { found.append(box, score: score, group: label) }
+                        offsets += deltas[at..<at + 4]
+                        references.append(region)
+                        scores.append(score)
+                        labels.append(label)
                     }
                 }
             }
+        }
+        var found = Candidates()
+        for (index, box) in BoxCoder.regions.decode(offsets, from: references).enumerated() {
+            let box = box.clipped(to: size)
+            if box.isAtLeast(Self.smallestSide) { found.append(box, score: scores[index], group: labels[index]) }
         }
         return found.thinned(above: detectionOverlap, keepingAtMost: detectionsPerImage).map {
             DetectedObject(box: found.boxes[$0], score: found.scores[$0], label: found.groups[$0])

@@ -128,13 +128,14 @@ struct DistillationLosses {
         let classCount = student.answers.classLogits.shape[1]
         let own = student.answers.boxDeltas.value.array
         let other = teacher.boxDeltas.value.array
+        let positives = labels.indices.filter { labels[$0] > 0 }
+        let offsets = BoxCoder.regions.encode(positives.map { targets[$0] }, from: positives.map { regions[$0] })
         var rows: [Int] = []
         var wanted: [Float] = []
-        for (region, label) in labels.enumerated() where label > 0 {
-            let row = region * classCount + label
-            let target = BoxCoder.regions.encode(targets[region], from: regions[region])
-            func distance(_ offsets: [Float]) -> Float {
-                (0..<4).reduce(0) { $0 + abs(offsets[row * 4 + $1] - target[$1]) }
+        for (index, region) in positives.enumerated() {
+            let row = region * classCount + labels[region]
+            func distance(_ answers: [Float]) -> Float {
+                (0..<4).reduce(0) { $0 + abs(answers[row * 4 + $1] - offsets[index * 4 + $1]) }
             }
             guard distance(other) + Float(settings.boxMargin) < distance(own) else { continue }
             rows.append(row)
