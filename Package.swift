@@ -130,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "jdnas-bench",
             dependencies: [
-                "Basics", "CommandKit", "Devices", "Tensor", "Models", "DetectorKit", "Detection", "ResNet",
+                "Basics", "CommandKit", "COCOMetrics", "Devices", "Tensor", "Models", "DetectorKit", "Detection",
+                "ResNet",
             ],
             path: "Benchmarks/jdnas-bench", swiftSettings: strict),
 

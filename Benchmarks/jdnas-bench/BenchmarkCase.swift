@@ -12,6 +12,8 @@ struct BenchmarkCase: Codable, Hashable {
         case features
         /// A program's start to the end of its first training step.
         case start
+        /// COCO's metrics: evaluate and accumulate.
+        case metrics
         case convolution, convolutionBackward, linear, groupNorm, roiAlign, roiAlignBackward, suppression
     }
 
@@ -71,6 +73,9 @@ struct BenchmarkCase: Codable, Hashable {
         operation("roi-align", .roiAlign, size: 80, channels: 256)
         operation("roi-align-backward", .roiAlignBackward, size: 80, channels: 256)
         operation("nms-2000", .suppression, size: 320, channels: 1)
+        cases.append(
+            BenchmarkCase(
+                name: "coco-metrics", work: .metrics, peers: ["pycocotools", "faster_coco_eval"], target: 1))
         return cases
     }()
 }

@@ -39,18 +39,18 @@ struct Measurement: Codable {
             func number(_ x: Double) -> String { String(format: "%.\(digits)f", x) }
             return "\(number(scaled.median)) ms (\(number(least))–\(number(most)))"
         }
-        var lines = ["\(benchmark.name)\n  ours          \(time(ours.seconds))   \(ours.peakBytes >> 20) MiB"]
+        var lines = ["\(benchmark.name)\n  ours             \(time(ours.seconds))   \(ours.peakBytes >> 20) MiB"]
         for (name, side) in peers.sorted(by: { $0.key < $1.key }) {
             let ratio = ratio(to: name).map { String(format: "ours ÷ %@ %.2f", name, $0) } ?? ""
             let memory = memoryRatio(to: name).map { String(format: ", memory %.2f", $0) } ?? ""
-            let label = name.padding(toLength: 13, withPad: " ", startingAt: 0)
+            let label = name.padding(toLength: 16, withPad: " ", startingAt: 0)
             lines.append("  \(label) \(time(side.seconds))   \(side.peakBytes >> 20) MiB   \(ratio)\(memory)")
         }
         if !floor.isEmpty {
             let ratio = zip(ours.seconds, floor).map { $0 / $1 }.median
-            lines.append("  floor         \(time(floor))   ours ÷ floor " + String(format: "%.2f", ratio))
+            lines.append("  floor            \(time(floor))   ours ÷ floor " + String(format: "%.2f", ratio))
         }
-        if let target = benchmark.target { lines.append("  aim           ours ÷ peer ≤ \(target)") }
+        if let target = benchmark.target { lines.append("  aim              ours ÷ peer ≤ \(target)") }
         for (name, difference) in (differences ?? [:]).sorted(by: { $0.key < $1.key }) {
             let verdict = difference < 1e-3 ? "agrees" : "DOES NOT AGREE"
             lines.append("  \(name): \(verdict), relative difference \(String(format: "%.1e", difference))")

@@ -15,6 +15,8 @@ struct RunCommand: Command {
         Option("--peers", value: "PYTHON", "the Python that has the peers (scripts/peers installs one)"),
         Option("--rounds", value: "N", "rounds of each case (default 7; single operators take 5 times as many)"),
         Option("--threads", value: "N", "threads on both sides (default: the processor's)"),
+        Option("--ground-truth", value: "FILE", "COCO annotations for the case coco-metrics (default: drawn)"),
+        Option("--detections", value: "FILE", "and detections"),
         Option("--out", value: "FILE", "write the figures as JSON"),
     ]
     var details: String {
@@ -45,6 +47,12 @@ struct RunCommand: Command {
         let bench = Bench(
             python: arguments.value("--peers"), threads: threads, rounds: rounds, folder: folder,
             program: CommandLine.arguments[0])
+        switch (arguments.value("--ground-truth"), arguments.value("--detections")) {
+        case (let truth?, let found?):
+            try SharedDetections.copy(groundTruth: URL(filePath: truth), detections: URL(filePath: found), to: folder)
+        case (nil, nil): try SharedDetections.write(to: folder)
+        default: throw UsageError("annotations and detections go together", remedy: "give both files, or none")
+        }
 
         var measurements: [Measurement] = []
         for benchmark in cases {
@@ -74,9 +82,7 @@ struct Bench {
     let program: String
 
     func measure(_ benchmark: BenchmarkCase) throws -> Measurement {
-        if ![.convolution, .convolutionBackward, .linear, .groupNorm, .roiAlign, .roiAlignBackward, .suppression]
-            .contains(benchmark.work)
-        {
+        if [.training, .detection, .features, .start].contains(benchmark.work) {
             try SharedInputs(benchmark).write(to: folder)
         }
         return benchmark.work == .start ? try measureStart(benchmark) : try measureRuns(benchmark)

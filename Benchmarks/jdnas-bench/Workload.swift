@@ -1,4 +1,5 @@
 import Basics
+import COCOMetrics
 import Detection
 import DetectorKit
 import Foundation
@@ -28,6 +29,9 @@ struct Workload {
                     levels, on: tape, weights: shared.weights, feeds: ["image": tape.constant(images.pixels)],
                     mode: .inference)
             }
+        case .metrics:
+            let shared = try SharedDetections(from: folder)
+            run = { _ = try evaluate(shared.groundTruth, shared.detections) }
         case .convolution, .convolutionBackward, .linear, .groupNorm, .roiAlign, .roiAlignBackward, .suppression:
             run = Self.operation(benchmark)
         }
