@@ -29,7 +29,7 @@ func tests(_ name: String, _ dependencies: String...) -> Target {
         path: "Tests/\(name)Tests", exclude: [], resources: nil, swiftSettings: strict)
 }
 
-let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=fast", "-Wall", "-Werror"])]
+let fastC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=fast-honor-pragmas", "-Wall", "-Werror"])]
 
 let package = Package(
     name: "jdnas",
@@ -154,9 +154,8 @@ let package = Package(
         tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Devices", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
-            "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
-            "Tensor",
-            "Basics"),
+            "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Images", "Synth",
+            "Models", "Tensor", "Basics"),
         tests(
             "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
             "Tensor",

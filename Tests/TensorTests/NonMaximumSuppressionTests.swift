@@ -75,4 +75,17 @@ import Testing
         #expect(matrix == [Float(25) / 175, 1, 0, Float(4) / 100, 0, 0, 0, 0, 0, 0])
         #expect(intersectionOverUnion([], [0, 0, 1, 1]) == [])
     }
+
+    /// Every operation is rounded by itself: a fused multiply-add would turn ties at a threshold.
+    @Test func overlapsHaveTheBitsOfTheirFormula() {
+        var random = RandomStream(seed: 6)
+        let boxes = (0..<120).flatMap { _ -> [Float] in
+            let (x, y) = (Float(random.uniform(0, 300)), Float(random.uniform(0, 300)))
+            return [x, y, x + Float(random.uniform(5, 200)), y + Float(random.uniform(5, 200))]
+        }
+        let matrix = intersectionOverUnion(boxes, boxes)
+        for i in 0..<120 {
+            for j in 0..<120 { #expect(matrix[i * 120 + j] == Self.overlap(boxes, i, j), "\(i) \(j)") }
+        }
+    }
 }
