@@ -76,10 +76,12 @@ public struct TeacherPool: StagePlugin {
             inputs.train, batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
             random: random.stream("data"))
         let step = DistilledStep(supernet.graph, training: options.sampling, distillation: .off)
-        for index in 0..<min(8, loader.stepsPerEpoch) {
+        let count = min(8, loader.stepsPerEpoch)
+        let batches = Prefetch(end: count) { try loader.batch(step: $0, resizedTo: [input]) }
+        for index in 0..<count {
             try context.checkCancelled()
             let gradients = try step.gradients(
-                grown.weights, loader.batch(step: index), teacher: nil, random.stream("step", index)
+                grown.weights, batches.item(index), teacher: nil, random.stream("step", index)
             ).gradients
             importance.addTaylor(supernet.graph, weights: grown.weights, gradients: gradients)
         }
@@ -98,10 +100,10 @@ public struct TeacherPool: StagePlugin {
         let state =
             try checkpoint.training(plan)
             ?? TrainingState(Detector(graph: supernet.graph, weights: start), plan)
-        let objective = SupernetObjective(
+        let steps = SupernetObjective(
             supernet, options.schedule, training: options.sampling, distillation: options.distillation,
             totalSteps: trainer.totalSteps, step: state.step)
-        return try trainer.train(state, objective: objective.gradients) { report, state in
+        return try trainer.train(state, objective: steps.objective) { report, state in
             context.progress.report(
                 fraction: 0.9 * report.fraction, message: "epoch \(report.epoch) of \(plan.epochs)",
                 metrics: [

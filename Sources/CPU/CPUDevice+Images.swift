@@ -44,6 +44,20 @@ extension CPUDevice {
             grid.height, grid.width, grid.rows.count, grid.columns.count)
     }
 
+    public func resize(
+        _ picture: ResizedPicture, into result: MutableFloats, height: Int, width: Int, factor: SIMD3<Float>,
+        offset: SIMD3<Float>, onOneThread: Bool
+    ) {
+        picture.samples.withUnsafeBufferPointer { samples in
+            guard let samples = samples.baseAddress else { return }
+            jk_resize_picture(
+                jk_picture(samples: samples, height: picture.height, width: picture.width),
+                picture.rows.map(jk_tap.init), picture.rows.count, picture.columns.map(jk_tap.init),
+                picture.columns.count, [factor.x, factor.y, factor.z], [offset.x, offset.y, offset.z],
+                jk_padded(floats: result, height: height, width: width), onOneThread ? 0 : 1)
+        }
+    }
+
     public func roiAlign(_ levels: [FeatureLevel], _ regions: RegionAlignment, into result: MutableFloats) {
         // Forward only reads the levels; the kernel's type serves both directions.
         let levels = levels.map {

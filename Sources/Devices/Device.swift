@@ -102,6 +102,13 @@ public protocol Device: Sendable {
     /// Bilinear interpolation.
     func bilinear(_ source: Floats, into result: MutableFloats, _ grid: PixelGrid<Tap>)
     func bilinearBackward(_ gradient: Floats, into result: MutableFloats, _ grid: PixelGrid<Tap>)
+    /// result[y][x][c] = factor[c] · v + offset[c] in `[height][width][3]`, where v interpolates a channel along the row
+    /// and then between rows, every operation rounded by itself; 0 beyond the picture.
+    ///
+    /// `onOneThread`: the calling thread works alone; another one may be using the device meanwhile.
+    func resize(
+        _ picture: ResizedPicture, into result: MutableFloats, height: Int, width: Int, factor: SIMD3<Float>,
+        offset: SIMD3<Float>, onOneThread: Bool)
     /// result [R, C, size, size]: RoIAlign (He et al., "Mask R-CNN", 2017), as torchvision's with `aligned=False`.
     func roiAlign(_ levels: [FeatureLevel], _ regions: RegionAlignment, into result: MutableFloats)
     /// Writes the gradients of all levels, not adding to what is there. `gradient` as forward's result.

@@ -28,6 +28,20 @@ public struct Tap: Sendable, Hashable {
     public init(low: Int, high: Int, weight: Float) { (self.low, self.high, self.weight) = (low, high, weight) }
 }
 
+/// A picture in host memory, and where each row and column of its resized form reads. Taps may come in any order: from
+/// right to left they mirror it.
+public struct ResizedPicture: Sendable {
+    /// Three beside each other a pixel, row by row.
+    public var samples: [UInt8]
+    public var height, width: Int
+    public var rows, columns: [Tap]
+
+    public init(samples: [UInt8], height: Int, width: Int, rows: [Tap], columns: [Tap]) {
+        (self.samples, self.height, self.width) = (samples, height, width)
+        (self.rows, self.columns) = (rows, columns)
+    }
+}
+
 /// Where each pixel of a result reads from its source, row by row and column by column, in `planes` blocks of channels.
 public struct PixelGrid<Source: Sendable>: Sendable {
     public var rows, columns: [Source]

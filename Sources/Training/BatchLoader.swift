@@ -1,19 +1,9 @@
 public import Basics
 public import Dataset
 public import Detection
+public import DetectorKit
 import Images
 import Synchronization
-
-/// Training images with what is on them.
-public struct SampleBatch: Sendable {
-    public var images: [ImagePlanes] = []
-    public var targets: [DetectionTarget] = []
-
-    public init(images: [ImagePlanes] = [], targets: [DetectionTarget] = []) {
-        self.images = images
-        self.targets = targets
-    }
-}
 
 /// Serves the batches of a training run.
 ///
@@ -24,13 +14,13 @@ public final class BatchLoader: Sendable {
     public let split: DatasetSplit
     public let batchSize: Int
     public let stepsPerEpoch: Int
-    private let mirrors: [TrainingPlan.Mirror]
+    private let mirrors: [Mirroring]
     private let random: RandomStream
     private let cache: Mutex<ImageCache>
 
     /// - Parameter random: the stream that names this run's data.
     public init(
-        _ split: DatasetSplit, batchSize: Int, mirrors: [TrainingPlan.Mirror], random: RandomStream
+        _ split: DatasetSplit, batchSize: Int, mirrors: [Mirroring], random: RandomStream
     ) throws {
         guard split.count > 0 else {
             throw Failure(
@@ -45,46 +35,65 @@ public final class BatchLoader: Sendable {
     }
 
     /// The batch of a step, from 0.
-    public func batch(step: Int) throws -> SampleBatch {
+    ///
+    /// - Parameter inputs: the input sizes to resize its images to; others are made when they are asked for.
+    public func batch(step: Int, resizedTo inputs: [DetectorArchitecture.InputSize] = []) throws -> SampleBatch {
         let (epoch, index) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
         let epochRandom = random.stream("epoch", epoch)
         var shuffle = epochRandom.stream("order")
         let order = shuffle.permutation(split.count)
-        var batch = SampleBatch()
+        var images: [ImagePlanes] = []
+        var mirrorings: [Set<Mirroring>] = []
+        var targets: [DetectionTarget] = []
         for position in index * batchSize..<(index + 1) * batchSize {
             let image = try cache.withLock { try $0.image(order[position]) }
-            let target = DetectionTarget(split.records[order[position]].objects)
-            let flips = drawFlips(epochRandom.stream("flips", position))
-            batch.images.append(image.mirrored(flips))
-            batch.targets.append(target.mirrored(flips, image.size))
+            let drawn = draw(epochRandom.stream("flips", position))
+            images.append(image)
+            mirrorings.append(drawn)
+            targets.append(DetectionTarget(split.records[order[position]].objects).mirrored(drawn, image.size))
         }
-        return batch
+        return SampleBatch(images: images, mirrorings: mirrorings, targets: targets, resizedTo: inputs)
     }
 
-    private func drawFlips(_ random: RandomStream) -> Set<TrainingPlan.Mirror> {
+    private func draw(_ random: RandomStream) -> Set<Mirroring> {
         var random = random
-        let drawn = TrainingPlan.Mirror.allCases.filter { _ in random.uniform() < 0.5 }
+        let drawn = Mirroring.allCases.filter { _ in random.uniform() < 0.5 }
         return Set(drawn).intersection(mirrors)
     }
 }
 
+extension DetectionTarget {
+    public init(_ objects: [ObjectAnnotation]) {
+        self.init(
+            boxes: objects.map { Box(x1: $0.box.x1, y1: $0.box.y1, x2: $0.box.x2, y2: $0.box.y2) },
+            labels: objects.map(\.label))
+    }
+}
+
+extension DatasetSplit {
+    /// Reads and decodes a picture.
+    func planes(_ index: Int) throws -> ImagePlanes {
+        let decoded = try image(index)
+        return ImagePlanes(width: decoded.width, height: decoded.height, pixels: decoded.pixels)
+    }
+}
+
 /// Decoded images, kept as long as they fit into a fixed amount of memory.
-public struct ImageCache {
+struct ImageCache {
     private let split: DatasetSplit
     private let limit: Int
     private var held = 0
     private var images: [Int: ImagePlanes] = [:]
 
     /// - Parameter limit: bytes of decoded pixels to keep.
-    public init(_ split: DatasetSplit, limit: Int = 768 << 20) {
+    init(_ split: DatasetSplit, limit: Int = 768 << 20) {
         self.split = split
         self.limit = limit
     }
 
-    public mutating func image(_ index: Int) throws -> ImagePlanes {
+    mutating func image(_ index: Int) throws -> ImagePlanes {
         if let image = images[index] { return image }
-        let decoded = try split.image(index)
-        let image = ImagePlanes(width: decoded.width, height: decoded.height, pixels: decoded.pixels)
+        let image = try split.planes(index)
         if held + image.pixels.count <= limit {
             held += image.pixels.count
             images[index] = image

@@ -13,17 +13,20 @@ public struct DetectorEvaluation: Sendable {
     public var averagePrecision: Double { result.stats[0] }
 }
 
-/// Runs a detector on every image of a split, one by one, and computes the COCO metrics.
+/// Runs a detector on every image of a split, one by one, and computes the COCO metrics. The next image is decoded and
+/// resized meanwhile.
 ///
 /// - Parameter progress: called after each image with the fraction done; may throw to stop.
 public func evaluateDetector(
     _ detector: Detector, on split: DatasetSplit, progress: (Double) throws -> Void = { _ in }
 ) throws -> DetectorEvaluation {
-    var cache = ImageCache(split, limit: 0)
+    let images = Prefetch(end: split.count) { [transform = detector.transform] index in
+        transform.batch([try split.planes(index)], onOneThread: true)
+    }
     var records: [DetectionRecord] = []
     for index in 0..<split.count {
         let imageID = split.records[index].imageID
-        for object in try detector.detect([cache.image(index)])[0] {
+        for object in try detector.detect(images.item(index))[0] {
             let box = object.box
             records.append(
                 DetectionRecord(

@@ -10,11 +10,13 @@ import Tensor
 public func plainObjective(
     _ graph: DetectorGraph, _ settings: TrainingSettings, isFrozen: @escaping (String) -> Bool = { _ in false }
 ) -> Trainer.Objective {
-    { weights, samples, random in
+    let input = graph.architecture.input
+    return Trainer.Objective(inputs: [input]) { weights, samples, random in
+        let images = samples.resized(to: input)
         let tape = Tape(recording: true)
         let pass = DetectorPass(graph, weights: weights, tape: tape, mode: .training, frozen: isFrozen)
         let losses = try pass.trainingLosses(
-            images: samples.images, targets: samples.targets, settings: settings, random: random)
+            images, targets: images.resized(samples.targets), settings: settings, random: random)
         return StepGradients(
             gradients: tape.gradients(of: losses.total), runningStatistics: pass.runningStatistics,
             losses: losses.values)

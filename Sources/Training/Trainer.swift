@@ -1,4 +1,5 @@
 public import Basics
+public import DetectorKit
 public import Tensor
 
 /// All that training has learnt up to a step: what a checkpoint holds.
@@ -63,8 +64,27 @@ public struct Trainer {
     public let totalSteps: Int
     private let random: RandomStream
 
-    /// Computes a step's gradients. The stream is the step's own.
-    public typealias Objective = (NamedTensors, SampleBatch, RandomStream) throws -> StepGradients
+    /// What is trained for.
+    public struct Objective {
+        /// The input sizes that a step (from 0) reads its images at, all known before it begins: the images are resized
+        /// while the step before runs. The stream is the step's own, as for the gradients.
+        public typealias Inputs = @Sendable (_ step: Int, _ random: RandomStream) -> [DetectorArchitecture.InputSize]
+        /// Computes a step's gradients.
+        public typealias Gradients = (NamedTensors, SampleBatch, RandomStream) throws -> StepGradients
+
+        public let inputs: Inputs
+        public let gradients: Gradients
+
+        public init(inputs: @escaping Inputs, gradients: @escaping Gradients) {
+            self.inputs = inputs
+            self.gradients = gradients
+        }
+
+        /// An objective that reads its images at the same input sizes in every step.
+        public init(inputs: [DetectorArchitecture.InputSize], gradients: @escaping Gradients) {
+            self.init(inputs: { _, _ in inputs }, gradients: gradients)
+        }
+    }
 
     /// - Parameter random: the run's stream: the loader's batches and the steps' sampling come from it.
     public init(_ plan: TrainingPlan, loader: BatchLoader, random: RandomStream) {
@@ -81,10 +101,12 @@ public struct Trainer {
         _ start: TrainingState, objective: Objective, observe: (StepReport, TrainingState) throws -> Void
     ) throws -> TrainingState {
         var state = start
-        let batches = BatchPrefetch(loader, end: totalSteps)
+        let batches = Prefetch(end: totalSteps) { [loader, random, inputs = objective.inputs] step in
+            try loader.batch(step: step, resizedTo: inputs(step, random.stream("step", step)))
+        }
         while state.step < totalSteps {
-            let batch = try batches.batch(step: state.step)
-            var step = try objective(state.weights, batch, random.stream("step", state.step))
+            let batch = try batches.item(state.step)
+            var step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
             let loss = step.losses.values.reduce(0, +)
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
             let norm = plan.clipNorm.map { clipGradients(&step.gradients, norm: $0) } ?? gradientNorm(step.gradients)

@@ -1,3 +1,4 @@
+public import Detection
 public import Tensor
 
 /// How a detector is trained: everything but the data, the seed and the starting weights.
@@ -11,11 +12,11 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
     /// Gradients are scaled down to this norm over all parameters; nil for no limit.
     public var clipNorm: Double?
     /// The random mirrorings of the training images, each with probability one half.
-    public var mirrors: [Mirror]
+    public var mirrors: [Mirroring]
 
     public init(
         epochs: Int, batchSize: Int, schedule: LearningRateSchedule, momentum: Double,
-        weightDecay: Double, clipNorm: Double?, mirrors: [Mirror]
+        weightDecay: Double, clipNorm: Double?, mirrors: [Mirroring]
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -24,9 +25,5 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
         self.weightDecay = weightDecay
         self.clipNorm = clipNorm
         self.mirrors = mirrors
-    }
-
-    public enum Mirror: String, Sendable, Hashable, Codable, CaseIterable {
-        case horizontal, vertical
     }
 }

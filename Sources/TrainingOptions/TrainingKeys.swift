@@ -1,3 +1,4 @@
+import Detection
 public import Manifest
 public import Tensor
 public import Training
@@ -9,7 +10,7 @@ public struct TrainingKeys {
     private let momentum: Double
     private let weightDecay: Double
     private let clipNorm: Double
-    private let mirrors: [TrainingPlan.Mirror]
+    private let mirrors: [Mirroring]
 
     public init(_ reader: ConfigReader) {
         batch = reader.int("batch_size", default: 4, in: 1...1024, help: "images in a step")
@@ -20,7 +21,7 @@ public struct TrainingKeys {
         let flips = reader.choice(
             "flips", default: "both", among: ["none", "horizontal", "vertical", "both"],
             help: "random mirrorings of the training images")
-        mirrors = TrainingPlan.Mirror.allCases.filter { flips == "both" || flips == $0.rawValue }
+        mirrors = Mirroring.allCases.filter { flips == "both" || flips == $0.rawValue }
     }
 
     /// One training's plan: with its own keys `epochs`, `learning_rate` and `warm_up`, which may lie in a mapping below.

@@ -26,7 +26,7 @@ import Training
         let weights = Networks.weights(graph)
         let batch = batch()
         let random = RandomStream(seed: 3)
-        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), images: batch.images)
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
         let off = try DistilledStep(graph, training: training, distillation: .off).gradients(
             weights, batch, teacher: teacher, random)
         let tape = Tape(recording: true)
@@ -43,7 +43,7 @@ import Training
         let graph = try Networks.graph()
         let weights = Networks.weights(graph)
         let batch = batch()
-        let teacher = try TeacherView(graph, weights: weights, images: batch.images)
+        let teacher = try TeacherView(graph, weights: weights, batch: batch)
         for form in DistillationSettings.FeatureForm.allCases {
             let step = DistilledStep(graph, training: training, distillation: DistillationSettings(featureForm: form))
             let losses = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
@@ -57,7 +57,7 @@ import Training
         let graph = try Networks.graph()
         let weights = Networks.weights(graph)
         let batch = batch()
-        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), images: batch.images)
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
         func losses(_ settings: DistillationSettings) throws -> Set<String> {
             let step = DistilledStep(graph, training: training, distillation: settings)
             let losses = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
@@ -82,7 +82,7 @@ import Training
         architecture.input = .init(shorter: 96, longer: 96)
         let parent = (graph: try DetectorGraph(architecture, Networks.catalog), weights: narrow.weights)
         let batch = batch()
-        let teacher = try TeacherView(wide, weights: teacherWeights, images: batch.images)
+        let teacher = try TeacherView(wide, weights: teacherWeights, batch: batch)
         let step = DistilledStep(
             parent.graph, training: training,
             distillation: DistillationSettings(features: 1, classes: 1, boxes: 0, objectness: 1),
@@ -114,6 +114,33 @@ import Training
         #expect(Set(step.gradients.keys) == Set(trainable))
         for (name, gradient) in step.gradients { #expect(!gradient.array.contains { !$0.isFinite }, "\(name)") }
         #expect(step.losses["smaller"] ?? .nan > 0)
+    }
+
+    /// What a supernet's objective asks for ahead of a step is what the step's networks read, and changes no bit.
+    @Test func aSupernetsImagesAreResizedAhead() throws {
+        let graph = try Networks.graph()
+        let small = DetectorArchitecture.InputSize(shorter: 48, longer: 48)
+        let space = SearchSpace.below(
+            graph.architecture, removableBlocks: 0, innerWidths: [1], smallerInputs: [small])
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        let weights = Networks.weights(graph)
+        let random = RandomStream(seed: 3)
+        func step(_ step: Int, ahead: Bool) throws -> (inputs: Set<DetectorArchitecture.InputSize>, StepGradients) {
+            let objective = SupernetObjective(
+                supernet, ShrinkingSchedule(sampled: 1, opening: 0.5), training: training,
+                distillation: DistillationSettings(), totalSteps: 10, step: step
+            ).objective
+            let inputs = objective.inputs(step, random)
+            let plain = batch()
+            let batch = SampleBatch(images: plain.images, targets: plain.targets, resizedTo: ahead ? inputs : [])
+            return (Set(inputs), try objective.gradients(weights, batch, random))
+        }
+        #expect(try step(0, ahead: true).inputs == [graph.architecture.input])
+        let (inputs, ahead) = try step(5, ahead: true)
+        #expect(inputs == [graph.architecture.input, small])
+        let (_, late) = try step(5, ahead: false)
+        #expect(ahead.losses["smaller"] ?? 0 > 0 && ahead.losses == late.losses)
+        for (name, gradient) in ahead.gradients { #expect(gradient == late.gradients[name], "\(name)") }
     }
 
     @Test func theScheduleOpensFromTheLargestToTheSmallest() throws {

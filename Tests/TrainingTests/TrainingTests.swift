@@ -4,6 +4,7 @@ import Dataset
 import Detection
 import DetectorKit
 import Foundation
+import Images
 import Tensor
 import TestSupport
 import Testing
@@ -69,6 +70,9 @@ private struct Stop: Error {}
     @Test func gradientsThatAreNoNumbersStopTheTraining() throws {
         let folder = try TemporaryFolder()
         let data = try packedScenes(in: folder, train: 4).split("train")
+        let broken = Trainer.Objective(inputs: []) { _, _, _ in
+            StepGradients(gradients: ["w": Tensor([3], [0, .nan, 1])], losses: ["loss": 1])
+        }
         for limit: Double? in [10, nil] {
             var plan = shortPlan(epochs: 1)
             plan.clipNorm = limit
@@ -76,9 +80,8 @@ private struct Stop: Error {}
             let start = TrainingState(
                 weights: ["w": Tensor(repeating: 1, [3])], optimiser: SGD(momentum: 0.9, weightDecay: 0))
             let failure = #expect(throws: Failure.self) {
-                try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(start) { _, _, _ in
-                    StepGradients(gradients: ["w": Tensor([3], [0, .nan, 1])], losses: ["loss": 1])
-                } observe: { _, _ in
+                try Trainer(plan, loader: loader, random: RandomStream(seed: 3)).train(start, objective: broken) {
+                    _, _ in
                 }
             }
             #expect(failure?.what.hasPrefix("a gradient is not finite at step 1") == true)
@@ -101,52 +104,6 @@ private struct Stop: Error {}
         }
         for name in ["backbone.fpn.inner_blocks.0.0.weight", "rpn.head.conv.0.0.weight"] {
             #expect(end.weights[name] != start.weights[name], "\(name)")
-        }
-    }
-}
-
-@Suite struct BatchLoaderTests {
-    @Test func aBatchIsAFunctionOfItsStep() throws {
-        let folder = try TemporaryFolder()
-        let data = try packedScenes(in: folder).split("train")
-        func loader() throws -> BatchLoader {
-            try BatchLoader(
-                data, batchSize: 3, mirrors: [.horizontal, .vertical], random: RandomStream(seed: 9))
-        }
-        let (one, other) = (try loader(), try loader())
-        let late = try other.batch(step: 5)
-        _ = try one.batch(step: 0)
-        let again = try one.batch(step: 5)
-        #expect(late.images == again.images)
-        #expect(late.targets == again.targets)
-        #expect(try one.batch(step: 4).images != late.images)
-    }
-
-    @Test func anEpochSeesEveryImageOnce() throws {
-        let folder = try TemporaryFolder()
-        let data = try packedScenes(in: folder).split("train")
-        let loader = try BatchLoader(data, batchSize: 1, mirrors: [], random: RandomStream(seed: 9))
-        #expect(loader.stepsPerEpoch == data.count)
-        let seen = try Set((0..<data.count).flatMap { try loader.batch(step: $0).images })
-        #expect(seen.count == data.count)
-    }
-
-    /// The mirrored box holds the mirrored pixels.
-    @Test func boxesFollowTheirPixels() {
-        var pixels = [UInt8](repeating: 0, count: 8 * 6 * 3)
-        // A white rectangle: x 1…2, y 1…3.
-        for y in 1...3 { for x in 1...2 { for c in 0..<3 { pixels[(y * 8 + x) * 3 + c] = 255 } } }
-        let image = ImagePlanes(width: 8, height: 6, pixels: pixels)
-        let target = DetectionTarget(boxes: [Box(x1: 1, y1: 1, x2: 3, y2: 4)], labels: [1])
-        for mirrors: Set<TrainingPlan.Mirror> in [[], [.horizontal], [.vertical], [.horizontal, .vertical]] {
-            let turned = image.mirrored(mirrors)
-            let box = target.mirrored(mirrors, image.size).boxes[0]
-            for y in 0..<6 {
-                for x in 0..<8 {
-                    let inside = Float(x) >= box.x1 && Float(x) < box.x2 && Float(y) >= box.y1 && Float(y) < box.y2
-                    #expect((turned.pixels[(y * 8 + x) * 3] == 255) == inside, "\(mirrors) \(x) \(y)")
-                }
-            }
         }
     }
 }
@@ -240,6 +197,25 @@ private struct Stop: Error {}
         #expect(found.result.stats.count == 12)
         let ids = Set(found.groundTruth.images)
         #expect(found.detections.allSatisfy { ids.contains($0.imageID) })
+    }
+
+    /// Images that were resized ahead give what each gives by itself.
+    @Test func evaluationSeesEachImageByItself() throws {
+        let folder = try TemporaryFolder()
+        let split = try packedScenes(in: folder).split("val")
+        var architecture = try narrowGraph(classes: split.categories.count).architecture
+        architecture.selection.scoreThreshold = 0
+        let graph = try DetectorGraph(architecture, catalog)
+        let detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 2)))
+        let found = try evaluateDetector(detector, on: split).detections
+        var expected: [Float] = []
+        for index in 0..<split.count {
+            let image = try split.image(index)
+            let planes = ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
+            expected += try detector.detect([planes])[0].map(\.score)
+        }
+        #expect(expected.count >= split.count && Set(expected).count > split.count)
+        #expect(found.map { Float($0.score) } == expected)
     }
 }
 

@@ -9,4 +9,5 @@
 #include "optimise.h"
 #include "parallel.h"
 #include "resample.h"
+#include "resize_image.h"
 #include "roi_align.h"

@@ -23,75 +23,31 @@ public struct InputTransform: Sendable {
     }
 
     /// A batch of images.
-    public func batch(_ images: [ImagePlanes]) -> ImageBatch {
+    ///
+    /// - Parameters:
+    ///   - mirrorings: how each image is mirrored; none for none.
+    ///   - onOneThread: whether the calling thread works alone, as one that works beside a training step should: two
+    ///     teams of threads would wait for each other's cores. The result is the same.
+    public func batch(
+        _ images: [ImagePlanes], mirrorings: [Set<Mirroring>]? = nil, onOneThread: Bool = false
+    ) -> ImageBatch {
+        precondition(mirrorings == nil || mirrorings?.count == images.count, "each image has its mirrorings")
         let sizes = images.map { resized($0.size) }
         func padded(_ side: (ImageSize) -> Int) -> Int {
             let most = sizes.map(side).max() ?? 0
             return (most + Self.divisor - 1) / Self.divisor * Self.divisor
         }
-        let (height, width) = (padded(\.height), padded(\.width))
-        let area = height * width * 3
-        // A block of 3 channels: pixels lie as in the image.
-        let pixels = Tensor([images.count, 3, height, width], block: 3) { floats in
-            for (index, image) in images.enumerated() {
-                resize(
-                    image, to: sizes[index],
-                    into: UnsafeMutableBufferPointer(rebasing: floats[index * area..<(index + 1) * area]),
-                    rowLength: width * 3)
-            }
+        let pictures = images.enumerated().map { index, image in
+            var picture = Picture(
+                height: image.height, width: image.width, samples: image.pixels, newHeight: sizes[index].height,
+                newWidth: sizes[index].width)
+            picture.mirroredHorizontally = mirrorings?[index].contains(.horizontal) ?? false
+            picture.mirroredVertically = mirrorings?[index].contains(.vertical) ?? false
+            return picture
         }
+        let pixels = Tensor(
+            resizing: pictures, height: padded(\.height), width: padded(\.width), factor: 1 / (255 * Self.deviation),
+            offset: -Self.mean / Self.deviation, onOneThread: onOneThread)
         return ImageBatch(pixels: pixels, sizes: sizes, originalSizes: images.map(\.size))
-    }
-
-    /// Writes rows of `rowLength` floats, with zeros beside and below the image.
-    private func resize(
-        _ image: ImagePlanes, to size: ImageSize, into result: UnsafeMutableBufferPointer<Float>,
-        rowLength: Int
-    ) {
-        let columns = taps(from: image.width, to: size.width, stride: 3)
-        let rows = taps(from: image.height, to: size.height, stride: image.width * 3)
-        let factor = 1 / (255 * Self.deviation)
-        let offset = -Self.mean / Self.deviation
-        result.update(repeating: 0)
-        image.pixels.withUnsafeBufferPointer { source in
-            columns.withUnsafeBufferPointer { columns in
-                for (y, row) in rows.enumerated() {
-                    for x in 0..<size.width {
-                        let column = columns[x]
-                        for channel in 0..<3 {
-                            @inline(__always) func at(_ row: Int, _ column: Int) -> Float {
-                                Float(source[row &+ column &+ channel])
-                            }
-                            let top =
-                                at(row.first, column.first) * (1 - column.weight)
-                                + at(row.first, column.second) * column.weight
-                            let bottom =
-                                at(row.second, column.first) * (1 - column.weight)
-                                + at(row.second, column.second) * column.weight
-                            let value = top * (1 - row.weight) + bottom * row.weight
-                            result[y &* rowLength &+ x &* 3 &+ channel] = value * factor[channel] + offset[channel]
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Where an output pixel reads on one axis: two offsets, and the weight of the second.
-    private struct Tap {
-        let first: Int
-        let second: Int
-        let weight: Float
-    }
-
-    private func taps(from old: Int, to new: Int, stride: Int) -> [Tap] {
-        let scale = Float(old) / Float(new)
-        return (0..<new).map { position in
-            let source = max(scale * (Float(position) + 0.5) - 0.5, 0)
-            let first = min(Int(source), old - 1)
-            let second = min(first + 1, old - 1)
-            let weight = min(source - Float(first), 1)
-            return Tap(first: first * stride, second: second * stride, weight: weight)
-        }
     }
 }

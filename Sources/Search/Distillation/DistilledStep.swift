@@ -58,7 +58,7 @@ public struct DistilledStep {
     ) throws -> (step: StepGradients, features: StepFeatures) {
         let tape = Tape(recording: true)
         let pass = DetectorPass(graph, weights: weights, tape: tape, mode: .training)
-        let images = InputTransform(graph.architecture.input).batch(batch.images)
+        let images = batch.resized(to: graph.architecture.input)
         let targets = images.resized(batch.targets)
 
         let pyramid = try pass.features(images)

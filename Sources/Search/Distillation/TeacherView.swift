@@ -1,6 +1,7 @@
-public import Detection
+import Detection
 public import DetectorKit
 public import Tensor
+public import Training
 
 /// A teacher at work on a batch, without gradients.
 public final class TeacherView {
@@ -9,10 +10,10 @@ public final class TeacherView {
     let pyramid: FeaturePyramid
 
     /// Runs the teacher on the images that the student sees, at the teacher's own input size.
-    public convenience init(_ graph: DetectorGraph, weights: NamedTensors, images: [ImagePlanes]) throws {
+    public convenience init(_ graph: DetectorGraph, weights: NamedTensors, batch: SampleBatch) throws {
         let pass = DetectorPass(graph, weights: weights, tape: Tape(recording: false), mode: .inference)
-        let batch = InputTransform(graph.architecture.input).batch(images)
-        self.init(pass: pass, images: batch, pyramid: try pass.features(batch))
+        let images = batch.resized(to: graph.architecture.input)
+        self.init(pass: pass, images: images, pyramid: try pass.features(images))
     }
 
     /// A teacher whose features are known, as those of the largest network in a supernet's step.

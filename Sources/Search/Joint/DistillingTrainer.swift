@@ -36,9 +36,12 @@ public final class DistillingTrainer: StudentTrainer {
             train, batchSize: settings.trial.batchSize, mirrors: settings.trial.mirrors, random: random.stream("data"))
         let step = DistilledStep(graph, training: training, distillation: .off)
         var importance = Importance()
+        let batches = Prefetch(end: settings.importanceBatches) { [input = graph.architecture.input] in
+            try loader.batch(step: $0, resizedTo: [input])
+        }
         for index in 0..<settings.importanceBatches {
             let gradients = try step.gradients(
-                weights, loader.batch(step: index), teacher: nil, random.stream("step", index)
+                weights, batches.item(index), teacher: nil, random.stream("step", index)
             ).gradients
             importance.addTaylor(graph, weights: weights, gradients: gradients)
         }
@@ -61,12 +64,12 @@ public final class DistillingTrainer: StudentTrainer {
         let first = TrainingState(
             weights: start, optimiser: SGD(momentum: plan.momentum, weightDecay: plan.weightDecay))
         var losses = resume?.losses ?? EpochLosses()
-        let end = try trainer.train(resume?.training ?? first) { weights, batch, random in
-            let seen = try teacher.map {
-                try TeacherView($0.graph, weights: $0.weights, images: batch.images)
-            }
+        let inputs = [graph.architecture.input] + (teacher.map { [$0.graph.architecture.input] } ?? [])
+        let objective = Trainer.Objective(inputs: inputs) { weights, batch, random in
+            let seen = try teacher.map { try TeacherView($0.graph, weights: $0.weights, batch: batch) }
             return try step.gradients(weights, batch, teacher: seen, random)
-        } observe: { report, training in
+        }
+        let end = try trainer.train(resume?.training ?? first, objective: objective) { report, training in
             losses.add(report)
             try observe(report, StudentState(training, losses: losses))
         }

@@ -26,11 +26,24 @@ public final class SupernetObjective {
         self.step = step
     }
 
+    /// What a trainer needs of this.
+    public var objective: Trainer.Objective {
+        Trainer.Objective(
+            inputs: { [schedule, totalSteps, space = supernet.space, whole = supernet.graph.architecture.input] in
+                let choices = schedule.choices(space, at: Self.fraction($0, of: totalSteps), $1)
+                return [whole] + choices.map(\.input)
+            }, gradients: gradients)
+    }
+
+    private static func fraction(_ step: Int, of totalSteps: Int) -> Double {
+        Double(step) / Double(max(1, totalSteps))
+    }
+
     /// The largest network's gradients, and the mean of the others'.
     public func gradients(
         _ weights: NamedTensors, _ batch: SampleBatch, _ random: RandomStream
     ) throws -> StepGradients {
-        let fraction = Double(step) / Double(max(1, totalSteps))
+        let fraction = Self.fraction(step, of: totalSteps)
         step += 1
         let choices = schedule.choices(supernet.space, at: fraction, random)
         let plain = DistilledStep(supernet.graph, training: training, distillation: .off)

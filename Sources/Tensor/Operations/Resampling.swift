@@ -39,7 +39,8 @@ private func sources(_ count: Int, of size: Int) -> [Int] {
     return (0..<count).map { min(size - 1, Int(Float($0) * ratio)) }
 }
 
-private func taps(_ count: Int, of size: Int) -> [Tap] {
+/// Where each of `count` pixels reads on an axis of `size`, pixel centres at halves.
+func taps(_ count: Int, of size: Int) -> [Tap] {
     let ratio = Float(size) / Float(max(count, 1))
     return (0..<count).map { index in
         let place = max(0, (Float(index) + 0.5) * ratio - 0.5)
