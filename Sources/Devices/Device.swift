@@ -189,16 +189,12 @@ public protocol Device: Sendable {
         _ offsets: UnsafeBufferPointer<Float>, from references: UnsafeBufferPointer<Float>, weights: SIMD4<Float>
     ) -> [Float]
 
-    // MARK: Optimisers
+    // MARK: Optimisers, each over any number of parameters in one pass
 
-    /// v = momentum · v + g + decay · p; p −= rate · v.
-    func sgd(
-        _ parameter: MutableFloats, velocity: MutableFloats, gradient: Floats, count: Int, rate: Float,
-        momentum: Float, decay: Float)
-    /// AdamW (Loshchilov and Hutter 2019), as PyTorch computes it.
-    func adamW(
-        _ parameter: MutableFloats, first: MutableFloats, second: MutableFloats, gradient: Floats, count: Int,
-        _ factors: AdamWFactors)
-    /// Σ x², in one order whatever the number of threads.
-    func sumOfSquares(_ x: Floats, count: Int) -> Double
+    /// v = momentum · v + g + decay · p; p −= rate · v; g is the gradient times `scale`, rounded.
+    func sgd(_ updates: [SGDUpdate], rate: Float, momentum: Float, scale: Float)
+    /// AdamW (Loshchilov and Hutter 2019), as PyTorch computes it; the gradient as above.
+    func adamW(_ updates: [AdamWUpdate], scale: Float)
+    /// Σ x² over all of them, in double and in one order whatever the number of threads.
+    func sumOfSquares(_ vectors: [FloatVector]) -> Double
 }

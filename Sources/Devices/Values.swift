@@ -131,29 +131,6 @@ public struct MaskedExtent: Sendable, Hashable {
     }
 }
 
-/// What one step of AdamW multiplies with; the caller has worked out the bias corrections.
-public struct AdamWFactors: Sendable, Hashable {
-    /// β₁ and β₂.
-    public var keep1, keep2: Float
-    /// 1 − β₁ and 1 − β₂, rounded once: 1 − 0.999 in Float is off by 5e-5.
-    public var take1, take2: Float
-    /// 1 − rate · decay
-    public var shrink: Float
-    /// rate / (1 − β₁ᵗ)
-    public var step: Float
-    /// √(1 − β₂ᵗ)
-    public var rootCorrection: Float
-    public var epsilon: Float
-
-    public init(
-        keep1: Float, keep2: Float, take1: Float, take2: Float, shrink: Float, step: Float, rootCorrection: Float,
-        epsilon: Float
-    ) {
-        (self.keep1, self.keep2, self.take1, self.take2) = (keep1, keep2, take1, take2)
-        (self.shrink, self.step, self.rootCorrection, self.epsilon) = (shrink, step, rootCorrection, epsilon)
-    }
-}
-
 /// A library that computes for a device.
 public struct DeviceLibrary: Sendable, Hashable {
     /// Such as oneDNN.

@@ -90,6 +90,10 @@ public struct Tensor: Sendable {
             return storage.floats
         }
     }
+    /// Forgets what was computed from the elements, where nobody shares them: they are about to change.
+    mutating func dropDerived() {
+        if isKnownUniquelyReferenced(&storage) { storage.dropDerived() }
+    }
     /// Where elementwise work on this tensor reads and writes: in place where nobody shares the elements, else from them
     /// into memory of its own, without a copy between. Every element must be written.
     mutating func overwrite(_ body: (_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>) -> Void) {

@@ -106,17 +106,19 @@ public struct Trainer {
         }
         while state.step < totalSteps {
             let batch = try batches.item(state.step)
-            var step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
+            let step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
             let loss = step.losses.values.reduce(0, +)
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
-            let norm = plan.clipNorm.map { clipGradients(&step.gradients, norm: $0) } ?? gradientNorm(step.gradients)
+            let norm = gradientNorm(step.gradients)
             guard loss.isFinite, norm.isFinite else {
                 throw Failure(
                     "\(loss.isFinite ? "a gradient" : "the loss") is not finite at step \(state.step + 1): \(step.losses)",
                     remedy: "lower learning_rate, or lengthen warm_up; check the annotations for wrong boxes")
             }
             let rate = plan.schedule.rate(step: state.step, of: totalSteps)
-            state.optimiser.step(&state.weights, gradients: step.gradients, learningRate: rate)
+            state.optimiser.step(
+                &state.weights, gradients: step.gradients, learningRate: rate,
+                scale: plan.clipNorm.map { clippingFactor(norm: norm, limit: $0) } ?? 1)
             for (name, value) in step.runningStatistics { state.weights[name] = value }
             state.step += 1
             try observe(

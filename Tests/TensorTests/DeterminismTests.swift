@@ -94,11 +94,19 @@ private func lossesAndUpdates() -> NamedTensors {
     ]
     var result: NamedTensors = [:]
     for (index, loss) in losses.enumerated() { result["\(index)"] = loss.value }
-    var gradients = tape.gradients(of: losses)
-    result["norm"] = Tensor(Float(clipGradients(&gradients, norm: 0.01)))
-    var optimiser = AdamW()
-    optimiser.step(&parameters, gradients: gradients, learningRate: 0.1)
-    result["features"] = parameters["features"]
-    result["rows"] = parameters["rows"]
+    let gradients = tape.gradients(of: losses)
+    let norm = gradientNorm(gradients)
+    result["norm"] = Tensor(Float(norm))
+    // As many parameters as to be cut within by the threads.
+    for index in 0..<30 { parameters["many\(index)"] = Tensor.random([1 + 997 * index], &random) }
+    var all = gradients
+    for (name, value) in parameters where name.hasPrefix("many") { all[name] = value.reshaped(value.shape) }
+    result["norm of all"] = Tensor(Float(gradientNorm(all)))
+    var (adam, sgd) = (AdamW(), SGD())
+    for scale in [1, clippingFactor(norm: norm, limit: 0.01)] {
+        adam.step(&parameters, gradients: all, learningRate: 0.1, scale: scale)
+        sgd.step(&parameters, gradients: all, learningRate: 0.1, scale: scale)
+    }
+    result.merge(parameters) { $1 }
     return result
 }

@@ -77,17 +77,136 @@ import Testing
     }
 
     @Test func gradientsAreClippedTogether() {
-        var gradients = ["a": Tensor([3], [3, 0, 4]), "b": Tensor([2], [12, 0])]
-        #expect(clipGradients(&gradients, norm: 20) == 13)
-        #expect(gradients["b"]?.array == [12, 0])
-        #expect(clipGradients(&gradients, norm: 6.5) == 13)
-        expectNear(gradients["a"]?.doubles ?? [], [1.4999998807907104, 0, 1.9999998807907104], 1e-7)
-        expectNear(gradients["b"]?.doubles ?? [], [5.999999523162842, 0], 1e-7)
-        var broken = ["a": Tensor([2], [.nan, 1])]
-        #expect(clipGradients(&broken, norm: 1).isNaN)
-        #expect(broken["a"]?.array.last == 1)
+        let gradients = ["a": Tensor([3], [3, 0, 4]), "b": Tensor([2], [12, 0])]
+        #expect(gradientNorm(gradients) == 13)
+        #expect(clippingFactor(norm: 13, limit: 20) == 1)
+        // clip_grad_norm_: limit / (norm + 1e-6)
+        #expect(clippingFactor(norm: 13, limit: 6.5) == Float(6.5 / 13.000001))
+        #expect(gradientNorm(["a": Tensor([2], [.nan, 1])]).isNaN)
+        #expect(clippingFactor(norm: .nan, limit: 1) == 1 && clippingFactor(norm: .infinity, limit: 1) == 1)
         #expect(gradientNorm([:]) == 0)
+        var parameters = ["a": Tensor([3]), "b": Tensor([2])]
+        var optimiser = SGD(weightDecay: 0)
+        optimiser.step(&parameters, gradients: gradients, learningRate: 1, scale: 0.5)
+        #expect(parameters["a"]?.array == [-1.5, 0, -2] && parameters["b"]?.array == [-6, 0])
     }
+
+    /// The norm adds up in double: floats would lose the small ones beside the large one.
+    @Test func theNormOfManyGradientsIsExact() {
+        var gradients = ["large": Tensor([1], [8192])]
+        for index in 0..<300 { gradients["\(index)"] = Tensor(repeating: 0.5, [997]) }
+        let squares: Double = 8192 * 8192 + 300 * 997 * 0.25
+        #expect(gradientNorm(gradients) == squares.squareRoot())
+    }
+
+    private func many(_ random: inout RandomStream) -> NamedTensors {
+        var tensors: NamedTensors = [:]
+        for index in 0..<40 { tensors["p\(index)"] = Tensor.random([index == 7 ? 50_001 : 1 + 13 * index], &random) }
+        tensors["blocked"] = Tensor.random([2, 16, 5, 7], &random).blocked(8)
+        return tensors
+    }
+
+    /// Many parameters in one pass get the bits that each gets by itself, each with its own decay, and a scaled gradient
+    /// those of the gradient that was scaled before.
+    @Test func onePassIsAsGoodAsMany() {
+        func check(_ optimiser: some Optimiser) {
+            var random = RandomStream(seed: 12)
+            var parameters = many(&random)
+            var singles = parameters.mapValues { (parameter: $0, optimiser: optimiser) }
+            var together = optimiser
+            for step in 0..<3 {
+                let gradients = many(&random).filter { step != 1 || $0.key.hasSuffix("3") }
+                let factor: Float = step == 2 ? 0.37 : 1
+                together.step(&parameters, gradients: gradients, learningRate: 0.1, scale: factor)
+                for (name, gradient) in gradients {
+                    guard var single = singles[name] else { continue }
+                    let scaled = Tensor(gradient.shape, gradient.array.map { $0 * factor })
+                    var alone = [name: single.parameter]
+                    single.optimiser.step(&alone, gradients: [name: scaled], learningRate: 0.1)
+                    single.parameter = alone[name] ?? single.parameter
+                    singles[name] = single
+                }
+            }
+            for (name, single) in singles {
+                #expect(parameters[name] == single.parameter, "\(name)")
+                for (key, value) in single.optimiser.state { #expect(together.state[key] == value, "\(key)") }
+            }
+        }
+        check(SGD(weightDecay: 0.3) { !$0.hasSuffix("4") })
+        check(AdamW(weightDecay: 0.3) { !$0.hasSuffix("4") })
+    }
+
+    /// From the second step on nothing is allocated: neither new state nor copies. In a process of its own, since the
+    /// pool is the whole process's.
+    @Test func aStepTakesNoMemory() async {
+        await #expect(processExitsWith: .success) {
+            checkMemory(SGD(), remembered: 1)
+            checkMemory(AdamW(), remembered: 2)
+        }
+    }
+
+    /// What a frozen pass folded into a weight refers to the norm's scale; the scale is changed in place all the same.
+    @Test func whatWasFoldedIsNotCopied() async {
+        await #expect(processExitsWith: .success) {
+            var parameters = [
+                "a.scale": Tensor(repeating: 2, [16]), "b.weight": Tensor(repeating: 0.1, [16, 8, 3, 3]),
+                "c.shift": Tensor(repeating: 1, [16]),
+            ]
+            let (mean, variance) = (Tensor(repeating: 0, [16]), Tensor(repeating: 1, [16]))
+            let x = Tensor(repeating: 1, [1, 8, 6, 6])
+            let gradients = parameters.mapValues { Tensor(repeating: 0.5, $0.shape) }
+            var optimiser = SGD()
+            optimiser.step(&parameters, gradients: gradients, learningRate: 0.1)
+            func infer() -> Tensor {
+                let tape = Tape(recording: false)
+                let missing = Tensor([0])
+                let norm = FrozenNorm(
+                    scale: parameters["a.scale"] ?? missing, shift: parameters["c.shift"] ?? missing, mean: mean,
+                    variance: variance)
+                return tape.convolution(
+                    tape.constant(x), weight: tape.constant(parameters["b.weight"] ?? missing), norm: norm, padding: 1
+                ).value
+            }
+            let plain = BufferPool.usage.live
+            let before = infer()
+            let folded = BufferPool.usage.live
+            #expect(folded >= plain + before.count * 4 + 16 * 8 * 9 * 4, "the folded weight is kept")
+            BufferPool.resetPeak()
+            optimiser.step(&parameters, gradients: gradients, learningRate: 0.1)
+            #expect(BufferPool.usage.peak == folded)
+            #expect(BufferPool.usage.live <= folded - 16 * 8 * 9 * 4, "and dropped with the step")
+            #expect(infer() != before)
+        }
+    }
+}
+
+/// Steps after the first hold what the first left.
+///
+/// - Parameter remembered: tensors of state for each parameter.
+private func checkMemory(_ fresh: some Optimiser, remembered: Int) {
+    var optimiser = fresh
+    var parameters: NamedTensors = [:]
+    for index in 0..<20 { parameters["p\(index)"] = Tensor(repeating: 1, [1000 * (index + 1)]) }
+    parameters["q"] = Tensor(repeating: 1, [1, 16, 30, 30], block: 8)
+    // A value that two names share is written in two places.
+    let twin = Tensor(repeating: 1, [70_000])
+    parameters["twin"] = twin
+    parameters["other twin"] = twin
+    let gradients = parameters.mapValues { Tensor(repeating: 0.5, $0.shape, block: $0.block) }
+    let bytes = BufferPool.usage.live
+    optimiser.step(&parameters, gradients: gradients, learningRate: 0.1)
+    let after = BufferPool.usage.live
+    let size = gradients.values.reduce(0) { $0 + 4 * $1.count }
+    #expect(after >= bytes + remembered * size)
+    for scale: Float in [1, 0.5, 1] {
+        BufferPool.resetPeak()
+        _ = gradientNorm(gradients)
+        optimiser.step(&parameters, gradients: gradients, learningRate: 0.1, scale: scale)
+        #expect(BufferPool.usage.live == after && BufferPool.usage.peak == after)
+    }
+    #expect(twin.array.allSatisfy { $0 == 1 })
+    #expect(parameters["twin"] == parameters["other twin"] && parameters["twin"] != twin)
+    withExtendedLifetime((optimiser, gradients)) {}
 }
 
 @Suite struct LearningRateScheduleTests {

@@ -25,27 +25,27 @@ public struct AdamW: Optimiser {
         self.decays = decays
     }
 
-    public mutating func step(_ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double) {
-        for (name, gradient) in updates(parameters, gradients) {
-            guard var parameter = parameters.removeValue(forKey: name) else { continue }
-            var mean = first.take(name, like: parameter)
-            var square = second.take(name, like: parameter)
-            let step = (steps[name] ?? 0) + 1
-            let factors = AdamWFactors(
-                keep1: Float(beta1), keep2: Float(beta2), take1: Float(1 - beta1), take2: Float(1 - beta2),
-                shrink: Float(decays(name) ? 1 - learningRate * weightDecay : 1),
-                step: Float(learningRate / (1 - pow(beta1, Double(step)))),
-                rootCorrection: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(epsilon))
-            withExtendedLifetime(gradient) {
-                Compute.device.adamW(
-                    parameter.mutablePointer, first: mean.mutablePointer, second: square.mutablePointer,
-                    gradient: gradient.pointer, count: parameter.count, factors)
-            }
-            parameters[name] = parameter
-            first[name] = mean
-            second[name] = square
+    public mutating func step(
+        _ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double, scale: Float
+    ) {
+        let ready = prepare(&parameters, gradients)
+        let updates = ready.map { name, gradient in
+            let step = steps[name, default: 0] + 1
             steps[name] = step
+            return AdamWUpdate(
+                parameters.pointer(name), first: first.pointer(name, like: gradient),
+                second: second.pointer(name, like: gradient), gradient: gradient.pointer, count: gradient.count,
+                factors(name, learningRate, step: Double(step)))
         }
+        withExtendedLifetime(ready) { Compute.device.adamW(updates, scale: scale) }
+    }
+
+    private func factors(_ name: String, _ learningRate: Double, step: Double) -> AdamWFactors {
+        AdamWFactors(
+            keep1: Float(beta1), keep2: Float(beta2), take1: Float(1 - beta1), take2: Float(1 - beta2),
+            shrink: Float(decays(name) ? 1 - learningRate * weightDecay : 1),
+            step: Float(learningRate / (1 - pow(beta1, step))),
+            rootCorrection: Float((1 - pow(beta2, step)).squareRoot()), epsilon: Float(epsilon))
     }
 
     public var state: NamedTensors {

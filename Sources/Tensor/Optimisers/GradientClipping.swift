@@ -3,25 +3,15 @@ import Devices
 /// The Euclidean norm over all gradients together; not finite where one of them is not.
 public func gradientNorm(_ gradients: NamedTensors) -> Double {
     // Sorted, so that the sum is taken in one order.
-    gradients.sorted.reduce(0.0) { sum, entry in
-        sum
-            + entry.tensor.withUnsafeFloats { floats in
-                floats.baseAddress.map { Compute.device.sumOfSquares($0, count: floats.count) } ?? 0
-            }
+    let sorted = gradients.sorted.map(\.tensor)
+    return withExtendedLifetime(sorted) {
+        Compute.device.sumOfSquares(sorted.map { FloatVector($0.pointer, count: $0.count) })
     }.squareRoot()
 }
 
-/// Scales all gradients so that their common norm is at most `norm` (Pascanu et al., 2013; `clip_grad_norm_` of
-/// PyTorch). Returns the norm before. Gradients whose norm is not finite stay as they are: the caller decides.
-@discardableResult
-public func clipGradients(_ gradients: inout NamedTensors, norm: Double) -> Double {
-    let before = gradientNorm(gradients)
-    let factor = norm / (before + 1e-6)
-    guard before.isFinite, factor < 1 else { return before }
-    for name in Array(gradients.keys) {
-        guard var gradient = gradients.removeValue(forKey: name) else { continue }
-        gradient.scale(by: Float(factor))
-        gradients[name] = gradient
-    }
-    return before
+/// What gradients of this norm are multiplied with so that their norm is at most `limit` (Pascanu et al., 2013;
+/// `clip_grad_norm_` of PyTorch): an optimiser's `scale`. 1 where the norm is not finite: the caller decides.
+public func clippingFactor(norm: Double, limit: Double) -> Float {
+    let factor = limit / (norm + 1e-6)
+    return norm.isFinite && factor < 1 ? Float(factor) : 1
 }

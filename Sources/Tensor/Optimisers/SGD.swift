@@ -13,18 +13,17 @@ public struct SGD: Optimiser {
         self.decays = decays
     }
 
-    public mutating func step(_ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double) {
-        for (name, gradient) in updates(parameters, gradients) {
-            guard var parameter = parameters.removeValue(forKey: name) else { continue }
-            var velocity = velocities.take(name, like: parameter)
-            withExtendedLifetime(gradient) {
-                Compute.device.sgd(
-                    parameter.mutablePointer, velocity: velocity.mutablePointer, gradient: gradient.pointer,
-                    count: parameter.count, rate: Float(learningRate), momentum: Float(momentum),
-                    decay: decays(name) ? Float(weightDecay) : 0)
-            }
-            parameters[name] = parameter
-            velocities[name] = velocity
+    public mutating func step(
+        _ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double, scale: Float
+    ) {
+        let ready = prepare(&parameters, gradients)
+        let updates = ready.map { name, gradient in
+            SGDUpdate(
+                parameters.pointer(name), velocity: velocities.pointer(name, like: gradient),
+                gradient: gradient.pointer, count: gradient.count, decay: decays(name) ? Float(weightDecay) : 0)
+        }
+        withExtendedLifetime(ready) {
+            Compute.device.sgd(updates, rate: Float(learningRate), momentum: Float(momentum), scale: scale)
         }
     }
 
