@@ -77,7 +77,7 @@ public struct TeacherPool: StagePlugin {
             random: random.stream("data"))
         let step = DistilledStep(supernet.graph, training: options.sampling, distillation: .off)
         let count = min(8, loader.stepsPerEpoch)
-        let batches = Prefetch(end: count) { try loader.batch(step: $0, resizedTo: [input]) }
+        let batches = Prefetch(end: count) { loader.begin(step: $0, resizedTo: [input]) }
         for index in 0..<count {
             try context.checkCancelled()
             let gradients = try step.gradients(

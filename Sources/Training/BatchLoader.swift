@@ -4,6 +4,7 @@ public import Detection
 public import DetectorKit
 import Images
 import Synchronization
+import Tensor
 
 /// Serves the batches of a training run.
 ///
@@ -17,6 +18,7 @@ public final class BatchLoader: Sendable {
     private let mirrors: [Mirroring]
     private let random: RandomStream
     private let cache: Mutex<ImageCache>
+    private let order = Mutex(EpochOrder())
 
     /// - Parameter random: the stream that names this run's data.
     public init(
@@ -38,21 +40,28 @@ public final class BatchLoader: Sendable {
     ///
     /// - Parameter inputs: the input sizes to resize its images to; others are made when they are asked for.
     public func batch(step: Int, resizedTo inputs: [DetectorArchitecture.InputSize] = []) throws -> SampleBatch {
+        try begin(step: step, resizedTo: inputs)()
+    }
+
+    /// Reserves the memory of a batch, and returns what makes it, on whatever thread.
+    public func begin(
+        step: Int, resizedTo inputs: [DetectorArchitecture.InputSize]
+    ) -> @Sendable () throws -> SampleBatch {
         let (epoch, index) = step.quotientAndRemainder(dividingBy: stepsPerEpoch)
         let epochRandom = random.stream("epoch", epoch)
-        var shuffle = epochRandom.stream("order")
-        let order = shuffle.permutation(split.count)
-        var images: [ImagePlanes] = []
-        var mirrorings: [Set<Mirroring>] = []
-        var targets: [DetectionTarget] = []
-        for position in index * batchSize..<(index + 1) * batchSize {
-            let image = try cache.withLock { try $0.image(order[position]) }
-            let drawn = draw(epochRandom.stream("flips", position))
-            images.append(image)
-            mirrorings.append(drawn)
-            targets.append(DetectionTarget(split.records[order[position]].objects).mirrored(drawn, image.size))
+        let places = index * batchSize..<(index + 1) * batchSize
+        let chosen = order.withLock { $0.images(epoch, epochRandom, count: split.count)[places] }
+        let mirrorings = places.map { draw(epochRandom.stream("flips", $0)) }
+        let sizes = chosen.map { split.size($0) }
+        var memory: [DetectorArchitecture.InputSize: ReservedMemory?] = [:]
+        for input in inputs where memory[input] == nil { memory[input] = InputTransform(input).reserve(sizes) }
+        return { [self, memory] in
+            let images = try chosen.map { index in try cache.withLock { try $0.image(index) } }
+            let targets = zip(chosen, zip(mirrorings, sizes)).map { index, drawn in
+                DetectionTarget(split.records[index].objects).mirrored(drawn.0, drawn.1)
+            }
+            return SampleBatch(images: images, mirrorings: mirrorings, targets: targets, resizedTo: memory)
         }
-        return SampleBatch(images: images, mirrorings: mirrorings, targets: targets, resizedTo: inputs)
     }
 
     private func draw(_ random: RandomStream) -> Set<Mirroring> {
@@ -70,7 +79,28 @@ extension DetectionTarget {
     }
 }
 
+/// The order of the images in an epoch; that of the last one asked for is kept.
+private struct EpochOrder {
+    private var epoch = -1
+    private var order: [Int] = []
+
+    mutating func images(_ epoch: Int, _ random: RandomStream, count: Int) -> [Int] {
+        if epoch != self.epoch {
+            var shuffle = random.stream("order")
+            self.epoch = epoch
+            order = shuffle.permutation(count)
+        }
+        return order
+    }
+}
+
 extension DatasetSplit {
+    /// The size of a picture, without decoding it.
+    func size(_ index: Int) -> ImageSize {
+        let image = records[index].image
+        return ImageSize(width: image.width, height: image.height)
+    }
+
     /// Reads and decodes a picture.
     func planes(_ index: Int) throws -> ImagePlanes {
         let decoded = try image(index)

@@ -21,7 +21,8 @@ public func evaluateDetector(
     _ detector: Detector, on split: DatasetSplit, progress: (Double) throws -> Void = { _ in }
 ) throws -> DetectorEvaluation {
     let images = Prefetch(end: split.count) { [transform = detector.transform] index in
-        transform.batch([try split.planes(index)], onOneThread: true)
+        let memory = transform.reserve([split.size(index)])
+        return { transform.batch([try split.planes(index)], onOneThread: true, in: memory) }
     }
     var records: [DetectionRecord] = []
     for index in 0..<split.count {

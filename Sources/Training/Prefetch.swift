@@ -5,16 +5,19 @@ import Synchronization
 /// more, so that the memory is bounded. What is ahead was made of its number alone, so that it is what would have been
 /// made in time.
 ///
-/// The thread works beside the one that uses the items: `make` should not start threads.
+/// The thread works beside the one that uses the items: making one should not start threads.
 public final class Prefetch<Item: Sendable> {
-    private let make: @Sendable (Int) throws -> Item
+    public typealias Making = @Sendable () throws -> Item
+    private let begin: (Int) -> Making
     private let end: Int
     private let queue = DispatchQueue(label: "prefetch")
     private var ahead: Pending?
 
-    /// - Parameter end: the number before which to stop.
-    public init(end: Int, make: @escaping @Sendable (Int) throws -> Item) {
-        self.make = make
+    /// - Parameters:
+    ///   - end: the number before which to stop.
+    ///   - begin: called by the thread that uses the items; returns what makes the item of a number.
+    public init(end: Int, begin: @escaping (Int) -> Making) {
+        self.begin = begin
         self.end = end
     }
 
@@ -29,7 +32,8 @@ public final class Prefetch<Item: Sendable> {
 
     private func start(_ number: Int) -> Pending {
         let pending = Pending(number)
-        queue.async { [make] in pending.fulfil(Result { try make(number) }) }
+        let make = begin(number)
+        queue.async { pending.fulfil(Result { try make() }) }
         return pending
     }
 

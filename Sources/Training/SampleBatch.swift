@@ -1,5 +1,6 @@
 public import Detection
 public import DetectorKit
+public import Tensor
 
 /// Training images with what is on them.
 public struct SampleBatch: Sendable {
@@ -11,10 +12,11 @@ public struct SampleBatch: Sendable {
     public let targets: [DetectionTarget]
     private let resized: [DetectorArchitecture.InputSize: ImageBatch]
 
-    /// - Parameter inputs: the input sizes to resize the images to, now and on the calling thread alone.
+    /// - Parameter inputs: the input sizes to resize the images to, now and on the calling thread alone; each with the
+    ///   memory to put them in, if some is reserved.
     public init(
         images: [ImagePlanes], mirrorings: [Set<Mirroring>]? = nil, targets: [DetectionTarget],
-        resizedTo inputs: [DetectorArchitecture.InputSize] = []
+        resizedTo inputs: [DetectorArchitecture.InputSize: ReservedMemory?] = [:]
     ) {
         precondition(images.count == targets.count, "each image has its targets")
         let mirrorings = mirrorings ?? images.map { _ in [] }
@@ -22,8 +24,8 @@ public struct SampleBatch: Sendable {
         self.mirrorings = mirrorings
         self.targets = targets
         resized = Dictionary(
-            uniqueKeysWithValues: Set(inputs).map {
-                ($0, InputTransform($0).batch(images, mirrorings: mirrorings, onOneThread: true))
+            uniqueKeysWithValues: inputs.map { input, memory in
+                (input, InputTransform(input).batch(images, mirrorings: mirrorings, onOneThread: true, in: memory))
             })
     }
 

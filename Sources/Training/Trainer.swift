@@ -68,7 +68,7 @@ public struct Trainer {
     public struct Objective {
         /// The input sizes that a step (from 0) reads its images at, all known before it begins: the images are resized
         /// while the step before runs. The stream is the step's own, as for the gradients.
-        public typealias Inputs = @Sendable (_ step: Int, _ random: RandomStream) -> [DetectorArchitecture.InputSize]
+        public typealias Inputs = (_ step: Int, _ random: RandomStream) -> [DetectorArchitecture.InputSize]
         /// Computes a step's gradients.
         public typealias Gradients = (NamedTensors, SampleBatch, RandomStream) throws -> StepGradients
 
@@ -102,7 +102,7 @@ public struct Trainer {
     ) throws -> TrainingState {
         var state = start
         let batches = Prefetch(end: totalSteps) { [loader, random, inputs = objective.inputs] step in
-            try loader.batch(step: step, resizedTo: inputs(step, random.stream("step", step)))
+            loader.begin(step: step, resizedTo: inputs(step, random.stream("step", step)))
         }
         while state.step < totalSteps {
             let batch = try batches.item(state.step)

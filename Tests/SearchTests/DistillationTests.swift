@@ -133,7 +133,9 @@ import Training
             ).objective
             let inputs = objective.inputs(step, random)
             let plain = batch()
-            let batch = SampleBatch(images: plain.images, targets: plain.targets, resizedTo: ahead ? inputs : [])
+            let resized = Dictionary(
+                uniqueKeysWithValues: Set(ahead ? inputs : []).map { ($0, nil as ReservedMemory?) })
+            let batch = SampleBatch(images: plain.images, targets: plain.targets, resizedTo: resized)
             return (Set(inputs), try objective.gradients(weights, batch, random))
         }
         #expect(try step(0, ahead: true).inputs == [graph.architecture.input])

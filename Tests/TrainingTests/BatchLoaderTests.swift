@@ -90,9 +90,11 @@ import Training
         let asked = Mutex(-1)
         let made = Mutex<[Int]>([])
         let items = Prefetch(end: 50) { number in
-            made.withLock { $0.append(number) }
-            #expect(number <= asked.withLock { $0 } + 1)
-            return number * number
+            {
+                made.withLock { $0.append(number) }
+                #expect(number <= asked.withLock { $0 } + 1)
+                return number * number
+            }
         }
         for number in 7..<50 {
             asked.withLock { $0 = number }
@@ -105,8 +107,10 @@ import Training
     @Test func theNextItemIsBegunUnasked() async throws {
         let begun = AsyncStream<Int>.makeStream()
         let items = Prefetch(end: 9) { number in
-            begun.continuation.yield(number)
-            return number
+            {
+                begun.continuation.yield(number)
+                return number
+            }
         }
         #expect(try items.item(3) == 3)
         var numbers = begun.stream.makeAsyncIterator()
@@ -118,8 +122,10 @@ import Training
 
     @Test func aFailureComesWithItsOwnItem() throws {
         let items = Prefetch(end: 4) { number in
-            if number == 1 { throw Refusal() }
-            return number
+            {
+                if number == 1 { throw Refusal() }
+                return number
+            }
         }
         #expect(try items.item(0) == 0)
         #expect(throws: Refusal.self) { try items.item(1) }

@@ -37,7 +37,7 @@ public final class DistillingTrainer: StudentTrainer {
         let step = DistilledStep(graph, training: training, distillation: .off)
         var importance = Importance()
         let batches = Prefetch(end: settings.importanceBatches) { [input = graph.architecture.input] in
-            try loader.batch(step: $0, resizedTo: [input])
+            loader.begin(step: $0, resizedTo: [input])
         }
         for index in 0..<settings.importanceBatches {
             let gradients = try step.gradients(

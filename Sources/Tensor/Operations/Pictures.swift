@@ -21,15 +21,22 @@ extension Tensor {
     /// [N, 3, height, width]: pictures resized bilinearly (without antialiasing, pixel centres at halves), each channel
     /// times `factor` plus `offset`, zeros to the right and below.
     ///
-    /// - Parameter onOneThread: whether the calling thread works alone, as one that works beside another's operations
-    ///   should: two teams of threads would wait for each other's cores. The result is the same.
+    /// - Parameters:
+    ///   - onOneThread: whether the calling thread works alone, as one that works beside another's operations should: two
+    ///     teams of threads would wait for each other's cores. The result is the same.
+    ///   - memory: where the tensor lies, if it fits.
     public init(
         resizing pictures: [Picture], height: Int, width: Int, factor: SIMD3<Float>, offset: SIMD3<Float>,
-        onOneThread: Bool
+        onOneThread: Bool, in memory: ReservedMemory? = nil
     ) {
         precondition(pictures.allSatisfy { $0.newHeight <= height && $0.newWidth <= width }, "pictures are cut off")
         // A block of 3 channels: pixels lie as in the picture.
-        self.init(unwritten: [pictures.count, 3, height, width], block: 3)
+        let shape = [pictures.count, 3, height, width]
+        if let storage = memory?.take(shape.reduce(1, *)) {
+            self.init(shape: shape, block: 3, storage: storage)
+        } else {
+            self.init(unwritten: shape, block: 3)
+        }
         for (index, picture) in pictures.enumerated() {
             let rows = taps(picture.newHeight, of: picture.height)
             let columns = taps(picture.newWidth, of: picture.width)
