@@ -146,6 +146,7 @@ import Training
         #expect(
             Set(keys) == [
                 "split", "images_in_report", "latency_images", "latency_rounds", "score_threshold", "bootstrap",
+                "precision",
             ])
     }
 }
