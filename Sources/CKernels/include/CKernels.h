@@ -11,3 +11,4 @@
 #include "resample.h"
 #include "resize_image.h"
 #include "roi_align.h"
+#include "winograd.h"
