@@ -149,7 +149,7 @@ let package = Package(
         tests("COCOMetrics", "COCOMetrics", "Basics"),
         tests("Dataset", "Dataset", "Images", "Archive", "Basics"),
         tests("Synth", "Synth", "Dataset", "Images", "Basics"),
-        tests("Tensor", "Tensor", "Devices", "CPU", "Basics"),
+        tests("Tensor", "Tensor", "Devices", "CPU", "CKernels", "Basics"),
         tests("Models", "Models", "Tensor", "Basics"),
         tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Devices", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),

@@ -1,6 +1,9 @@
 // A Winograd convolution for one instruction set: LANES floats in a vector, ROWS tiles multiplied at a time, names made
 // by NAME. Included once for each.
 #include "winograd_tiles.h"
+// Both need those.
+#include "winograd_gradient.h"
+#include "winograd_weights.h"
 
 /// products[row][·] = Σ channels transformed[row][channel] · weights[channel][·], for `rows` tiles and `vectors` vectors of
 /// outputs, which are constants where this is inlined: the sums stay in registers.
@@ -34,25 +37,10 @@ JK_INLINE void NAME(multiply_rows)(const float *restrict transformed, long chann
 
 static void NAME(multiply)(const float *transformed, long channels, const float *weights, float *products, long outputs,
                            long rows, long vectors) {
-    switch (rows) {
-        ROW_CASE(1)
-        ROW_CASE(2)
-        ROW_CASE(3)
-#if ROWS >= 6
-        ROW_CASE(4)
-        ROW_CASE(5)
-        ROW_CASE(6)
-#endif
-#if ROWS >= 12
-        ROW_CASE(7)
-        ROW_CASE(8)
-        ROW_CASE(9)
-        ROW_CASE(10)
-        ROW_CASE(11)
-        ROW_CASE(12)
-#endif
-    }
+    switch (rows) { ROW_CASES }
 }
+
+#undef ROW_CASE
 
 /// The 36 matrix products of `count` tiles, for the panels begin ..< end of outputs.
 static void NAME(multiply_points)(const jk_winograd_job *j, long count, long begin, long end, long outputs,
@@ -86,14 +74,19 @@ static void NAME(run)(void *context, long begin, long end) {
         const long blocks = (tiles + p->block - 1) / p->block;
         for (long b = 0; b < blocks; b++) {
             const long first = tiles * b / blocks, count = tiles * (b + 1) / blocks - first;
-            NAME(transform_input)(j, firstTile + first, count, transformed);
+            NAME(transform_input)(&p->shape, j->input, firstTile + first, count, 0, p->shape.channels, transformed,
+                                  p->inputStride);
             NAME(multiply_points)(j, count, firstPanel, lastPanel, outputs, transformed, products);
             NAME(transform_output)(j, firstTile + first, count, firstOutput, outputs, products);
         }
     }
 }
 
-#undef ROW_CASE
+#undef A
+#undef B
+#undef AA
+#undef BB
+#undef F
 #undef vec
 #undef wide
 #undef LOAD

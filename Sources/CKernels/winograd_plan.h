@@ -13,7 +13,7 @@ enum {
 /// scratch memory of its own, so that parts never wait for each other.
 typedef struct {
     jk_winograd shape;
-    long tileColumns, tiles;
+    long tiles;
     long tileParts, outputParts;
     /// Tiles that are transformed at a time.
     long block;
@@ -38,8 +38,32 @@ typedef struct {
     float *packed;
 } jk_winograd_packing;
 
+/// For the gradient of the weights a part is a range of channels and a range of outputs, of all tiles.
+typedef struct {
+    jk_winograd shape;
+    long tiles;
+    long channelParts, outputParts;
+    /// Tiles that are transformed at a time.
+    long block;
+    /// Floats between two points of the transformed input, of the transformed gradient of the output, and of their
+    /// products' sums.
+    long inputStride, gradientStride, sumStride;
+    /// Floats of scratch memory of a part.
+    long workspace;
+} jk_winograd_gradient_plan;
+
+typedef struct {
+    jk_winograd_gradient_plan plan;
+    const float *input, *outputGradient;
+    float *weightGradient, *biasGradient, *workspace;
+} jk_winograd_gradient_job;
+
 /// Floats between two points of the transformed weights; a line more than the contents, for the same reason.
 JK_INLINE long jk_weight_stride(jk_winograd s) { return s.outputs * s.channels + 16; }
+
+JK_INLINE long jk_tiles(jk_winograd s) {
+    return s.images * ((s.height + jk_tile - 1) / jk_tile) * ((s.width + jk_tile - 1) / jk_tile);
+}
 
 /// Outputs that are multiplied at a time: two vectors. The last panel can be one vector wide.
 JK_INLINE long jk_panels(jk_winograd s) { return (s.outputs + 2 * s.lanes - 1) / (2 * s.lanes); }

@@ -1,4 +1,4 @@
-// The transforms of tiles and weights, for vectors of LANES floats. Part of winograd_kernels.h.
+// The transforms of input and result tiles, for vectors of LANES floats. Part of winograd_kernels.h.
 //
 // With the points 0, ±a, ±b, ∞: Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A, the scale of the rows of G and B chosen so that Bᵀ and Aᵀ
 // have few factors.
@@ -40,27 +40,15 @@ JK_INLINE void NAME(output_row)(const vec *from, vec *to, long toStep) {
     to[3 * toStep] = F(AA * A) * oddA + F(BB * B) * oddB + from[5];
 }
 
-/// to = G from: 3 to 6. In double, so that weights are rounded once.
-JK_INLINE void NAME(weight_row)(const wide *from, long step, wide *to) {
-    const double forA = 1 / (2 * AA * (AA - BB)), forB = 1 / (2 * BB * (BB - AA));
-    wide g0 = from[0], g1 = from[step], g2 = from[2 * step];
-    wide evenA = forA * (g0 + AA * g2), oddA = forA * A * g1, evenB = forB * (g0 + BB * g2), oddB = forB * B * g1;
-    to[0] = g0 * (1 / (AA * BB));
-    to[1] = evenA + oddA;
-    to[2] = evenA - oddA;
-    to[3] = evenB + oddB;
-    to[4] = evenB - oddB;
-    to[5] = g2;
-}
-
 /// Where a tile lies.
 typedef struct {
     long image, y, x;
 } NAME(place);
 
-JK_INLINE NAME(place) NAME(place_of)(const jk_winograd_plan *p, long tile) {
-    long rows = p->tiles / (p->shape.images * p->tileColumns), row = tile / p->tileColumns;
-    NAME(place) result = {row / rows, row % rows * jk_tile, tile % p->tileColumns * jk_tile};
+JK_INLINE NAME(place) NAME(place_of)(const jk_winograd *s, long tile) {
+    const long columns = (s->width + jk_tile - 1) / jk_tile, rows = (s->height + jk_tile - 1) / jk_tile;
+    const long row = tile / columns;
+    NAME(place) result = {row / rows, row % rows * jk_tile, tile % columns * jk_tile};
     return result;
 }
 
@@ -83,21 +71,22 @@ JK_INLINE void NAME(input_tile)(const float *plane, long height, long width, lon
     }
 }
 
-/// `count` tiles from `first` on, all channels, to transformed[point][tile][channel].
-static void NAME(transform_input)(const jk_winograd_job *j, long first, long count, float *transformed) {
-    const jk_winograd s = j->plan.shape;
-    const long blocks = s.channels / LANES, plane = s.height * s.width * LANES;
+/// `count` tiles from `first` on, and `channels` channels, to transformed[point][tile][channel].
+static void NAME(transform_input)(const jk_winograd *shape, const float *input, long first, long count,
+                                  long firstChannel, long channels, float *transformed, long stride) {
+    const jk_winograd s = *shape;
+    const long plane = s.height * s.width * LANES;
     // Two blocks at a time fill whole cache lines of the result.
-    for (long pair = 0; pair < blocks; pair += 2)
+    for (long pair = 0; pair < channels; pair += 2 * LANES)
         for (long t = 0; t < count; t++) {
-            NAME(place) at = NAME(place_of)(&j->plan, first + t);
-            long y = at.y - 1, x = at.x - 1;
-            int inside = y >= 0 && x >= 0 && y + jk_window_side <= s.height && x + jk_window_side <= s.width;
-            for (long c = pair; c < jk_min(pair + 2, blocks); c++) {
-                const float *from = j->input + (at.image * blocks + c) * plane;
-                float *to = transformed + t * s.channels + c * LANES;
-                if (inside) NAME(input_tile)(from, s.height, s.width, y, x, 1, to, j->plan.inputStride);
-                else NAME(input_tile)(from, s.height, s.width, y, x, 0, to, j->plan.inputStride);
+            NAME(place) at = NAME(place_of)(shape, first + t);
+            const long y = at.y - 1, x = at.x - 1;
+            const int inside = y >= 0 && x >= 0 && y + jk_window_side <= s.height && x + jk_window_side <= s.width;
+            for (long c = pair; c < jk_min(pair + 2 * LANES, channels); c += LANES) {
+                const float *from = input + ((at.image * s.channels + firstChannel + c) / LANES) * plane;
+                float *to = transformed + t * channels + c;
+                if (inside) NAME(input_tile)(from, s.height, s.width, y, x, 1, to, stride);
+                else NAME(input_tile)(from, s.height, s.width, y, x, 0, to, stride);
             }
         }
 }
@@ -109,7 +98,7 @@ static void NAME(transform_output)(const jk_winograd_job *j, long first, long co
     const long blocks = s.outputs / LANES;
     for (long o = 0; o < outputs; o += LANES)
         for (long t = 0; t < count; t++) {
-            NAME(place) at = NAME(place_of)(&j->plan, first + t);
+            NAME(place) at = NAME(place_of)(&j->plan.shape, first + t);
             const long rows = jk_min(jk_tile, s.height - at.y), columns = jk_min(jk_tile, s.width - at.x);
             const float *from = products + t * outputs + o;
             const vec bias = j->bias ? LOAD(j->bias + firstOutput + o) : (vec){0};
@@ -135,37 +124,3 @@ static void NAME(transform_output)(const jk_winograd_job *j, long first, long co
         }
 }
 
-/// The weights of LANES outputs and one channel, each lane an output; `next` floats from one to the next.
-JK_INLINE void NAME(pack_weights)(const float *from, long next, int turned, float *to, long stride) {
-    float gathered[9 * LANES];
-    for (long o = 0; o < LANES; o++)
-        for (long i = 0; i < 9; i++) gathered[i * LANES + o] = from[o * next + i];
-    wide weight[9], half[3 * jk_window_side], row[jk_window_side];
-    for (long i = 0; i < 9; i++) weight[i] = __builtin_convertvector(LOAD(gathered + (turned ? 8 - i : i) * LANES), wide);
-    for (long k = 0; k < 3; k++) NAME(weight_row)(weight + k, 3, half + k * jk_window_side);
-    for (long i = 0; i < jk_window_side; i++) {
-        NAME(weight_row)(half + i, jk_window_side, row);
-        for (long k = 0; k < jk_window_side; k++)
-            STORE(to + (i * jk_window_side + k) * stride, __builtin_convertvector(row[k], vec));
-    }
-}
-
-/// The panels begin ..< end, to packed[point][panel][channel][output].
-static void NAME(pack)(void *context, long begin, long end) {
-    const jk_winograd_packing *j = context;
-    const long channels = j->shape.channels, outputs = j->shape.outputs, stride = jk_weight_stride(j->shape);
-    const long nextOutput = j->turned ? 9 : channels * 9, nextChannel = j->turned ? outputs * 9 : 9;
-    for (long panel = begin; panel < end; panel++) {
-        const long first = panel * 2 * LANES, width = jk_min(2 * LANES, outputs - first);
-        for (long c = 0; c < channels; c++)
-            for (long o = 0; o < width; o += LANES)
-                NAME(pack_weights)(j->weights + (first + o) * nextOutput + c * nextChannel, nextOutput, j->turned,
-                                   j->packed + first * channels + c * width + o, stride);
-    }
-}
-
-#undef A
-#undef B
-#undef AA
-#undef BB
-#undef F

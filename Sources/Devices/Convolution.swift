@@ -1,7 +1,11 @@
 /// Which convolution computes.
 public enum ConvolutionEngine: String, Sendable, CaseIterable {
-    /// The device's best.
+    /// The device's best for the shape.
     case fast
+    /// The device's best that multiplies each input by each weight, as the definition does.
+    case direct
+    /// Winograd's minimal filtering wherever the device has it, be it faster or not; elsewhere as `direct`.
+    case winograd
     /// im2col and a matrix product: slower; it checks the fast one, and serves where that has none.
     case gemm
 }

@@ -31,6 +31,12 @@ import Testing
         Case(input: [1, 32, 5, 5], outputs: 32, kernel: (3, 3), padding: 1, groups: 2, block: 16, relu: true),
         Case(input: [1, 6, 4, 4], outputs: 6, kernel: (3, 3), padding: 1, groups: 6, block: 6),
         Case(input: [1, 1, 1, 1], outputs: 1, kernel: (1, 1)),
+        // Tiles of 4×4 results that end beyond the border, panels of outputs that end within a vector's pair.
+        Case(input: [3, 8, 13, 7], outputs: 8, kernel: (3, 3), padding: 1, block: 8),
+        Case(input: [2, 24, 13, 7], outputs: 40, kernel: (3, 3), padding: 1, block: 8, bias: false, relu: true),
+        Case(input: [1, 8, 18, 17], outputs: 24, kernel: (3, 3), padding: 1, block: 8, relu: true),
+        Case(input: [2, 16, 3, 1], outputs: 16, kernel: (3, 3), padding: 1, block: 8),
+        Case(input: [2, 32, 9, 13], outputs: 48, kernel: (3, 3), padding: 1, block: 16, relu: true),
     ]
 
     @Test(arguments: cases, ConvolutionEngine.allCases)
@@ -53,6 +59,28 @@ import Testing
             },
             engine: engine
         ).run()
+    }
+
+    /// The choice follows from the shape: Winograd's where tiles are many. Nothing is multiplied by sums of bf16 numbers.
+    @Test(arguments: [(size: 6, ConvolutionEngine.direct), (size: 16, .winograd)])
+    func theFastEngineChoosesByShape(size: Int, chosen: ConvolutionEngine) {
+        var random = RandomStream(seed: 9)
+        let x = Grid.random([1, 16, size, size], &random).tensor.blocked(Layout.lanes)
+        let weight = Grid.random([16, 16, 3, 3], &random).tensor
+        func passes(_ engine: ConvolutionEngine, _ precision: Precision) -> NamedTensors {
+            let tape = Tape(recording: true, engine: engine, precision: precision)
+            let y = tape.convolution(
+                tape.parameter(x, named: "x"), weight: tape.parameter(weight, named: "w"), padding: 1)
+            var result = tape.gradients(from: [(y, y.value)])
+            result["y"] = y.value
+            return result
+        }
+        let fast = passes(.fast, .float32)
+        for engine in [ConvolutionEngine.direct, .winograd] {
+            let other = passes(engine, .float32)
+            for name in ["x", "w", "y"] { #expect((fast[name] == other[name]) == (engine == chosen), "\(name)") }
+        }
+        #expect(passes(.winograd, .bfloat16Emulated) == passes(.direct, .bfloat16Emulated))
     }
 
     @Test func keepsThePreferredBlock() {

@@ -17,6 +17,8 @@ import Testing
     static let convolutions: [Case] = [
         Case(input: [2, 16, 7, 9], outputs: 16, kernel: 3, block: 8),
         Case(input: [2, 16, 7, 9], outputs: 16, kernel: 3, block: 8, relu: false),
+        Case(input: [2, 16, 13, 10], outputs: 24, kernel: 3, block: 8, bias: true),
+        Case(input: [2, 32, 9, 13], outputs: 16, kernel: 3, block: 16, norm: false, bias: true),
         Case(input: [2, 16, 6, 5], outputs: 32, kernel: 1, block: 16, norm: false, bias: true),
         Case(input: [1, 16, 6, 5], outputs: 16, kernel: 1, stride: 2, block: 8, residual: false),
         Case(input: [2, 12, 5, 5], outputs: 20, kernel: 3, block: 12, bias: true),

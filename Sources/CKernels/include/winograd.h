@@ -34,4 +34,11 @@ long jk_winograd_workspace(jk_winograd shape);
 void jk_winograd_convolve(jk_winograd shape, const float *input, const float *packed, const float *_Nullable bias,
                           const float *_Nullable residual, int relu, float *output, float *workspace);
 
+/// Floats of scratch memory for the gradient of the weights; most of them its transform, 36 for each channel and output.
+long jk_winograd_gradient_workspace(jk_winograd shape);
+/// The gradients of weights [outputs][channels][3][3] and of the bias, from the input and the gradient of the output:
+/// the transpose of the same map, g = Gᵀ [Σ tiles (Bᵀ d B) ⊙ (A y Aᵀ)] G. Its bits do not depend on the number of threads.
+void jk_winograd_gradient(jk_winograd shape, const float *input, const float *outputGradient, float *weightGradient,
+                          float *_Nullable biasGradient, float *workspace);
+
 #pragma clang assume_nonnull end

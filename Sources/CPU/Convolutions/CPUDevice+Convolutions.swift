@@ -7,13 +7,17 @@ extension CPUDevice {
         _ shape: ConvolutionShape, then after: AfterConvolution, _ engine: ConvolutionEngine, _ precision: Precision
     ) -> any ForwardConvolution {
         switch precision {
-        case .bfloat16Emulated: RoundedForward(convolution(shape, then: after, engine, .float32), shape)
+        case .bfloat16Emulated:
+            RoundedForward(convolution(shape, then: after, engine.ofProducts, .float32), shape)
         case _ where engine == .gemm: GEMMForward(shape, after)
-        case .float32, .bfloat16: fastForward(shape, after, precision)
+        case .float32:
+            (usesWinograd(shape, engine) ? WinogradForward(shape, after) : nil)
+                ?? directForward(shape, after, precision)
+        case .bfloat16: directForward(shape, after, precision)
         }
     }
 
-    private func fastForward(
+    private func directForward(
         _ shape: ConvolutionShape, _ after: AfterConvolution, _ precision: Precision
     ) -> any ForwardConvolution {
         if let fused = OneDNNForward(shape, after, precision) { return fused }
@@ -27,10 +31,19 @@ extension CPUDevice {
         _ shape: ConvolutionShape, _ engine: ConvolutionEngine, _ precision: Precision
     ) -> any BackwardInputConvolution {
         switch precision {
-        case .bfloat16Emulated: RoundedBackwardInput(convolutionBackwardInput(shape, engine, .float32), shape)
+        case .bfloat16Emulated:
+            RoundedBackwardInput(convolutionBackwardInput(shape, engine.ofProducts, .float32), shape)
         case _ where engine == .gemm: GEMMBackwardInput(shape)
-        case .float32, .bfloat16: OneDNNBackwardInput(shape, precision) ?? GEMMBackwardInput(shape)
+        case .float32:
+            (usesWinograd(shape, engine) ? WinogradBackwardInput(shape) : nil) ?? directBackwardInput(shape, precision)
+        case .bfloat16: directBackwardInput(shape, precision)
         }
+    }
+
+    private func directBackwardInput(
+        _ shape: ConvolutionShape, _ precision: Precision
+    ) -> any BackwardInputConvolution {
+        OneDNNBackwardInput(shape, precision) ?? GEMMBackwardInput(shape)
     }
 
     public func convolutionBackwardWeight(
@@ -38,11 +51,30 @@ extension CPUDevice {
     ) -> any BackwardWeightConvolution {
         switch precision {
         case .bfloat16Emulated:
-            RoundedBackwardWeight(convolutionBackwardWeight(shape, bias: bias, engine, .float32), shape, bias: bias)
+            RoundedBackwardWeight(
+                convolutionBackwardWeight(shape, bias: bias, engine.ofProducts, .float32), shape, bias: bias)
         case _ where engine == .gemm: GEMMBackwardWeight(shape)
-        case .float32, .bfloat16: OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
+        case .float32:
+            (usesWinograd(shape, engine) ? WinogradBackwardWeight(shape) : nil)
+                ?? directBackwardWeight(shape, bias, precision)
+        case .bfloat16: directBackwardWeight(shape, bias, precision)
         }
     }
+
+    private func directBackwardWeight(
+        _ shape: ConvolutionShape, _ bias: Bool, _ precision: Precision
+    ) -> any BackwardWeightConvolution {
+        OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
+    }
+
+    private func usesWinograd(_ shape: ConvolutionShape, _ engine: ConvolutionEngine) -> Bool {
+        engine == .winograd || engine == .fast && shape.isFasterByWinograd
+    }
+}
+
+extension ConvolutionEngine {
+    /// One that multiplies the operands themselves, not sums of them: sums of bf16 numbers are none.
+    fileprivate var ofProducts: ConvolutionEngine { self == .gemm ? .gemm : .direct }
 }
 
 extension WeightReading {
