@@ -122,8 +122,10 @@ static jk_winograd_gradient_plan gradient_plan_for(jk_winograd s) {
         best = now, p.channelParts = threads / parts, p.outputParts = parts, channels = c, outputs = o * 2 * s.lanes;
     }
     p.block = jk_min(p.tiles, 64);
-    p.inputStride = p.block * channels + 16;
-    p.gradientStride = p.block * outputs + 16;
+    p.inputRow = channels + 16;
+    p.gradientRow = outputs + 16;
+    p.inputStride = p.block * p.inputRow + 16;
+    p.gradientStride = p.block * p.gradientRow + 16;
     p.sumStride = channels * outputs + 16;
     p.workspace = jk_points * (p.inputStride + p.gradientStride + p.sumStride) + 2 * outputs;
     return p;

@@ -26,7 +26,7 @@ JK_INLINE void NAME(weight_gradient_row)(const wide *from, long step, wide *to) 
 /// `count` tiles from `first` on, and `outputs` outputs, to transformed[point][tile][output]. `sums`, where given, gets
 /// the sum of every output added.
 static void NAME(transform_gradient)(const jk_winograd_gradient_job *j, long first, long count, long firstOutput,
-                                     long outputs, float *transformed, double *sums) {
+                                     long outputs, float *transformed, long row, double *sums) {
     const jk_winograd s = j->plan.shape;
     for (long o = 0; o < outputs; o += LANES)
         for (long t = 0; t < count; t++) {
@@ -43,7 +43,7 @@ static void NAME(transform_gradient)(const jk_winograd_gradient_job *j, long fir
                 }
             for (long i = 0; i < jk_tile; i++)
                 NAME(gradient_row)(tile + i * jk_tile, 1, half + i * jk_window_side, 1);
-            float *to = transformed + t * outputs + o;
+            float *to = transformed + t * row + o;
             for (long k = 0; k < jk_window_side; k++) {
                 vec column[jk_window_side];
                 NAME(gradient_row)(half + k, jk_window_side, column, 1);
@@ -55,14 +55,16 @@ static void NAME(transform_gradient)(const jk_winograd_gradient_job *j, long fir
         }
 }
 
-/// sums[row][·] += Σ tiles input[tile][row] · gradient[tile][·], for `rows` channels and `vectors` vectors of outputs.
-JK_INLINE void NAME(accumulate_rows)(const float *restrict input, long channels, const float *restrict gradient,
-                                     long outputs, long tiles, float *restrict to, const int rows, const int vectors) {
+/// to[row][·] += Σ tiles input[tile][row] · gradient[tile][·], for `rows` channels and `vectors` vectors of outputs; with
+/// `fresh` nothing was there.
+JK_INLINE void NAME(accumulate_rows)(const float *restrict input, long inputRow, const float *restrict gradient,
+                                     long gradientRow, long tiles, int fresh, float *restrict to, long outputs,
+                                     const int rows, const int vectors) {
     vec sums[ROWS][2];
     _Pragma("clang loop unroll(full)")
     for (int r = 0; r < rows; r++) {
-        sums[r][0] = LOAD(to + r * outputs);
-        sums[r][1] = vectors > 1 ? LOAD(to + r * outputs + LANES) : sums[r][0];
+        sums[r][0] = fresh ? (vec){0} : LOAD(to + r * outputs);
+        sums[r][1] = fresh || vectors == 1 ? (vec){0} : LOAD(to + r * outputs + LANES);
     }
     for (long t = 0; t < tiles; t++) {
         const vec first = LOAD(gradient), second = vectors > 1 ? LOAD(gradient + LANES) : first;
@@ -71,7 +73,7 @@ JK_INLINE void NAME(accumulate_rows)(const float *restrict input, long channels,
             sums[r][0] += input[r] * first;
             if (vectors > 1) sums[r][1] += input[r] * second;
         }
-        input += channels, gradient += outputs;
+        input += inputRow, gradient += gradientRow;
     }
     _Pragma("clang loop unroll(full)")
     for (int r = 0; r < rows; r++) {
@@ -82,12 +84,12 @@ JK_INLINE void NAME(accumulate_rows)(const float *restrict input, long channels,
 
 #define ROW_CASE(n)                                                                                     \
     case n:                                                                                             \
-        if (vectors == 2) NAME(accumulate_rows)(input, channels, gradient, outputs, tiles, to, n, 2);   \
-        else NAME(accumulate_rows)(input, channels, gradient, outputs, tiles, to, n, 1);                \
+        if (vectors == 2) NAME(accumulate_rows)(input, inputRow, gradient, gradientRow, tiles, fresh, to, outputs, n, 2); \
+        else NAME(accumulate_rows)(input, inputRow, gradient, gradientRow, tiles, fresh, to, outputs, n, 1); \
         break;
 
-static void NAME(accumulate)(const float *input, long channels, const float *gradient, long outputs, long tiles,
-                             float *to, long rows, long vectors) {
+static void NAME(accumulate)(const float *input, long inputRow, const float *gradient, long gradientRow, long tiles,
+                             int fresh, float *to, long outputs, long rows, long vectors) {
     switch (rows) { ROW_CASES }
 }
 
@@ -125,21 +127,21 @@ static void NAME(gradient)(void *context, long begin, long end) {
         float *sums = j->workspace + part * p->workspace;
         float *input = sums + jk_points * p->sumStride, *gradient = input + jk_points * p->inputStride;
         double *biasSums = (double *)(gradient + jk_points * p->gradientStride);
-        memset(sums, 0, sizeof(float) * jk_points * p->sumStride);
         memset(biasSums, 0, sizeof(double) * outputs);
         const long groups = (channels + ROWS - 1) / ROWS;
         for (long first = 0; first < p->tiles; first += p->block) {
             const long count = jk_min(p->block, p->tiles - first);
-            NAME(transform_input)(s, j->input, first, count, firstChannel, channels, input, p->inputStride);
-            NAME(transform_gradient)(j, first, count, firstOutput, outputs, gradient,
+            NAME(transform_input)(s, j->input, first, count, firstChannel, channels, input, p->inputRow, p->inputStride);
+            NAME(transform_gradient)(j, first, count, firstOutput, outputs, gradient, p->gradientRow,
                                      j->biasGradient && c == 0 ? biasSums : NULL);
             for (long point = 0; point < jk_points; point++)
                 for (long panel = 0; panel < outputs; panel += 2 * LANES)
                     for (long g = 0; g < groups; g++) {
                         const long row = channels * g / groups, last = channels * (g + 1) / groups;
-                        NAME(accumulate)(input + point * p->inputStride + row, channels,
-                                         gradient + point * p->gradientStride + panel, outputs, count,
-                                         sums + point * p->sumStride + row * outputs + panel, last - row,
+                        NAME(accumulate)(input + point * p->inputStride + row, p->inputRow,
+                                         gradient + point * p->gradientStride + panel, p->gradientRow, count,
+                                         first == 0, sums + point * p->sumStride + row * outputs + panel, outputs,
+                                         last - row,
                                          panel + 2 * LANES <= outputs ? 2 : 1);
                     }
         }

@@ -75,7 +75,7 @@ static void NAME(run)(void *context, long begin, long end) {
         for (long b = 0; b < blocks; b++) {
             const long first = tiles * b / blocks, count = tiles * (b + 1) / blocks - first;
             NAME(transform_input)(&p->shape, j->input, firstTile + first, count, 0, p->shape.channels, transformed,
-                                  p->inputStride);
+                                  p->shape.channels, p->inputStride);
             NAME(multiply_points)(j, count, firstPanel, lastPanel, outputs, transformed, products);
             NAME(transform_output)(j, firstTile + first, count, firstOutput, outputs, products);
         }

@@ -45,8 +45,10 @@ typedef struct {
     long channelParts, outputParts;
     /// Tiles that are transformed at a time.
     long block;
-    /// Floats between two points of the transformed input, of the transformed gradient of the output, and of their
-    /// products' sums.
+    /// Floats from tile to tile of the transformed input and of the transformed gradient of the output. A cache line more
+    /// than the contents: a product reads one line of every tile, and they do not all compete for the same places.
+    long inputRow, gradientRow;
+    /// Floats between two points of those, and of their products' sums.
     long inputStride, gradientStride, sumStride;
     /// Floats of scratch memory of a part.
     long workspace;

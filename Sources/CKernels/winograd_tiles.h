@@ -71,9 +71,10 @@ JK_INLINE void NAME(input_tile)(const float *plane, long height, long width, lon
     }
 }
 
-/// `count` tiles from `first` on, and `channels` channels, to transformed[point][tile][channel].
+/// `count` tiles from `first` on, and `channels` channels, to transformed[point][tile][channel], `row` floats from tile to
+/// tile and `stride` from point to point.
 static void NAME(transform_input)(const jk_winograd *shape, const float *input, long first, long count,
-                                  long firstChannel, long channels, float *transformed, long stride) {
+                                  long firstChannel, long channels, float *transformed, long row, long stride) {
     const jk_winograd s = *shape;
     const long plane = s.height * s.width * LANES;
     // Two blocks at a time fill whole cache lines of the result.
@@ -84,7 +85,7 @@ static void NAME(transform_input)(const jk_winograd *shape, const float *input, 
             const int inside = y >= 0 && x >= 0 && y + jk_window_side <= s.height && x + jk_window_side <= s.width;
             for (long c = pair; c < jk_min(pair + 2 * LANES, channels); c += LANES) {
                 const float *from = input + ((at.image * s.channels + firstChannel + c) / LANES) * plane;
-                float *to = transformed + t * channels + c;
+                float *to = transformed + t * row + c;
                 if (inside) NAME(input_tile)(from, s.height, s.width, y, x, 1, to, stride);
                 else NAME(input_tile)(from, s.height, s.width, y, x, 0, to, stride);
             }

@@ -34,7 +34,7 @@ import Testing
         // Tiles of 4×4 results that end beyond the border, panels of outputs that end within a vector's pair.
         Case(input: [3, 8, 13, 7], outputs: 8, kernel: (3, 3), padding: 1, block: 8),
         Case(input: [2, 24, 13, 7], outputs: 40, kernel: (3, 3), padding: 1, block: 8, bias: false, relu: true),
-        Case(input: [1, 8, 18, 17], outputs: 24, kernel: (3, 3), padding: 1, block: 8, relu: true),
+        Case(input: [1, 8, 21, 19], outputs: 24, kernel: (3, 3), padding: 1, block: 8, relu: true),
         Case(input: [2, 16, 3, 1], outputs: 16, kernel: (3, 3), padding: 1, block: 8),
         Case(input: [2, 32, 9, 13], outputs: 48, kernel: (3, 3), padding: 1, block: 16, relu: true),
     ]
@@ -61,8 +61,8 @@ import Testing
         ).run()
     }
 
-    /// The choice follows from the shape: Winograd's where tiles are many. Nothing is multiplied by sums of bf16 numbers.
-    @Test(arguments: [(size: 6, ConvolutionEngine.direct), (size: 16, .winograd)])
+    /// The choice follows from the shape: Winograd's where pixels are many. Nothing is multiplied by sums of bf16 numbers.
+    @Test(arguments: [(size: 12, ConvolutionEngine.direct), (size: 20, .winograd)])
     func theFastEngineChoosesByShape(size: Int, chosen: ConvolutionEngine) {
         var random = RandomStream(seed: 9)
         let x = Grid.random([1, 16, size, size], &random).tensor.blocked(Layout.lanes)

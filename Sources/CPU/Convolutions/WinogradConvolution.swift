@@ -86,13 +86,16 @@ private struct WinogradPlan {
 
 extension ConvolutionShape {
     /// Whether Winograd's convolution, where defined, is faster than a direct one: measured with AVX2 on one and two
-    /// threads against oneDNN 2.6.3, which stands at 90 to 96 % of the processor's peak. Transformed weights are four
-    /// times as many, so each has to meet enough tiles of 4×4 results for what it costs to make and read them; where
-    /// they no longer fit a cache, more.
+    /// threads against oneDNN 2.6.3, which stands at 80 to 96 % of the processor's peak (forward: 0.3 to 0.5 of its time).
+    ///
+    /// Tiles must not lie beyond the border so far that they have more than half of the direct products; and transformed
+    /// weights, four times as many, must meet enough pixels for what it costs to make and read them: 20², or a batch of
+    /// four at 10². More where they fit no cache.
     var isFasterByWinograd: Bool {
         let side = { (pixels: Int) in (pixels + 3) / 4 }
         let tiles = images * side(outHeight) * side(outWidth)
+        let pixels = images * outHeight * outWidth
         let packedBytes = 36 * 4 * channels * outputs
-        return tiles >= (packedBytes <= 16 << 20 ? 16 : 64)
+        return pixels >= 8 * tiles && pixels >= (packedBytes <= 16 << 20 ? 384 : 1024)
     }
 }
