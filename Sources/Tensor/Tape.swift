@@ -35,9 +35,6 @@ public final class Tape {
     }
     private var steps: [Step] = []
     private var parameters: [String: Variable] = [:]
-    /// Weights that are trained and were reordered or folded for the forward pass. Backward wants another order, and the
-    /// memory.
-    var reorderedWeights: [Storage] = []
 
     public init(
         recording: Bool, engine: ConvolutionEngine = .fast, precision: Precision = Compute.precision
@@ -93,8 +90,6 @@ public final class Tape {
             if let step = variable.step { accumulate(gradient.blocked(variable.value.block), at: step) }
         }
         parameters = [:]
-        for storage in reorderedWeights { storage.dropDerived() }
-        reorderedWeights = []
         var result: NamedTensors = [:]
         while let step = steps.popLast() {
             guard var gradient = pending.removeLast() else { continue }

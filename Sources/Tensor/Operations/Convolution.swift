@@ -25,7 +25,8 @@ extension Tape {
                 input, folded.weight, bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock),
                 relu: relu, into: result)
             Work.count(shape.multiplyAccumulates)
-            if recording, weight.isTracked { reorderedWeights.append(weight.value.storage) }
+            // Until the weights change they are seldom read again: in another order, which would only take memory.
+            if recording, weight.isTracked { weight.value.storage.dropDerived() }
         }
 
         // Only what a gradient will read is kept alive.
@@ -48,8 +49,7 @@ extension Tape {
             if let mask { gradient.keep(where: mask) }
             let forResidual = wantsResidual ? gradient.blocked(residualBlock ?? 1) : nil
             let forInput = keptWeight.map { weight in
-                // Folded anew: between the passes it would only take memory.
-                defer { if norm != nil, isTrained { weight.storage.dropDerived() } }
+                defer { if isTrained { weight.storage.dropDerived() } }
                 return passes.backwardInput(gradient, norm?.folded(weight) ?? weight).blocked(block)
             }
             Work.count(shape.multiplyAccumulates * ((keptWeight == nil ? 0 : 1) + (keptInput == nil ? 0 : 1)))
