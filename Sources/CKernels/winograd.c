@@ -81,7 +81,7 @@ static jk_winograd_plan plan_for(jk_winograd s) {
     // As many tiles as keep about 1 MiB busy, which stays near; enough of them for every weight that is read.
     const long outputs = (jk_panels(s) + p.outputParts - 1) / p.outputParts * 2 * s.lanes;
     const long tiles = (p.tiles + p.tileParts - 1) / p.tileParts;
-    p.block = jk_min(tiles, jk_max(32, jk_min(96, (1 << 18) / (jk_points * (s.channels + outputs)) / 6 * 6)));
+    p.block = jk_min(jk_max(1, tiles), jk_max(32, jk_min(96, (1 << 18) / (jk_points * (s.channels + outputs)) / 6 * 6)));
     p.inputStride = p.block * s.channels + 16;
     p.productStride = p.block * outputs + 16;
     p.workspace = jk_points * (p.inputStride + p.productStride);
@@ -121,7 +121,7 @@ static jk_winograd_gradient_plan gradient_plan_for(jk_winograd s) {
         if (p.outputParts && now >= best) continue;
         best = now, p.channelParts = threads / parts, p.outputParts = parts, channels = c, outputs = o * 2 * s.lanes;
     }
-    p.block = jk_min(p.tiles, 64);
+    p.block = jk_max(1, jk_min(p.tiles, 64));
     p.inputRow = channels + 16;
     p.gradientRow = outputs + 16;
     p.inputStride = p.block * p.inputRow + 16;

@@ -1,7 +1,7 @@
 // A Winograd convolution for one instruction set: LANES floats in a vector, ROWS tiles multiplied at a time, names made
 // by NAME. Included once for each.
 #include "winograd_tiles.h"
-// Both need those.
+// Both are made of what stands there.
 #include "winograd_gradient.h"
 #include "winograd_weights.h"
 

@@ -83,6 +83,27 @@ import Testing
         #expect(passes(.winograd, .bfloat16Emulated) == passes(.direct, .bfloat16Emulated))
     }
 
+    /// Weights in training are read once in an order, which then would only take memory. In a process of its own, since
+    /// the memory is the whole process's.
+    @Test(arguments: [ConvolutionEngine.direct, .winograd])
+    func trainingKeepsNoReorderedWeights(engine: ConvolutionEngine) async {
+        await #expect(processExitsWith: .success) { [name = engine.rawValue as String] in
+            let tape = Tape(recording: true, engine: ConvolutionEngine(rawValue: name) ?? .gemm)
+            let x = tape.parameter(Tensor(repeating: 1, [1, 128, 8, 8], block: Layout.lanes), named: "x")
+            let weight = tape.parameter(Tensor(repeating: 1, [128, 128, 3, 3]), named: "w")
+            let (activation, weights) = (128 * 8 * 8 * 4, 128 * 128 * 9 * 4)
+            let before = BufferPool.usage.live
+            var results: [Tensor] = []
+            do {
+                let y = tape.convolution(x, weight: weight, padding: 1)
+                #expect(BufferPool.usage.live - before < activation + weights / 2)
+                results = [y.value] + tape.gradients(from: [(y, y.value)]).sorted.map(\.tensor)
+            }
+            #expect(results.count == 3)
+            #expect(BufferPool.usage.live - before < 2 * activation + weights + weights / 2)
+        }
+    }
+
     @Test func keepsThePreferredBlock() {
         let tape = Tape(recording: false)
         let x = tape.constant(Tensor([1, 3, 8, 8]))
