@@ -14,7 +14,7 @@ public struct Train: StagePlugin {
     public typealias Options = TrainOptions
 
     public let name = "train"
-    public let version = 2
+    public let version = 3
     public let summary = "trains a detector, from scratch or from given weights"
     public let consumes = [
         InputRequirement(.dataset, required: true), InputRequirement(.detector, required: false),
