@@ -121,7 +121,11 @@ let package = Package(
         .executableTarget(
             name: "jdnas-stage",
             dependencies: [
-                "Basics", "CommandKit", "Manifest", "StageKit", "DetectorKit", "Synth", "COCOMetrics",
+                "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
+                "DetectorKit",
+                "Detection",
+                "Training",
+                "Dataset", "Images", "Synth", "COCOMetrics",
                 "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
             ],
             swiftSettings: strict),
@@ -167,7 +171,10 @@ let package = Package(
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),
-        tests("Project", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
+        tests(
+            "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",
+            "ResNet",
+            "Training", "Dataset", "Images"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -55,7 +55,7 @@ public struct Evaluate: StagePlugin {
             job: context.job, metrics: metrics, search: search, pictures: pictures, options: options,
             inputs: context.inputs.artifacts
         ).content
-        try write(metrics, report, contenders, assessed, context)
+        try write(metrics, report, contenders, assessed, data.categories, context)
         context.progress.report(fraction: 1, message: report.headlineLines.joined(separator: "; "))
     }
 
@@ -111,7 +111,7 @@ public struct Evaluate: StagePlugin {
 
     private func write(
         _ metrics: MetricsFile, _ report: ReportContent, _ contenders: [Contender], _ assessed: [Assessment],
-        _ context: StageContext
+        _ categories: [Dataset.Category], _ context: StageContext
     ) throws {
         let folder = context.output.directory
         let detections = folder.appending(path: "detections")
@@ -122,6 +122,7 @@ public struct Evaluate: StagePlugin {
                 to: detections.appending(path: "\(contender.role).json"))
             guard contender.role != .teacher else { continue }
             try DetectorFiles.write(contender.detector, to: folder.appending(path: "\(contender.role)"))
+            try DetectorFiles.write(categories, to: folder.appending(path: "\(contender.role)"))
             context.output.mark("\(contender.role)", bundle: true)
         }
         if let history = context.inputs.first(.searchResult)?.directory.appending(path: SearchRecord.historyName) {

@@ -48,7 +48,8 @@ public struct JointSearch: StagePlugin {
             catalog: backbones, random: context.seed, hooks: hooks(context))
         let outcome = try joint.run()
         try write(
-            outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact, context)
+            outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
+            inputs.train.categories, context)
     }
 
     /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.

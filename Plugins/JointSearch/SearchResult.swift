@@ -1,4 +1,5 @@
 import Basics
+import Dataset
 import Detection
 import DetectorKit
 import Foundation
@@ -10,12 +11,13 @@ extension JointSearch {
     /// Writes what the search found.
     func write(
         _ outcome: DetectorSearch.Outcome, base: Detector, mode: SearchSettings.Mode, target: Double, pool: Artifact,
-        _ context: StageContext
+        _ categories: [Dataset.Category], _ context: StageContext
     ) throws {
         let folder = context.output.directory
         let student = Detector(graph: outcome.graph, weights: outcome.weights)
         try DetectorFiles.write(student, to: folder.appending(path: "student"))
         try DetectorFiles.write(base, to: folder.appending(path: "base"))
+        for role in ["student", "base"] { try DetectorFiles.write(categories, to: folder.appending(path: role)) }
         let teacher: JSON = [
             "format": "jdnas-teacher/1", "choice": try JSON(encoding: outcome.student.teacher),
             "digest": .string(try outcome.student.teacher.digest.hex), "pool": .string(pool.digest.hex),

@@ -48,6 +48,7 @@ public struct Train: StagePlugin {
 
         let detector = Detector(graph: start.graph, weights: trained.weights)
         try DetectorFiles.write(detector, to: context.output.directory)
+        try DetectorFiles.write(dataset.categories, to: context.output.directory)
         try curve.finish(trained)
     }
 

@@ -77,6 +77,17 @@ public struct Arguments: Sendable {
         return value
     }
 
+    /// An option's number, if it is given.
+    public func number(_ option: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let text = values[option] else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw UsageError(
+                "'\(option)' must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'",
+                remedy: "write '\(option) \(range.lowerBound)', say")
+        }
+        return number
+    }
+
     /// A whole number within a range, nil if the option is not there.
     public func integer(_ option: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = values[option] else { return nil }

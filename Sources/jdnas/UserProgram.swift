@@ -14,5 +14,6 @@ let userProgram = Program(
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
+        Forwarded("detect", "find objects in pictures"),
         Forwarded("synth", "draw a synthetic data set in COCO's layout"),
     ])

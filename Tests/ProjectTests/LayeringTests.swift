@@ -47,7 +47,12 @@ import Testing
     static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]
     /// The one place that imports plugins.
     static func jdnasStage(_ plugins: [String]) -> Set<String> {
-        Set(plugins).union(["Basics", "CommandKit", "Manifest", "StageKit", "DetectorKit", "Synth", "COCOMetrics"])
+        Set(plugins).union([
+            "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor", "DetectorKit",
+            "Detection",
+            "Training",
+            "Dataset", "Images", "Synth", "COCOMetrics",
+        ])
     }
 
     @Test func everyImportPointsDown() throws {

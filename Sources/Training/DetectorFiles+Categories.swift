@@ -1,0 +1,38 @@
+import Basics
+public import Dataset
+public import Foundation
+
+extension DetectorFiles {
+    /// The classes that a detector's labels stand for: `categories.json` beside its architecture. A detector may do without.
+    public static let categoriesName = "categories.json"
+
+    /// Writes the classes in the order of their labels.
+    public static func write(_ categories: [Dataset.Category], to folder: URL) throws {
+        let json: JSON = [
+            "format": "jdnas-categories/1",
+            "categories": .array(
+                categories.sorted { $0.label < $1.label }.map { ["id": .integer($0.id), "name": .string($0.name)] }),
+        ]
+        try DurableFile.write(json.prettyText, to: folder.appendingPathComponent(categoriesName))
+    }
+
+    /// The classes of a detector of so many; `class 1`, `class 2`, … where the folder does not name them.
+    public static func readCategories(from folder: URL, count: Int) throws -> [Dataset.Category] {
+        let file = folder.appendingPathComponent(categoriesName)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            return (1...max(count, 1)).map { Dataset.Category(id: $0, name: "class \($0)", label: $0) }
+        }
+        let json = try JSON(parsing: Data(contentsOf: file), at: file.path)
+        let named = (json["categories"]?.array ?? []).enumerated().compactMap { index, entry in
+            entry["id"]?.integer.map {
+                Dataset.Category(id: $0, name: entry["name"]?.string ?? "class \($0)", label: index + 1)
+            }
+        }
+        guard json["format"]?.string == "jdnas-categories/1", named.count == count else {
+            throw Failure(
+                "this does not name the detector's \(count) classes", at: file.path,
+                remedy: "mend it, or remove it: the classes are then numbered")
+        }
+        return named
+    }
+}
