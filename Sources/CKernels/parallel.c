@@ -64,6 +64,12 @@ int jk_lanes(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? 16 : 8;
 }
 
+const char *jk_instruction_set(void) {
+    __builtin_cpu_init();
+    if (jk_lanes() == 16) return "x86-64-v4";
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? "x86-64-v3" : "x86-64";
+}
+
 void *jk_allocate(size_t bytes) {
     const size_t huge = (size_t)2 << 20;
     void *memory = NULL;

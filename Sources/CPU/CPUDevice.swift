@@ -8,6 +8,9 @@ public import Devices
 public struct CPUDevice: Device {
     public init() {}
 
+    /// Of CKernels; to be raised when a change makes times or bits incomparable with those of before.
+    private static let kernelVersion = "2"
+
     public var name: String { "CPU" }
 
     public var libraries: [DeviceLibrary] {
@@ -20,6 +23,8 @@ public struct CPUDevice: Device {
             DeviceLibrary(
                 name: "OpenBLAS", version: words.count > 1 ? String(words[1]) : "unknown",
                 target: openblas_get_corename().map { String(cString: $0) } ?? "unknown"),
+            DeviceLibrary(
+                name: "kernels", version: Self.kernelVersion, target: String(cString: jk_instruction_set())),
         ]
     }
 
