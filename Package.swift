@@ -84,6 +84,7 @@ let package = Package(
         module("Models", "Basics", "Tensor"),
         module("DetectorKit", "Basics", "Tensor"),
         module("Detection", "Basics", "Tensor", "DetectorKit"),
+        module("ONNX", "Basics", "Tensor", "DetectorKit", "Detection"),
         module(
             "Training", "Basics", "Devices", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics",
             "Models"),
@@ -124,7 +125,7 @@ let package = Package(
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
                 "DetectorKit",
                 "Detection",
-                "Training",
+                "Training", "ONNX",
                 "Dataset", "Images", "Synth", "COCOMetrics",
                 "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
             ],
@@ -135,7 +136,7 @@ let package = Package(
             name: "jdnas-bench",
             dependencies: [
                 "Basics", "CommandKit", "COCOMetrics", "Devices", "Tensor", "Models", "DetectorKit", "Detection",
-                "ResNet",
+                "Training", "ResNet",
             ],
             path: "Benchmarks/jdnas-bench", swiftSettings: strict),
 
@@ -157,6 +158,7 @@ let package = Package(
         tests("Models", "Models", "Tensor", "Basics"),
         tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Devices", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
+        tests("ONNX", "ONNX", "Detection", "DetectorKit", "ResNet", "Tensor", "Basics"),
         tests(
             "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Images", "Synth",
             "Models", "Tensor", "Basics"),

@@ -62,8 +62,9 @@ public final class DetectorPass {
     }
 
     /// The strides that regions are cut from.
-    static let regionStrides: [Float] = [4, 8, 16, 32]
-    static let samplesPerBin = 2
+    public static let regionStrides: [Float] = [4, 8, 16, 32]
+    /// Samples along each side of a bin of RoIAlign.
+    public static let samplesPerBin = 2
 
     private static let levelNames = (0..<DetectorGraph.levels).map { "p\($0)" }
     private static let objectnessNames = (0..<DetectorGraph.levels).map { "objectness\($0)" }

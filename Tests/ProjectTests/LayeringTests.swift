@@ -26,6 +26,7 @@ import Testing
         "Models": ["Basics", "Tensor"],
         "DetectorKit": ["Basics", "Tensor"],
         "Detection": ["Basics", "Tensor", "DetectorKit"],
+        "ONNX": ["Basics", "Tensor", "DetectorKit", "Detection"],
         "Training": [
             "Basics", "Devices", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models",
         ],
@@ -50,7 +51,7 @@ import Testing
         Set(plugins).union([
             "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor", "DetectorKit",
             "Detection",
-            "Training",
+            "Training", "ONNX",
             "Dataset", "Images", "Synth", "COCOMetrics",
         ])
     }

@@ -9,7 +9,8 @@ public struct InputTransform: Sendable {
 
     public static let mean: SIMD3<Float> = [0.485, 0.456, 0.406]
     public static let deviation: SIMD3<Float> = [0.229, 0.224, 0.225]
-    static let divisor = 32
+    /// The sides of a batch are multiples of this.
+    public static let divisor = 32
 
     public init(_ input: DetectorArchitecture.InputSize) { self.input = input }
 

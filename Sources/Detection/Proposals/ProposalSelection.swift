@@ -8,7 +8,7 @@ public struct ProposalSelection: Sendable {
     public let counts: DetectorArchitecture.Selection.Counts
     public let overlap: Double
     /// Boxes with a shorter side are dropped.
-    static let smallestSide: Float = 1e-3
+    public static let smallestSide: Float = 1e-3
 
     public init(counts: DetectorArchitecture.Selection.Counts, overlap: Double) {
         self.counts = counts

@@ -20,7 +20,7 @@ public struct DetectedObject: Sendable, Hashable {
 
 extension DetectorArchitecture.Selection {
     /// Boxes with a shorter side are dropped.
-    private static var smallestSide: Float { 1e-2 }
+    public static var smallestSide: Float { 1e-2 }
 
     /// Turns the box head's answers for the regions of one image into detections, best first, in resized pixels.
     ///
