@@ -5,5 +5,6 @@ let stageProgram = Program(
     name: "jdnas",
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
-        RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), SynthCommand(),
+        RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), ExportCommand(),
+        SynthCommand(),
     ])

@@ -15,5 +15,6 @@ let userProgram = Program(
         Forwarded("plugins", "list stage and backbone plugins with their options"),
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
         Forwarded("detect", "find objects in pictures"),
+        Forwarded("export", "write a detector as an ONNX model, from image to boxes"),
         Forwarded("synth", "draw a synthetic data set in COCO's layout"),
     ])

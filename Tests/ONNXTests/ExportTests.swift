@@ -30,14 +30,14 @@ import Testing
     }
 
     private func encoded(
-        _ detector: Detector, size: ImageSize? = nil, classNames: [String]? = nil
+        _ detector: Detector, size: ImageSize? = nil, classNames: [String] = ["a", "b,c", "d"]
     ) throws -> Data {
         try ONNXModel(detector, size: size, classNames: classNames, producerVersion: "1.2.3").encoded()
     }
 
     @Test func theFileSaysWhatItIs() throws {
         let detector = try detector(.frozen)
-        let model = try ReadModel(encoded(detector, classNames: ["a", "b,c", "d"]))
+        let model = try ReadModel(encoded(detector))
         #expect(model.formatVersion == 8)
         #expect(model.producer == ["jdnas", "1.2.3"])
         #expect(model.operatorSets.map(\.version) == [17] && model.operatorSets[0].domain == "")
@@ -46,7 +46,6 @@ import Testing
                 "jdnas_version": "1.2.3", "architecture": try detector.architecture.digest.hex,
                 "input_size": #"{"longer":128,"shorter":96}"#, "classes": #"["a","b,c","d"]"#,
             ])
-        #expect(try ReadModel(encoded(detector)).metadata["classes"] == nil)
     }
 
     @Test func inputsAndOutputs() throws {
@@ -140,7 +139,7 @@ import Testing
     }
 
     @Test func tooLargeAFileIsRefused() throws {
-        let model = try ONNXModel(detector(.group), size: nil, classNames: nil, producerVersion: "1")
+        let model = try ONNXModel(detector(.group), size: nil, classNames: [], producerVersion: "1")
         let bytes = try model.encoded().count
         #expect(try model.encoded(limit: bytes).count == bytes)
         for limit in [bytes - 1, 1000] {
@@ -152,7 +151,7 @@ import Testing
 
     @Test func nothingIsLeftWhereTheFileCannotBeWritten() throws {
         let folder = try TemporaryFolder()
-        let model = try ONNXModel(detector(.group), size: nil, classNames: nil, producerVersion: "1")
+        let model = try ONNXModel(detector(.group), size: nil, classNames: [], producerVersion: "1")
         #expect(failureText(in: folder) { try model.write(to: folder["none/model.onnx"]) } != nil)
         try FileManager.default.createDirectory(at: folder["taken"], withIntermediateDirectories: true)
         #expect(failureText(in: folder) { try model.write(to: folder["taken"]) } != nil)

@@ -10,9 +10,9 @@ extension ONNXModel {
     ///
     /// - Parameters:
     ///   - size: the only size of image that the model will take; any size without it.
-    ///   - classNames: the names of the labels 1…K, if they are known.
+    ///   - classNames: the names of the labels 1…K.
     ///   - producerVersion: jdnas's version.
-    public init(_ detector: Detector, size: ImageSize?, classNames: [String]?, producerVersion: String) throws {
+    public init(_ detector: Detector, size: ImageSize?, classNames: [String], producerVersion: String) throws {
         let architecture = detector.architecture
         let builder = ModelBuilder(producerVersion: producerVersion)
         let image = builder.input(
@@ -54,7 +54,7 @@ extension ONNXModel {
         builder.describe("jdnas_version", producerVersion)
         builder.describe("architecture", try architecture.digest.hex)
         builder.describe("input_size", try JSON(encoding: architecture.input).canonicalText)
-        if let classNames { builder.describe("classes", JSON.array(classNames.map { .string($0) }).canonicalText) }
+        builder.describe("classes", JSON.array(classNames.map { .string($0) }).canonicalText)
         self = builder.model
     }
 }
