@@ -3,5 +3,6 @@ import Foundation
 
 exit(
     Program(
-        name: "jdnas-bench", summary: "Measures jdnas beside its peers.", commands: [RunCommand(), WorkerCommand()]
+        name: "jdnas-bench", summary: "Measures jdnas beside its peers.",
+        commands: [RunCommand(), WorkerCommand(), ONNXCasesCommand()]
     ).run(Array(CommandLine.arguments.dropFirst())))
