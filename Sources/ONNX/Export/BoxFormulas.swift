@@ -38,20 +38,17 @@ extension Wire {
 
     /// Non-maximum suppression within each group: boxes [G, N, 4], `scores` [G, N].
     ///
-    /// Returns group and index of each kept box, group after group, each by falling score. Only scores above `floor`
-    /// count.
-    func suppressed(scores: Wire, overlap: Double, keepingAtMost limit: Int, above floor: Float) -> (
-        groups: Wire, indices: Wire
-    ) {
+    /// Returns a row for each kept box, group after group, each by falling score: the group, 0, and the index. Only
+    /// scores above `floor` count.
+    func suppressed(scores: Wire, overlap: Double, keepingAtMost limit: Int, above floor: Float) -> Wire {
         // An IoU is a Float: it is above the threshold where it is above the largest Float that is not.
         var bound = Float(overlap)
         if Double(bound) > overlap { bound = bound.nextDown }
-        let kept = builder.node(
+        return builder.node(
             "NonMaxSuppression",
             [
                 self, scores.unsqueeze(1), builder.constant([limit]), builder.constant([bound]),
                 builder.constant([floor]),
             ], attributes: ["center_point_box": .integer(0)])
-        return (kept.column(0), kept.column(2))
     }
 }

@@ -24,7 +24,7 @@ extension ProposalSelection {
             let kept = boxes.unsqueeze(0).suppressed(
                 scores: scores.forgetting(boxes, smallerThan: Self.smallestSide).unsqueeze(0), overlap: overlap,
                 keepingAtMost: counts.afterNMS, above: -0.5
-            ).indices
+            ).column(2)
             return (boxes.gather(kept), scores.gather(kept))
         }
         let scores = builder.concatenate(levels.map(\.scores), axis: 0)

@@ -75,7 +75,7 @@ extension DetectorArchitecture.Selection {
             scores: scores.forgetting(boxes, smallerThan: Self.smallestSide).transpose(1, 0),
             overlap: detectionOverlap, keepingAtMost: detectionsPerImage, above: Float(scoreThreshold))
         // Of equal scores the one of the earlier region comes first, then the one of the lower label.
-        let found = (kept.indices * classes + kept.groups).sorted
+        let found = (kept.column(2) * classes + kept.column(0)).sorted
         let best = scores.reshape([-1]).gather(found).largest(found.shape.atMost(builder.scalar(detectionsPerImage)))
         let chosen = found.gather(best.indices)
         return (
