@@ -29,7 +29,7 @@ struct DetectorSource {
             }
             self = try Self.unpacked(Bundles.Bundle(URL(filePath: bundle)), role)
         case (nil, let folder?):
-            guard !arguments.has("--role") else {
+            guard arguments.value("--role") == nil else {
                 throw UsageError("--role goes with --bundle", remedy: "leave it out, or name a bundle")
             }
             try self.init(folder: URL(filePath: folder))

@@ -70,9 +70,9 @@ import Training
         let files = folder.files().filter { $0.hasPrefix("attempt/output/") }.map { $0.dropFirst(15) }
         #expect(
             files == [
-                "base/architecture.json", "base/weights.safetensors", "detections/base.json",
+                "base/architecture.json", "base/categories.json", "base/weights.safetensors", "detections/base.json",
                 "detections/student.json", "history.jsonl", "metrics.json", "report.html",
-                "student/architecture.json", "student/weights.safetensors",
+                "student/architecture.json", "student/categories.json", "student/weights.safetensors",
             ])
 
         let metrics = try JSON(parsing: output("metrics.json"))

@@ -109,6 +109,7 @@ import Training
         #expect(try JSON(parsing: some.output).array?.isEmpty == false, "the good picture is done")
         #expect(try jdnas("smear.png").code == 2)
         #expect(try jdnas("--detector", "cells", "--bundle", "b", "smear.png").code == 2)
+        #expect(try jdnas("--detector", "cells", "--role", "base", "smear.png").code == 2)
         #expect(try jdnas("--detector", "nowhere", "smear.png").error.contains("no detector here"))
         #expect(try jdnas("--detector", "cells", "--threshold", "2", "smear.png").code == 2)
         #expect(try jdnas("--bundle", "text.png", "smear.png").code == 1)

@@ -170,7 +170,7 @@ private struct Stop: Error {}
     /// What decides about times and bits is part of a device's identity, as it is used and not as the processor has it.
     @Test func theDeviceIsWhatTheLibrariesUse() async {
         let device = DeviceIdentity.current(threads: 3)
-        let version = /oneDNN \d+\.\d+\.\d+, OpenBLAS \d+\.\d+\.\d+/
+        let version = /oneDNN \d+\.\d+\.\d+, OpenBLAS \d+\.\d+\.\d+, kernels \d+/
         #expect(device.libraries.wholeMatch(of: version) != nil, "\(device.libraries)")
         #expect(!device.instructionSet.contains("unknown") && device.threads == 3)
         await #expect(processExitsWith: .success) {
