@@ -6,14 +6,19 @@ public import Foundation
 public struct MemberStream: ~Copyable {
     let archive: OpaquePointer
     let file: String
+    let container: ArchiveReader.Container
     let path: String
     let size: Int
     let limits: ArchiveLimits
     private var done = 0
 
-    init(archive: OpaquePointer, file: String, path: String, size: Int, limits: ArchiveLimits) {
+    init(
+        archive: OpaquePointer, file: String, container: ArchiveReader.Container, path: String, size: Int,
+        limits: ArchiveLimits
+    ) {
         self.archive = archive
         self.file = file
+        self.container = container
         self.path = path
         self.size = size
         self.limits = limits
@@ -24,7 +29,7 @@ public struct MemberStream: ~Copyable {
         guard done < size else { return nil }
         var data = Data(count: min(count, size - done))
         let got = data.withUnsafeMutableBytes { archive_read_data(archive, $0.baseAddress, $0.count) }
-        guard got >= 0 else { throw LibArchive.readFailure(archive, file, within: path) }
+        guard got >= 0 else { throw LibArchive.readFailure(archive, file, container, within: path) }
         guard got > 0 else { throw LibArchive.truncated(file, within: path) }
         done += got
         if got < data.count { data = data.prefix(got) }
