@@ -26,7 +26,10 @@ public struct MemberStream: ~Copyable {
 
     /// The next bytes, or nil at the member's end.
     public mutating func read(upTo count: Int = 1 << 18) throws -> Data? {
-        guard done < size else { return nil }
+        guard done < size else {
+            try checkEnd()
+            return nil
+        }
         var data = Data(count: min(count, size - done))
         let got = data.withUnsafeMutableBytes { archive_read_data(archive, $0.baseAddress, $0.count) }
         guard got >= 0 else { throw LibArchive.readFailure(archive, file, container, within: path) }
@@ -34,6 +37,19 @@ public struct MemberStream: ~Copyable {
         done += got
         if got < data.count { data = data.prefix(got) }
         return data
+    }
+
+    /// libarchive compares a zip's checksum when it is asked for what follows the last byte.
+    private func checkEnd() throws {
+        guard container == .zip else { return }
+        var byte: UInt8 = 0
+        let got = archive_read_data(archive, &byte, 1)
+        guard got >= 0 else { throw LibArchive.readFailure(archive, file, container, within: path) }
+        guard got == 0 else {
+            throw Failure(
+                "member '\(path)' has more bytes than the \(size) declared", at: file,
+                remedy: "copy it again, or have it written again")
+        }
     }
 
     /// All bytes that are left.

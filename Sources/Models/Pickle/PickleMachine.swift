@@ -68,10 +68,10 @@ struct PickleMachine {
         case .tuple1: stack.append(.tuple(try PickleNode(pop(1))))
         case .tuple2: stack.append(.tuple(try PickleNode(pop(2))))
         case .tuple3: stack.append(.tuple(try PickleNode(pop(3))))
-        case .append: try fill(list: pop(1))
-        case .appends: try fill(list: popToMark())
-        case .setItem: try fill(dictionary: pop(2))
-        case .setItems: try fill(dictionary: popToMark())
+        case .append: try appendToList(pop(1))
+        case .appends: try appendToList(popToMark())
+        case .setItem: try setItems(pop(2))
+        case .setItems: try setItems(popToMark())
         case .binPut: try put(need(bytes.unsigned(1)))
         case .longBinPut: try put(need(bytes.unsigned(4)))
         case .memoize: try put(memo.count)
@@ -113,12 +113,13 @@ struct PickleMachine {
         return Array(stack[mark...])
     }
 
-    private func fill(list values: [PickleValue]) throws {
+    /// Mutating, so that it looks at the stack after its argument was taken from there.
+    private mutating func appendToList(_ values: [PickleValue]) throws {
         guard case .list(let node)? = stack.last else { throw refuse("the pickle appends to what is no list") }
         try node.append(values)
     }
 
-    private func fill(dictionary values: [PickleValue]) throws {
+    private mutating func setItems(_ values: [PickleValue]) throws {
         guard case .dictionary(let node)? = stack.last, values.count % 2 == 0 else {
             throw refuse("the pickle sets items of what is no dictionary")
         }
