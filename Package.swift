@@ -81,7 +81,7 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "/usr/lib/x86_64-linux-gnu/openblas-openmp"])
             ]),
         module("Tensor", "Basics", "Devices", "CPU"),
-        module("Models", "Basics", "Tensor"),
+        module("Models", "Basics", "Archive", "Tensor"),
         module("DetectorKit", "Basics", "Tensor"),
         module("Detection", "Basics", "Tensor", "DetectorKit"),
         module("ONNX", "Basics", "Tensor", "DetectorKit", "Detection"),
@@ -91,6 +91,7 @@ let package = Package(
         module(
             "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "Images", "COCOMetrics",
             "Models"),
+        module("ModelImport", "Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
 
         // Where jobs and detection meet, beside the plugins.
@@ -102,7 +103,7 @@ let package = Package(
         plugin(
             "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training",
-            "TrainingOptions", "Models", "COCOMetrics"),
+            "TrainingOptions", "Models", "ModelImport", "COCOMetrics"),
         plugin(
             "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
@@ -125,7 +126,7 @@ let package = Package(
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
                 "DetectorKit",
                 "Detection",
-                "Training", "ONNX",
+                "Training", "ONNX", "ModelImport",
                 "Dataset", "Images", "Synth", "COCOMetrics",
                 "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
             ],
@@ -166,10 +167,13 @@ let package = Package(
             "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
             "Tensor",
             "Basics"),
+        tests(
+            "ModelImport", "ModelImport", "Models", "Training", "Detection", "DetectorKit", "ResNet", "Tensor", "Basics"
+        ),
         tests("Report", "Report", "Images", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
-            "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Basics"),
+            "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),

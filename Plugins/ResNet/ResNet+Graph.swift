@@ -31,21 +31,22 @@ extension ResNet {
         let stride = stage > 0 && index == 0 ? 2 : 1
 
         func normalised(
-            _ number: Int, _ node: NetworkGraph.NodeID, to width: Int, kernel: Int, stride: Int, perGroup: Int,
-            knob: Knob
+            _ number: Int, _ node: NetworkGraph.NodeID, to width: Int, kernel: Int, stride: Int, groups: Int = 1,
+            perGroup: Int, knob: Knob
         ) -> NetworkGraph.NodeID {
             let node = builder.convolution(
-                "\(prefix)conv\(number)", node, to: width, kernel: kernel, stride: stride,
+                "\(prefix)conv\(number)", node, to: width, kernel: kernel, stride: stride, groups: groups,
                 initialiser: .heNormalFanOut, knob: knob)
             return builder.norm("\(prefix)bn\(number)", node, architecture.norm, channelsPerGroup: perGroup)
         }
         func hidden(
-            _ number: Int, _ node: NetworkGraph.NodeID, kernel: Int, stride: Int
+            _ number: Int, _ node: NetworkGraph.NodeID, kernel: Int, stride: Int, groups: Int = 1
         ) -> NetworkGraph.NodeID {
             builder.relu(
                 normalised(
                     number, node, to: inner.widths[number - 1], kernel: kernel, stride: stride,
-                    perGroup: inner.channelsPerGroup, knob: .inner(stage: stage, block: index, index: number - 1)))
+                    groups: groups, perGroup: inner.channelsPerGroup,
+                    knob: .inner(stage: stage, block: index, index: number - 1)))
         }
 
         var node: NetworkGraph.NodeID
@@ -56,7 +57,9 @@ extension ResNet {
                 2, node, to: settings.width, kernel: 3, stride: 1, perGroup: settings.channelsPerGroup,
                 knob: .trunk(stage: stage))
         case .bottleneck:
-            node = hidden(2, hidden(1, input, kernel: 1, stride: 1), kernel: 3, stride: stride)
+            node = hidden(
+                2, hidden(1, input, kernel: 1, stride: 1), kernel: 3, stride: stride,
+                groups: architecture.convolutionGroups ?? 1)
             node = normalised(
                 3, node, to: settings.width, kernel: 1, stride: 1, perGroup: settings.channelsPerGroup,
                 knob: .trunk(stage: stage))

@@ -1,10 +1,12 @@
 import Basics
 public import DetectorKit
 
-/// ResNet (He et al. 2016), stride in the 3×3 convolution (torchvision's variant), per-block widths, torchvision's names.
+/// ResNet (He et al. 2016) and ResNeXt (Xie et al. 2017), stride in the 3×3 convolution (torchvision's variant), per-block
+/// widths, torchvision's names.
 public struct ResNet: Backbone {
     public let name = "resnet"
-    public let summary = "ResNet-18/34/50/101/152: basic and bottleneck residual blocks"
+    public let summary =
+        "ResNet-18/34/50/101/152, ResNeXt-50/101: basic, bottleneck and grouped bottleneck residual blocks"
     public let channelUnit = 8
 
     public init() {}
@@ -22,6 +24,11 @@ public struct ResNet: Backbone {
     private struct Preset {
         let block: Block
         let depths: [Int]
+        /// Groups of the 3×3 convolutions, and the channels of each in the first stage.
+        var cardinality: (groups: Int, width: Int)?
+
+        /// The width inside the first stage's blocks.
+        var inner: Int { cardinality.map { $0.groups * $0.width } ?? 64 }
     }
 
     private static let table: [(name: String, preset: Preset)] = [
@@ -30,6 +37,9 @@ public struct ResNet: Backbone {
         ("resnet50", Preset(block: .bottleneck, depths: [3, 4, 6, 3])),
         ("resnet101", Preset(block: .bottleneck, depths: [3, 4, 23, 3])),
         ("resnet152", Preset(block: .bottleneck, depths: [3, 8, 36, 3])),
+        ("resnext50_32x4d", Preset(block: .bottleneck, depths: [3, 4, 6, 3], cardinality: (32, 4))),
+        ("resnext101_32x8d", Preset(block: .bottleneck, depths: [3, 4, 23, 3], cardinality: (32, 8))),
+        ("resnext101_64x4d", Preset(block: .bottleneck, depths: [3, 4, 23, 3], cardinality: (64, 4))),
     ]
 
     public var presets: [String] { Self.table.map(\.name) }
@@ -45,8 +55,8 @@ public struct ResNet: Backbone {
                 remedy: "give 1, 2, 4, 8, 16, 32 or 64")
         }
         let stages = preset.depths.enumerated().map { stage, depth in
-            let inner = 64 << stage
-            let trunk = inner * preset.block.expansion
+            let inner = preset.inner << stage
+            let trunk = (64 << stage) * preset.block.expansion
             let block = BackboneArchitecture.Block(
                 widths: Array(repeating: inner, count: preset.block.innerCount), channelsPerGroup: inner / groups)
             return BackboneArchitecture.Stage(
@@ -54,7 +64,8 @@ public struct ResNet: Backbone {
         }
         return BackboneArchitecture(
             plugin: self.name, block: preset.block.rawValue, norm: norm,
-            stem: BackboneArchitecture.Stem(width: 64, channelsPerGroup: 64 / groups), stages: stages)
+            stem: BackboneArchitecture.Stem(width: 64, channelsPerGroup: 64 / groups), stages: stages,
+            convolutionGroups: preset.cardinality?.groups)
     }
 
     public func validate(_ architecture: BackboneArchitecture) throws {
@@ -76,6 +87,7 @@ public struct ResNet: Backbone {
         guard architecture.stages.count == 4, architecture.stages.allSatisfy({ !$0.blocks.isEmpty }) else {
             throw Failure("a ResNet has 4 stages of at least one block", remedy: "give four stages with blocks")
         }
+        try checkConvolutionGroups(architecture, block)
         try check(architecture.stem.width, architecture.stem.channelsPerGroup, "stem")
         for (number, stage) in architecture.stages.enumerated() {
             try check(stage.width, stage.channelsPerGroup, "stage \(number + 1)")
@@ -87,6 +99,26 @@ public struct ResNet: Backbone {
                         remedy: "a \(block.rawValue) block has \(block.innerCount)")
                 }
                 for width in inner.widths { try check(width, inner.channelsPerGroup, place) }
+            }
+        }
+    }
+
+    /// Grouped convolutions are those inside bottlenecks; each group has as many channels on both sides.
+    private func checkConvolutionGroups(_ architecture: BackboneArchitecture, _ block: Block) throws {
+        guard let groups = architecture.convolutionGroups else { return }
+        guard block == .bottleneck, groups >= 2 else {
+            throw Failure(
+                "\(groups) convolution groups in \(block.rawValue) blocks",
+                remedy: "give 2 or more groups to bottleneck blocks, and leave convolutionGroups out elsewhere")
+        }
+        for (number, stage) in architecture.stages.enumerated() {
+            for (index, inner) in stage.blocks.enumerated() {
+                guard inner.widths.allSatisfy({ $0 % groups == 0 && $0 > groups }), Set(inner.widths).count == 1 else {
+                    throw Failure(
+                        "widths of \(inner.widths.map(String.init).joined(separator: " and ")) around \(groups) "
+                            + "convolution groups", at: "stage \(number + 1), block \(index + 1)",
+                        remedy: "give one width, a larger multiple of the groups, on both sides")
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ import Detection
 public import DetectorKit
 import Foundation
 public import Manifest
+import ModelImport
 public import StageKit
 import Tensor
 import Training
@@ -77,8 +78,16 @@ public struct Train: StagePlugin {
         }
         let architecture = try settings.architecture(classes: dataset.categories.count, backbones)
         let graph = try DetectorGraph(architecture, backbones)
-        return Detector(
-            graph: graph, weights: graph.network.initialWeights(context.seed.stream("weights")))
+        var weights = graph.network.initialWeights(context.seed.stream("weights"))
+        if let file = options.pretrainedBackbone {
+            let backbone = architecture.backbone
+            let pretrained = try PretrainedBackbone(opening: file).tensors(for: backbone, backbones)
+            weights.merge(pretrained) { _, given in given }
+            context.log(
+                "the backbone starts from \(file.lastPathComponent): \(pretrained.count) tensors"
+                    + (backbone.norm == .group ? ", its convolutions only: group norms start afresh" : ""))
+        }
+        return Detector(graph: graph, weights: weights)
     }
 
     /// Refuses prefixes that freeze nothing: they are slips of the pen.

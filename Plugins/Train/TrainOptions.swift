@@ -5,6 +5,7 @@ public import DetectorKit
 public import Devices
 public import Foundation
 import Manifest
+import ModelImport
 import Tensor
 public import Training
 import TrainingOptions
@@ -15,6 +16,8 @@ public struct TrainOptions: Sendable, Codable {
     public var detector: DetectorSettings?
     /// A detector's folder to start from.
     public var from: URL?
+    /// A classifier's weights for the backbone of `detector` to start from.
+    public var pretrainedBackbone: URL?
     public var plan: TrainingPlan
     public var sampling: TrainingSettings
     /// The splits whose images are trained on.
@@ -91,9 +94,11 @@ extension ConfigReader {
         if has("detector") && has("from") {
             report("from", "both 'detector' and 'from' are given", remedy: "keep one of them")
         }
+        let pretrained = pretrainedBackbone(for: detector, backbones)
         let plan = TrainingKeys(self).plan(self, epochs: 12, learningRate: 0.01, warmUp: 100, decay: decay())
         return TrainOptions(
-            detector: detector, from: from, plan: plan, sampling: TrainingSettings(self),
+            detector: detector, from: from, pretrainedBackbone: pretrained, plan: plan,
+            sampling: TrainingSettings(self),
             trainOn: choice("train_on", default: SplitName.train, among: SplitName.all, help: "the split to train on"),
             evaluateOn: choice(
                 "evaluate_on", default: "search", among: ["search", "val", "none"],
@@ -103,6 +108,30 @@ extension ConfigReader {
             evaluateEvery: int("evaluate_every", default: 0, in: 0...10_000, help: "epochs; 0: at the end only"),
             freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"),
             precision: precision())
+    }
+
+    /// What can be known of the file is checked here: its format, and whether its tensors are the backbone's.
+    private func pretrainedBackbone(for detector: DetectorSettings?, _ backbones: BackboneCatalog) -> URL? {
+        let key = "pretrained_backbone"
+        let file = optionalFile(
+            key, help: "a classifier's weights (.pth or .safetensors) for the backbone of 'detector' to start from")
+        guard let file else { return nil }
+        guard has("detector") else {
+            report(key, "'\(key)' is given without 'detector'", remedy: "add 'detector', or leave it out")
+            return file
+        }
+        do {
+            let pretrained = try PretrainedBackbone(opening: file)
+            guard let detector else { return file }
+            let backbone = try backbones.architecture(
+                preset: detector.backbone, norm: detector.norm, groups: detector.normGroups)
+            try pretrained.check(backbone, backbones)
+        } catch let failure as Failure {
+            report(key, failure)
+        } catch {
+            report(key, "\(error)", remedy: "give another file")
+        }
+        return file
     }
 
     private func decay() -> LearningRateSchedule.Decay {

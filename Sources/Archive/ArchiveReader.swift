@@ -3,16 +3,28 @@ import CArchive
 public import Foundation
 import Glibc
 
-/// Reads a tar, plain or compressed by zstd, and trusts nothing in it.
+/// Reads a tar, plain or compressed by zstd, or a zip, and trusts nothing in it.
 ///
 /// Refused: paths that are absolute or lead out of the folder, links, devices, a path that is there twice, more than the
 /// limits allow, and an archive that ends before its end marker. Entries for folders are passed over.
 public struct ArchiveReader: Sendable {
+    /// What is read; nothing is guessed, so that a file is never taken for more than was asked for.
+    public enum Container: Sendable {
+        /// A tar, plain or compressed by zstd.
+        case tar
+        /// A zip, by its central directory. Members come in the order of their bytes in the file.
+        case zip
+
+        var name: String { self == .tar ? "tar archive, plain or compressed by zstd" : "zip archive, or it is cut off" }
+    }
+
     public let url: URL
+    public let container: Container
     public var limits: ArchiveLimits
 
-    public init(_ url: URL, limits: ArchiveLimits = ArchiveLimits()) {
+    public init(_ url: URL, container: Container = .tar, limits: ArchiveLimits = ArchiveLimits()) {
         self.url = url
+        self.container = container
         self.limits = limits
     }
 
@@ -37,11 +49,13 @@ public struct ArchiveReader: Sendable {
             throw Failure.system("archive_read_new", at: file, errno: ENOMEM)
         }
         defer { archive_read_free(archive) }
-        archive_read_support_format_tar(archive)
-        archive_read_support_filter_zstd(archive)
-        guard archive_read_open_fd(archive, descriptor, 1 << 17) == ARCHIVE_OK else {
-            throw LibArchive.readFailure(archive, file, within: nil)
+        switch container {
+        case .tar:
+            archive_read_support_format_tar(archive)
+            archive_read_support_filter_zstd(archive)
+        case .zip: archive_read_support_format_zip_seekable(archive)
         }
+        guard archive_read_open_fd(archive, descriptor, 1 << 17) == ARCHIVE_OK else { throw failure(archive, nil) }
         try visitAll(archive, body)
     }
 
@@ -54,7 +68,7 @@ public struct ArchiveReader: Sendable {
         while true {
             let result = archive_read_next_header(archive, &entry)
             if result == ARCHIVE_EOF { break }
-            guard result == ARCHIVE_OK, let entry else { throw LibArchive.readFailure(archive, url.path, within: last) }
+            guard result == ARCHIVE_OK, let entry else { throw failure(archive, last) }
             if let member = try accept(entry) {
                 last = member.path
                 total += member.size
@@ -63,15 +77,15 @@ public struct ArchiveReader: Sendable {
                     throw refusal("member '\(member.path)' is there twice")
                 }
                 var stream = MemberStream(
-                    archive: archive, file: url.path, path: member.path, size: member.size, limits: limits)
+                    archive: archive, file: url.path, container: container, path: member.path, size: member.size,
+                    limits: limits)
                 if try body(member, &stream) == .stop { return }
             }
-            guard archive_read_data_skip(archive) == ARCHIVE_OK else {
-                throw LibArchive.readFailure(archive, url.path, within: last)
-            }
+            guard archive_read_data_skip(archive) == ARCHIVE_OK else { throw failure(archive, last) }
             end = archive_filter_bytes(archive, 0)
         }
-        // libarchive takes the end of the file for the end of the archive; only the two zero blocks say that it is whole.
+        // libarchive takes the end of the file for the end of a tar; only the two zero blocks say that it is whole.
+        guard container == .tar else { return }
         guard archive_filter_bytes(archive, 0) >= end + 1024 else { throw LibArchive.truncated(url.path, within: nil) }
     }
 
@@ -104,6 +118,10 @@ public struct ArchiveReader: Sendable {
         if total > limits.totalBytes {
             throw refusal("its members have more than the \(limits.totalBytes) bytes allowed")
         }
+    }
+
+    private func failure(_ archive: OpaquePointer, _ member: String?) -> Failure {
+        LibArchive.readFailure(archive, url.path, container, within: member)
     }
 
     private func refusal(_ what: String) -> Failure {

@@ -16,13 +16,15 @@ enum LibArchive {
     }
 
     /// A failure of reading: truncated and damaged archives are told apart.
-    static func readFailure(_ archive: OpaquePointer, _ file: String, within member: String?) -> Failure {
+    static func readFailure(
+        _ archive: OpaquePointer, _ file: String, _ container: ArchiveReader.Container, within member: String?
+    ) -> Failure {
         let text = message(archive)
         let place = member.map { " (in member '\($0)')" } ?? ""
         if text.lowercased().contains("truncated") { return truncated(file, within: member) }
         if text.contains("Unrecognized archive format") {
             return Failure(
-                "this is not a tar archive, plain or compressed by zstd", at: file,
+                "this is not a \(container.name)", at: file,
                 remedy: "check that it is the file you meant")
         }
         return Failure(

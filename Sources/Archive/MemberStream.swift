@@ -6,14 +6,19 @@ public import Foundation
 public struct MemberStream: ~Copyable {
     let archive: OpaquePointer
     let file: String
+    let container: ArchiveReader.Container
     let path: String
     let size: Int
     let limits: ArchiveLimits
     private var done = 0
 
-    init(archive: OpaquePointer, file: String, path: String, size: Int, limits: ArchiveLimits) {
+    init(
+        archive: OpaquePointer, file: String, container: ArchiveReader.Container, path: String, size: Int,
+        limits: ArchiveLimits
+    ) {
         self.archive = archive
         self.file = file
+        self.container = container
         self.path = path
         self.size = size
         self.limits = limits
@@ -21,14 +26,30 @@ public struct MemberStream: ~Copyable {
 
     /// The next bytes, or nil at the member's end.
     public mutating func read(upTo count: Int = 1 << 18) throws -> Data? {
-        guard done < size else { return nil }
+        guard done < size else {
+            try checkEnd()
+            return nil
+        }
         var data = Data(count: min(count, size - done))
         let got = data.withUnsafeMutableBytes { archive_read_data(archive, $0.baseAddress, $0.count) }
-        guard got >= 0 else { throw LibArchive.readFailure(archive, file, within: path) }
+        guard got >= 0 else { throw LibArchive.readFailure(archive, file, container, within: path) }
         guard got > 0 else { throw LibArchive.truncated(file, within: path) }
         done += got
         if got < data.count { data = data.prefix(got) }
         return data
+    }
+
+    /// libarchive compares a zip's checksum when it is asked for what follows the last byte.
+    private func checkEnd() throws {
+        guard container == .zip else { return }
+        var byte: UInt8 = 0
+        let got = archive_read_data(archive, &byte, 1)
+        guard got >= 0 else { throw LibArchive.readFailure(archive, file, container, within: path) }
+        guard got == 0 else {
+            throw Failure(
+                "member '\(path)' has more bytes than the \(size) declared", at: file,
+                remedy: "copy it again, or have it written again")
+        }
     }
 
     /// All bytes that are left.

@@ -2,6 +2,7 @@ import Basics
 public import Detection
 public import DetectorKit
 public import Foundation
+import Glibc
 import Models
 public import Tensor
 
@@ -18,6 +19,33 @@ public enum DetectorFiles {
             detector.weights, metadata: ["format": "jdnas", "architecture": architecture.digest.hex],
             to: folder.appendingPathComponent(weightsName))
         try DurableFile.write(architecture.json.prettyText, to: folder.appendingPathComponent(architectureName))
+    }
+
+    /// Writes a new folder: it is whole, or not there.
+    public static func writeNew(_ detector: Detector, to folder: URL) throws {
+        try requireNew(folder)
+        let parent = folder.deletingLastPathComponent()
+        let temporary = parent.appending(
+            path: ".\(folder.lastPathComponent).\(getpid())-\(UInt64.random(in: 0...(.max))).tmp")
+        defer { try? FileManager.default.removeItem(at: temporary) }
+        do {
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        } catch {
+            throw Failure("cannot create this folder", at: parent.path, remedy: "check the path", cause: .system)
+        }
+        try write(detector, to: temporary)
+        try requireNew(folder)
+        guard rename(temporary.path, folder.path) == 0 else {
+            throw Failure.system("rename", at: folder.path, errno: errno)
+        }
+        try DurableFile.syncDirectory(parent)
+    }
+
+    /// Refuses a path where something lies.
+    public static func requireNew(_ folder: URL) throws {
+        guard !FileManager.default.fileExists(atPath: folder.path) else {
+            throw Failure("something lies here already", at: folder.path, remedy: "name a new folder")
+        }
     }
 
     /// Reads a detector, and refuses weights that do not fit its architecture, naming each tensor.
@@ -40,22 +68,12 @@ public enum DetectorFiles {
 extension DetectorGraph {
     /// Refuses weights that are not this graph's, and names what is missing, misshapen or too much.
     public func check(_ weights: NamedTensors, at place: String) throws {
-        let specs = network.parameters
-        var problems: [String] = []
-        for spec in specs {
-            if let tensor = weights[spec.name] {
-                if tensor.shape != spec.shape { problems.append("\(spec.name) is \(tensor.shape), not \(spec.shape)") }
-            } else {
-                problems.append("missing \(spec.name) \(spec.shape)")
-            }
-        }
-        let known = Set(specs.map(\.name))
-        problems += weights.keys.filter { !known.contains($0) }.sorted().map { "unexpected \($0)" }
-        guard !problems.isEmpty else { return }
-        let shown = problems.prefix(8).joined(separator: "; ")
-        let rest = problems.count > 8 ? "; and \(problems.count - 8) more" : ""
-        throw Failure(
-            "the weights do not fit the architecture: \(shown)\(rest)", at: place,
+        let misfits = Misfits(of: weights.mapValues(\.shape), with: network.parameters)
+        if let failure = misfits.failure(
+            "the weights do not fit the architecture", at: place,
             remedy: "give the weights that belong to this \(DetectorFiles.architectureName)")
+        {
+            throw failure
+        }
     }
 }

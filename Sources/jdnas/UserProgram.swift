@@ -16,5 +16,6 @@ let userProgram = Program(
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),
         Forwarded("detect", "find objects in pictures"),
         Forwarded("export", "write a detector as an ONNX model, from image to boxes"),
+        Forwarded("import", "bring a Faster R-CNN with FPN that torchvision trained: a .pth or .safetensors file"),
         Forwarded("synth", "draw a synthetic data set in COCO's layout"),
     ])

@@ -117,6 +117,43 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         #expect(convolutions.reduce(0) { $0 + $1.multiplyAccumulates } == 4_087_136_256)
     }
 
+    /// torchvision's counts of the classifiers, without their last layers of 2048·1000 + 1000.
+    @Test(arguments: [
+        ("resnext50_32x4d", 25_028_904), ("resnext101_32x8d", 88_791_336), ("resnext101_64x4d", 83_455_272),
+    ])
+    func groupedBottlenecksCountAsTorchvisions(_ preset: String, _ count: Int) throws {
+        let graph = try DetectorGraph(detector(preset, norm: .batch), catalog)
+        let body = graph.network.parameters.filter { $0.name.hasPrefix("backbone.body.") && $0.isTrainable }
+        #expect(body.reduce(0) { $0 + $1.count } == count - 2_049_000)
+        // A channel of a grouped convolution can't go without its neighbours.
+        #expect(graph.group(of: .inner(stage: 0, block: 0, index: 0)) == nil)
+        #expect(graph.group(of: .trunk(stage: 0)) != nil)
+    }
+
+    /// What an architecture doesn't have is not in its JSON: digests of those that were before stay.
+    @Test func ungroupedArchitecturesSayNothingOfGroups() throws {
+        let architecture = try detector("resnet50", norm: .frozen)
+        #expect(try !architecture.json.canonicalText.contains("convolutionGroups"))
+        #expect(
+            try architecture.digest.hex == "9415b35387a74088ac0e8f0871cf2b819c0807d6b30576850ca3c258a1960501")
+        let grouped = try detector("resnext50_32x4d")
+        #expect(try grouped.json["backbone"]?["convolutionGroups"]?.integer == 32)
+        #expect(try DetectorArchitecture(json: grouped.json, at: "test") == grouped)
+    }
+
+    @Test func badGroupsAreRefused() throws {
+        var architecture = try detector("resnext50_32x4d")
+        architecture.backbone.stages[1].blocks[2].widths = [256, 128]
+        let failure = #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
+        #expect(failure?.what == "widths of 256 and 128 around 32 convolution groups")
+        architecture = try detector("resnet18")
+        architecture.backbone.convolutionGroups = 32
+        #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
+        architecture = try detector("resnet50")
+        architecture.backbone.convolutionGroups = 64
+        #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
+    }
+
     @Test func badArchitecturesAreRefused() throws {
         var architecture = try detector("resnet18")
         architecture.backbone.stages[1].width = 100

@@ -132,3 +132,52 @@ private func image(_ random: RandomStream) -> Tensor {
         }
     }
 }
+
+/// Grouped bottlenecks compute what ungrouped ones do whose weights are zero between groups.
+@Suite struct GroupedBottleneckTests {
+    private func graph(groups: Int?) throws -> DetectorGraph {
+        var backbone = try catalog.architecture(preset: "resnext50_32x4d", norm: .frozen, groups: 1)
+        backbone.convolutionGroups = groups
+        backbone.stem = .init(width: 8, channelsPerGroup: 8)
+        for stage in backbone.stages.indices {
+            let block = BackboneArchitecture.Block(widths: [16, 16], channelsPerGroup: 16)
+            backbone.stages[stage] = .init(width: 24, channelsPerGroup: 8, blocks: [block, block])
+        }
+        return try DetectorGraph(
+            DetectorArchitecture(
+                backbone: backbone, neck: .init(lateralWidth: 8, outputWidth: 8), proposalWidth: 8, headWidths: [8, 8],
+                classes: 1, input: .init(shorter: 64, longer: 96),
+                anchors: .init(sizes: [8, 16, 32, 64, 128], ratios: [1]), selection: .init()), catalog)
+    }
+
+    private func pyramid(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> [Float] {
+        let tape = Tape(recording: false)
+        let levels = (0..<4).map { "p\($0)" }
+        let results = try GraphExecution(graph.network).run(
+            levels, on: tape, weights: weights, feeds: ["image": tape.constant(image(RandomStream(seed: 2)))],
+            mode: .inference)
+        return levels.flatMap { results[$0].value.array }
+    }
+
+    @Test func areBlockDiagonal() throws {
+        let (grouped, whole) = (try graph(groups: 4), try graph(groups: nil))
+        let weights = grouped.network.initialWeights(RandomStream(seed: 1))
+        var expanded = weights
+        for spec in whole.network.parameters where weights[spec.name]?.shape != spec.shape {
+            let own = try #require(weights[spec.name])
+            #expect(own.shape == [16, 4, 3, 3] && spec.shape == [16, 16, 3, 3])
+            let elements = own.array
+            expanded[spec.name] = Tensor(
+                spec.shape,
+                (0..<spec.count).map { index in
+                    let (output, input, place) = (index / 144, index / 9 % 16, index % 9)
+                    return output / 4 == input / 4 ? elements[(output * 4 + input % 4) * 9 + place] : 0
+                })
+        }
+        #expect(expanded.filter { weights[$0.key] != $0.value }.count == 8)
+        let (found, expected) = (try pyramid(grouped, weights), try pyramid(whole, expanded))
+        let largest = expected.map { abs($0) }.max() ?? 0
+        #expect(largest > 0.01 && found.count == expected.count)
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-4 * largest })
+    }
+}

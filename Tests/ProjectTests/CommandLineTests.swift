@@ -7,7 +7,7 @@ import Testing
 @Suite struct CommandLineTests {
     static let commands = [
         "submit", "run", "list", "show", "logs", "validate", "bundle verify", "bundle list", "bundle show",
-        "bundle unpack", "collect", "plugins", "evaluate", "detect", "export", "synth",
+        "bundle unpack", "collect", "plugins", "evaluate", "detect", "export", "import", "synth",
     ]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {
@@ -41,6 +41,15 @@ import Testing
         (
             ["evaluate", "--detections", "x"],
             "jdnas: error: '--ground-truth' is missing\n  remedy: add '--ground-truth …'; '--help' tells more\n"
+        ),
+        (
+            ["import", "--from", "x", "--out", "y", "--norm", "group"],
+            "jdnas: error: '--norm' is frozen or batch, not 'group'\n  remedy: give one of them\n"
+        ),
+        (
+            ["import", "--from", "x", "--out", "y", "--input", "1333x800"],
+            "jdnas: error: '--input' has the form SHORTERxLONGER, not '1333x800'\n"
+                + "  remedy: give two sides from 32 to 8192 such as 800x1333, the shorter one first\n"
         ),
     ]
 

@@ -23,7 +23,7 @@ import Testing
         // What lies behind the protocol: only here are the libraries and kernels of a device called.
         "CPU": ["Devices", "CKernels", "COneDNN", "COpenBLAS"],
         "Tensor": ["Basics", "Devices", "CPU"],
-        "Models": ["Basics", "Tensor"],
+        "Models": ["Basics", "Archive", "Tensor"],
         "DetectorKit": ["Basics", "Tensor"],
         "Detection": ["Basics", "Tensor", "DetectorKit"],
         "ONNX": ["Basics", "Tensor", "DetectorKit", "Detection"],
@@ -33,6 +33,7 @@ import Testing
         "Search": [
             "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models", "Training",
         ],
+        "ModelImport": ["Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
         "Report": ["Basics", "Images", "COCOMetrics"],
     ]
 
@@ -51,7 +52,7 @@ import Testing
         Set(plugins).union([
             "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor", "DetectorKit",
             "Detection",
-            "Training", "ONNX",
+            "Training", "ONNX", "ModelImport",
             "Dataset", "Images", "Synth", "COCOMetrics",
         ])
     }

@@ -46,12 +46,18 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
     public var norm: Norm
     public var stem: Stem
     public var stages: [Stage]
+    /// Groups of the blocks' 3×3 convolutions (the cardinality of Xie et al. 2017); nil where they are not grouped, and
+    /// then it is not in the JSON.
+    public var convolutionGroups: Int?
 
-    public init(plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage]) {
+    public init(
+        plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage], convolutionGroups: Int? = nil
+    ) {
         self.plugin = plugin
         self.block = block
         self.norm = norm
         self.stem = stem
         self.stages = stages
+        self.convolutionGroups = convolutionGroups
     }
 }
