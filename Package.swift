@@ -91,7 +91,7 @@ let package = Package(
         module(
             "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "Images", "COCOMetrics",
             "Models"),
-        module("ModelImport", "Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
+        module("ModelImport", "Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
 
         // Where jobs and detection meet, beside the plugins.
@@ -168,7 +168,8 @@ let package = Package(
             "Tensor",
             "Basics"),
         tests(
-            "ModelImport", "ModelImport", "Models", "Training", "Detection", "DetectorKit", "ResNet", "Tensor", "Basics"
+            "ModelImport", "ModelImport", "Dataset", "Models", "Training", "Detection", "DetectorKit", "ResNet",
+            "Tensor", "Basics"
         ),
         tests("Report", "Report", "Images", "Basics"),
         tests(

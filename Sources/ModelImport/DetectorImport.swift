@@ -1,4 +1,5 @@
 import Basics
+import Dataset
 public import Detection
 public import DetectorKit
 public import Foundation
@@ -17,6 +18,8 @@ public struct DetectorImport: Sendable {
         public var selection = DetectorArchitecture.Selection()
         /// What the norms added to the variance where the weights were trained.
         public var normEpsilon = Norm.epsilon
+        /// The names of the classes without the background, in the order of labels.
+        public var classNames: [String]?
 
         public init() {}
     }
@@ -24,6 +27,7 @@ public struct DetectorImport: Sendable {
     /// The preset that the backbone was found to be: `resnet50`.
     public let preset: String
     public let detector: Detector
+    private let categories: [Dataset.Category]?
 
     /// Reads a detector, all of it or nothing: what is missing, misshapen or too much is named, and so is what is not
     /// finite.
@@ -38,6 +42,13 @@ public struct DetectorImport: Sendable {
         {
             throw failure
         }
+        let count = found.graph.architecture.classes
+        if let classNames = settings.classNames, classNames.count != count {
+            throw Failure(
+                "the detector has \(count) classes, and \(classNames.count) are named", at: weights.place,
+                remedy: "name each class but the background, one a line")
+        }
+        categories = settings.classNames?.enumerated().map { Dataset.Category(id: $0 + 1, name: $1, label: $0 + 1) }
         let names = found.graph.network.parameters.map(\.name)
         var tensors = try weights.read(names)
         try found.graph.network.adaptVariances(of: &tensors, from: settings.normEpsilon, at: weights.place)
@@ -49,7 +60,7 @@ public struct DetectorImport: Sendable {
     public var parameterCount: Int { detector.graph.network.parameterCount }
 
     /// Writes the detector's folder, as `from:` of a train stage takes it: whole, or not at all.
-    public func write(to folder: URL) throws { try DetectorFiles.writeNew(detector, to: folder) }
+    public func write(to folder: URL) throws { try DetectorFiles.writeNew(detector, categories, to: folder) }
 
     /// Refuses a folder that is there already, before any work is done.
     public static func requireNew(_ folder: URL) throws { try DetectorFiles.requireNew(folder) }

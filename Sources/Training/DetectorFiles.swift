@@ -1,4 +1,5 @@
 import Basics
+public import Dataset
 public import Detection
 public import DetectorKit
 public import Foundation
@@ -21,8 +22,8 @@ public enum DetectorFiles {
         try DurableFile.write(architecture.json.prettyText, to: folder.appendingPathComponent(architectureName))
     }
 
-    /// Writes a new folder: it is whole, or not there.
-    public static func writeNew(_ detector: Detector, to folder: URL) throws {
+    /// Writes a new folder, with the classes where they are known: it is whole, or not there.
+    public static func writeNew(_ detector: Detector, _ categories: [Dataset.Category]?, to folder: URL) throws {
         try requireNew(folder)
         let parent = folder.deletingLastPathComponent()
         let temporary = parent.appending(
@@ -34,6 +35,7 @@ public enum DetectorFiles {
             throw Failure("cannot create this folder", at: parent.path, remedy: "check the path", cause: .system)
         }
         try write(detector, to: temporary)
+        if let categories { try write(categories, to: temporary) }
         try requireNew(folder)
         guard rename(temporary.path, folder.path) == 0 else {
             throw Failure.system("rename", at: folder.path, errno: errno)

@@ -10,6 +10,7 @@ struct ImportCommand: Command {
     let options = [
         Option("--from", value: "FILE", "a state_dict, or a checkpoint that holds one"),
         Option("--out", value: "DIR", "the folder to make, for 'from:' of a train stage"),
+        Option("--classes", value: "FILE", "names of the classes but the background, one a line, in order of labels"),
         Option("--norm", value: "KIND", "how the backbone's norms go on: frozen (default) or batch"),
         Option("--input", value: "SHORTERxLONGER", "the size that images are scaled to (default 800x1333)"),
         Option("--norm-epsilon", value: "E", "what the norms add to the variance in the file (default 1e-5)"),
@@ -39,6 +40,7 @@ struct ImportCommand: Command {
             }
             settings.norm = norm
         }
+        if let file = arguments.value("--classes") { settings.classNames = try classNames(file) }
         if let text = arguments.value("--input") {
             guard let match = text.wholeMatch(of: /(\d{1,4})x(\d{1,4})/), let shorter = Int(match.1),
                 let longer = Int(match.2), shorter >= 32, (shorter...8192).contains(longer)
@@ -56,5 +58,23 @@ struct ImportCommand: Command {
             settings.normEpsilon = epsilon
         }
         return settings
+    }
+
+    private func classNames(_ file: String) throws -> [String] {
+        guard let text = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else {
+            throw Failure("this is no text file in UTF-8", at: file, remedy: "give a file with a class a line")
+        }
+        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        if lines.last == "" { lines.removeLast() }
+        for (index, line) in lines.enumerated() {
+            guard !line.isEmpty, line.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }) else {
+                throw Failure(
+                    "the line is empty or has control characters", at: "\(file):\(index + 1)",
+                    remedy: "give each class its name on a line")
+            }
+        }
+        return lines
     }
 }

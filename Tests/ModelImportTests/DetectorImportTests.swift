@@ -1,4 +1,5 @@
 import Basics
+import Dataset
 import Detection
 import DetectorKit
 import Foundation
@@ -71,6 +72,15 @@ import Training
         expected.backbone.norm = .batch
         expected.input = .init(shorter: 320, longer: 640)
         #expect(found.architecture == expected)
+    }
+
+    @Test func classesGetTheirNames() throws {
+        let data = Samples.checkpoint(detector.weights).data
+        try read(data) { $0.classNames = ["red", "white", "platelet"] }.write(to: folder["out"])
+        let categories = try DetectorFiles.readCategories(from: folder["out"], count: 3)
+        #expect(categories.map(\.name) == ["red", "white", "platelet"] && categories.map(\.label) == [1, 2, 3])
+        let text = failureText { _ = try read(data) { $0.classNames = ["red"] } }
+        #expect(text?.contains("the detector has 3 classes, and 1 are named") == true)
     }
 
     /// All that is wrong is told at once, with the shapes.

@@ -33,7 +33,7 @@ import Testing
         "Search": [
             "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models", "Training",
         ],
-        "ModelImport": ["Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
+        "ModelImport": ["Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
         "Report": ["Basics", "Images", "COCOMetrics"],
     ]
 
