@@ -105,7 +105,11 @@ public struct GraphExecution: Sendable {
                     convolution(nil, residual: nil, relu: false), norm, residual: residual, relu: relu)
             case .norm(let norm): return try normalise(inputs[0], norm, residual: residual, relu: relu)
             case .relu: return tape.relu(inputs[0])
+            case .hardSwish: return tape.hardSwish(inputs[0])
+            case .hardSigmoid: return tape.hardSigmoid(inputs[0])
             case .add: return tape.add(inputs[0], inputs[1], relu: relu)
+            case .globalPool: return tape.globalAveragePool(inputs[0])
+            case .gate: return tape.gated(inputs[0], by: inputs[1])
             case .maxPool(let kernel, let stride, let padding):
                 return tape.maxPool(inputs[0], kernel: kernel, stride: stride, padding: padding)
             case .upsample:
@@ -176,7 +180,9 @@ public struct GraphExecution: Sendable {
             switch node.operation {
             case .input(let input, _): input == name
             case .regions(let input, _): input == name
-            default: false
+            case .convolution, .norm, .relu, .hardSwish, .hardSigmoid, .add, .maxPool, .globalPool, .gate, .upsample,
+                .flatten, .linear:
+                false
             }
         }?.id
     }
