@@ -93,12 +93,16 @@ let package = Package(
             "Models"),
         module("ModelImport", "Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
+        // For the tests of backbone plugins.
+        module("BackboneConformance", "Basics", "Tensor", "DetectorKit", "Search"),
 
         // Where jobs and detection meet, beside the plugins.
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
+        plugin("MobileNetV3", "Basics", "DetectorKit"),
+        plugin("InvertedResNet", "Basics", "DetectorKit"),
         plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
         plugin(
             "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
@@ -124,11 +128,9 @@ let package = Package(
             name: "jdnas-stage",
             dependencies: [
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
-                "DetectorKit",
-                "Detection",
-                "Training", "ONNX", "ModelImport",
-                "Dataset", "Images", "Synth", "COCOMetrics",
-                "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
+                "DetectorKit", "Detection", "Training", "ONNX", "ModelImport", "Dataset", "Images", "Synth", "COCOMetrics",
+                "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch",
+                "Evaluate",
             ],
             swiftSettings: strict),
 
@@ -171,6 +173,10 @@ let package = Package(
             "ModelImport", "ModelImport", "Models", "Training", "Detection", "DetectorKit", "ResNet", "Tensor", "Basics"
         ),
         tests("Report", "Report", "Images", "Basics"),
+        tests(
+            "BackboneConformance", "BackboneConformance", "Search", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
+        tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
