@@ -145,6 +145,11 @@ let package = Package(
 
         // Tests mirror Sources and Plugins.
         .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+        // What `scripts/new-backbone` writes, under another name.
+        .target(
+            name: "SampleBackbone", dependencies: ["Basics", "DetectorKit"], path: "Tests/SampleBackbone",
+            swiftSettings: strict),
+        tests("SampleBackbone", "SampleBackbone", "BackboneConformance"),
         tests("Basics", "Basics"),
         tests("Archive", "Archive", "Basics"),
         tests("Manifest", "Manifest", "Basics"),
