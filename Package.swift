@@ -94,7 +94,7 @@ let package = Package(
         module("ModelImport", "Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
         // For the tests of backbone plugins.
-        module("BackboneConformance", "Basics", "Tensor", "DetectorKit", "Search"),
+        module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search"),
 
         // Where jobs and detection meet, beside the plugins.
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),

@@ -70,7 +70,7 @@ private struct Probe {
     }
 
     func gradients(_ weights: NamedTensors) throws -> (gradients: NamedTensors, statistics: NamedTensors) {
-        let tape = Tape(recording: true)
+        let tape = Tape.exact(recording: true)
         let results = try run(weights, on: tape)
         let seeds = names.map { (variable: results[$0], gradient: seed($0, results[$0].shape)) }
         return (tape.gradients(from: seeds), results.runningStatistics)
@@ -78,7 +78,7 @@ private struct Probe {
 
     private func loss(_ weights: NamedTensors) throws -> (value: Double, magnitude: Double) {
         // Recording or not, batch norm takes the batch's statistics in training.
-        let results = try run(weights, on: Tape(recording: false))
+        let results = try run(weights, on: Tape.exact(recording: false))
         var (value, magnitude) = (0.0, 0.0)
         for name in names {
             let feature = results[name].value

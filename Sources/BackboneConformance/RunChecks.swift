@@ -14,7 +14,7 @@ extension Subject {
         let names = Self.strides.indices.map { "feature\($0)" }
         let weights = try weights(architecture)
         for (height, width) in [(64, 96), (33, 47), (101, 70)] {
-            let tape = Tape(recording: false)
+            let tape = Tape.exact(recording: false)
             let results = try GraphExecution(network).run(
                 names, on: tape, weights: weights,
                 feeds: ["image": tape.constant(image(height: height, width: width))], mode: .inference)
@@ -39,7 +39,7 @@ extension Subject {
         let (network, channels) = body(architecture)
         let weights = try weights(architecture)
         for (height, width) in [(64, 96), (35, 67)] {
-            let tape = Tape(recording: false)
+            let tape = Tape.exact(recording: false)
             _ = try GraphExecution(network).run(
                 channels.indices.map { "feature\($0)" }, on: tape, weights: weights,
                 feeds: ["image": tape.constant(image(height: height, width: width))], mode: .inference)

@@ -36,7 +36,7 @@ import Testing
         "ModelImport": ["Basics", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
         "Report": ["Basics", "Images", "COCOMetrics"],
         // For the tests of backbone plugins; no program has it.
-        "BackboneConformance": ["Basics", "Tensor", "DetectorKit", "Search"],
+        "BackboneConformance": ["Basics", "Devices", "Tensor", "DetectorKit", "Search"],
     ]
 
     /// What reads training options for several stages knows both columns.

@@ -1,4 +1,5 @@
 import Basics
+import Dataset
 import Detection
 import DetectorKit
 import Tensor
