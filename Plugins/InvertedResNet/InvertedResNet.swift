@@ -1,24 +1,30 @@
 import Basics
 public import DetectorKit
 
-/// Inverted residuals for processors: dense where the image is large, depthwise 3×3 behind, and nothing but ReLU.
+/// Inverted residuals for processors: dense as long as the image is large, depthwise behind, and nothing but ReLU.
 ///
-/// - Stride 4 has fused inverted residuals (EfficientNetV2; Tan and Le, ICML 2021, arXiv:2104.00298): a dense 3×3 to twice
-///   the channels, a 1×1 back. The others have inverted residuals (MobileNetV2; Sandler et al., CVPR 2018,
+/// - Strides 4 to 16 have fused inverted residuals (EfficientNetV2; Tan and Le, ICML 2021, arXiv:2104.00298): a dense 3×3 to
+///   twice the channels, a 1×1 back. Stride 32 has inverted residuals (MobileNetV2; Sandler et al., CVPR 2018,
 ///   arXiv:1801.04381): 1×1 to four times the channels, a depthwise 3×3, a 1×1 back.
 /// - The trunk is linear. A stage's first block halves the resolution and has no shortcut; all others have one.
 ///
-/// Chosen by what operators take here (one thread, AVX2, float32; trunks of 32, 64, 128 and 256 channels at strides 4 to 32
-/// of a 320-pixel image). Time follows the products, whatever the kind of block: 47 G multiply-accumulates a second in
-/// pairs of dense 3×3, 47 in fused blocks, 41 to 47 in inverted ones, depthwise convolutions included. So the kind that
-/// needs the fewest products for its channels is the fastest: an inverted residual of four times the trunk takes 1.4, 1.3,
-/// 1.2 and 1.1 ms at these strides, a pair of dense 3×3 on the trunk alone 2.5 to 2.6. What does not multiply costs time
-/// all the same: at stride 4 a hard swish over the expanded channels takes 0.10 ms beside 0.29 of the depthwise
-/// convolution that it follows, a squeeze-and-excitation 0.20, while a ReLU runs within the convolution. And a depthwise
-/// 3×3's weights are trained at twice the time of its forward pass, a 5×5's at many times that.
+/// Chosen by what operators take here (one thread, AVX2, float32, a 320-pixel image; milliseconds of a block on a trunk of
+/// 32, 64, 128 and 256 channels at strides 4, 8, 16 and 32):
+///
+/// | | 4 | 8 | 16 | 32 |
+/// | --- | --- | --- | --- | --- |
+/// | fused, twice the channels (131 M products) | 1.30 | 1.04 | 0.98 | 3.10 |
+/// | inverted, four times (60 to 53 M) | 1.44 | 1.27 | 1.19 | 1.16 |
+/// | two dense 3×3 on the trunk (118 M) | 1.06 | 0.81 | 0.73 | 2.71 |
+///
+/// By Winograd's algorithm dense 3×3 convolutions do 100 to 160 G products a second, where an image has tiles enough for it;
+/// 1×1 and depthwise ones do 41 to 47 whatever the size. So dense layers with twice the products are the faster ones down to
+/// stride 16, and the slower ones behind. What does not multiply costs time all the same: at stride 4 a hard swish over the
+/// expanded channels takes 0.12 ms beside 0.28 of the depthwise convolution before it, squeeze-and-excitation 0.2, while a
+/// ReLU runs within the convolution at no cost.
 public struct InvertedResNet: Backbone {
     public let name = "invertedresnet"
-    public let summary = "inverted residuals chosen for processors: fused at stride 4, depthwise 3×3 behind, ReLU only"
+    public let summary = "inverted residuals for processors: dense 3×3 up to stride 16, depthwise behind, ReLU only"
     public let channelUnit = 8
 
     public init() {}
@@ -59,7 +65,7 @@ public struct InvertedResNet: Backbone {
         }
         var channels = preset.stem
         let stages = zip(preset.widths, preset.depths).enumerated().map { stage, size in
-            let kind = stage == 0 ? Kind.fused : .inverted
+            let kind = stage < 3 ? Kind.fused : .inverted
             let blocks = (0..<size.1).map { _ in
                 let inner = channels * kind.expansion
                 channels = size.0

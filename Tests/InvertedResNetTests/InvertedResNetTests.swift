@@ -10,8 +10,8 @@ import Testing
 
     /// On 320×320, the image that the operators were timed on.
     @Test(arguments: [
-        ("inverted_resnet_s", 944_400, 416_857_600), ("inverted_resnet_m", 2_326_680, 905_945_600),
-        ("inverted_resnet_l", 5_548_672, 2_479_718_400),
+        ("inverted_resnet_s", 1_444_368, 665_459_200), ("inverted_resnet_m", 3_463_832, 1_505_497_600),
+        ("inverted_resnet_l", 9_006_976, 4_194_355_200),
     ])
     func sizes(_ preset: String, parameters: Int, products: Int) throws {
         let backbone = InvertedResNet()
