@@ -64,15 +64,27 @@ extension Subject {
                     graph.architecture[knob] == group.width, "\(knob): not the width of the channels that it sets")
             }
         }
+        // In convolutions of several groups, channels stay where they are.
+        let grouped = Set(graph.network.groupedConvolutions)
         for spec in specs.values.sorted(by: { $0.name < $1.name }) {
             // A depthwise convolution's second axis is of one entry.
             for axis in 0..<min(2, spec.shape.count) where spec.shape[axis] > 1 {
+                if axis == 1, grouped.contains(where: { spec.name == "\($0).weight" }) { continue }
                 found.require(
                     seen[spec.name]?.contains(axis) ?? false, "\(spec.name), axis \(axis): in no channel group")
             }
         }
         let free = Set(graph.channelGroups.flatMap(\.knobs))
-        for knob in preset.knobs where !free.contains(knob) { found.add("\(knob): sets no channel group") }
+        for knob in preset.knobs where !free.contains(knob) && !isFixed(knob, grouped) {
+            found.add("\(knob): sets no channel group")
+        }
+    }
+
+    /// Whether a width stands beside a grouped convolution of its block.
+    private func isFixed(_ knob: Knob, _ grouped: Set<String>) -> Bool {
+        guard case .inner(let stage, let block, _) = knob else { return false }
+        let prefix = backbone.parameterPrefix(stage: stage, block: block)
+        return grouped.contains { $0.hasPrefix(prefix) }
     }
 
     private func checkRefusals(_ graph: DetectorGraph, _ found: inout Findings) {
@@ -100,6 +112,18 @@ extension Subject {
             requireRefusal("0 for \(knob)") { $0[knob] = 0 }
             requireRefusal("a negative width for \(knob)") { $0[knob] = -$0[knob] }
             if backbone.channelUnit > 1 { requireRefusal("a width beside the unit for \(knob)") { $0[knob] += 1 } }
+        }
+    }
+}
+
+extension NetworkGraph {
+    /// The names of convolutions with groups that are neither one nor as many as channels.
+    fileprivate var groupedConvolutions: [String] {
+        nodes.compactMap { node in
+            guard case .convolution(let layer) = node.operation, layer.groups > 1, layer.groups != layer.outputs else {
+                return nil
+            }
+            return layer.name
         }
     }
 }

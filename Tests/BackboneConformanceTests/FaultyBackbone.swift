@@ -18,12 +18,10 @@ struct FaultyBackbone: Backbone {
         case prefix
         /// A parameter that nothing reads.
         case unread
-        /// A convolution in groups that are neither one nor all: its channels can't go.
-        case grouped
 
         var aspect: BackboneConformance.Aspect {
             switch self {
-            case .none, .validation, .prefix, .knob, .grouped: .description
+            case .none, .validation, .prefix, .knob: .description
             case .strides: .shapes
             case .branch: .growth
             case .unread: .gradients
@@ -95,7 +93,7 @@ struct FaultyBackbone: Backbone {
                 let (width, inner) = (block.widths[0], Knob.inner(stage: number, block: index, index: 0))
                 layer("expand", width, kernel: 1, knob: inner, .relu)
                 layer(
-                    "depthwise", width, kernel: 3, stride: stride, groups: fault == .grouped ? width / 8 : width,
+                    "depthwise", width, kernel: 3, stride: stride, groups: width,
                     knob: inner, .relu)
                 // Set by a knob that is another's.
                 layer(
