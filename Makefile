@@ -2,6 +2,7 @@
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
 # make lint         formatting and layering
+# make new-backbone NAME=TinyNet   start a backbone plugin (docs/new-backbone.md)
 # make bench        install the peers (PyTorch, ONNX Runtime) and measure beside them; CASES="train-r50-320 …" picks
 # make install      build the programs with Swift's runtime linked in, and copy them to $(PREFIX)/bin
 
@@ -12,7 +13,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test lint quickstart bench install clean
+.PHONY: build setup test lint quickstart new-backbone bench install clean
 
 setup:
 	@scripts/setup
@@ -32,6 +33,9 @@ lint:
 quickstart: build
 	$(BIN)/jdnas submit $(JOB) --spool $(SPOOL)
 	$(BIN)/jdnas run --spool $(SPOOL) --drain
+
+new-backbone:
+	@scripts/new-backbone "$(NAME)"
 
 # In a folder of its own: linked so, the programs are not those that the tests run. Debian's libraries stay shared.
 install: setup

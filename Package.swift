@@ -93,12 +93,16 @@ let package = Package(
             "Models"),
         module("ModelImport", "Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
+        // For the tests of backbone plugins.
+        module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search"),
 
         // Where jobs and detection meet, beside the plugins.
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
+        plugin("MobileNetV3", "Basics", "DetectorKit"),
+        plugin("InvertedResNet", "Basics", "DetectorKit"),
         plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
         plugin(
             "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
@@ -124,11 +128,10 @@ let package = Package(
             name: "jdnas-stage",
             dependencies: [
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
-                "DetectorKit",
-                "Detection",
-                "Training", "ONNX", "ModelImport",
-                "Dataset", "Images", "Synth", "COCOMetrics",
-                "ResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch", "Evaluate",
+                "DetectorKit", "Detection", "Training", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
+                "COCOMetrics",
+                "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch",
+                "Evaluate",
             ],
             swiftSettings: strict),
 
@@ -143,6 +146,11 @@ let package = Package(
 
         // Tests mirror Sources and Plugins.
         .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+        // What `scripts/new-backbone` writes, under another name.
+        .target(
+            name: "SampleBackbone", dependencies: ["Basics", "DetectorKit"], path: "Tests/SampleBackbone",
+            swiftSettings: strict),
+        tests("SampleBackbone", "SampleBackbone", "BackboneConformance"),
         tests("Basics", "Basics"),
         tests("Archive", "Archive", "Basics"),
         tests("Manifest", "Manifest", "Basics"),
@@ -159,7 +167,7 @@ let package = Package(
         tests("Models", "Models", "Tensor", "Basics"),
         tests("DetectorKit", "DetectorKit", "ResNet", "Tensor", "Devices", "Basics"),
         tests("Detection", "Detection", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
-        tests("ONNX", "ONNX", "Detection", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("ONNX", "ONNX", "Detection", "DetectorKit", "ResNet", "MobileNetV3", "Tensor", "Basics"),
         tests(
             "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Images", "Synth",
             "Models", "Tensor", "Basics"),
@@ -172,6 +180,10 @@ let package = Package(
             "Tensor", "Basics"
         ),
         tests("Report", "Report", "Images", "Basics"),
+        tests(
+            "BackboneConformance", "BackboneConformance", "Search", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
+        tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
             "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),

@@ -18,7 +18,6 @@ public struct ResNet: Backbone {
         var expansion: Int { self == .basic ? 1 : 4 }
         /// The widths inside a block.
         var innerCount: Int { self == .basic ? 1 : 2 }
-        var lastNorm: String { self == .basic ? "bn2" : "bn3" }
     }
 
     private struct Preset {
@@ -124,10 +123,6 @@ public struct ResNet: Backbone {
     }
 
     public func parameterPrefix(stage: Int, block: Int) -> String { "backbone.body.layer\(stage + 1).\(block)." }
-
-    public func lastNorm(_ architecture: BackboneArchitecture) -> String {
-        (Block(rawValue: architecture.block) ?? .basic).lastNorm
-    }
 
     /// As wide inside as the stage's last block.
     public func newBlock(_ architecture: BackboneArchitecture, stage: Int) -> BackboneArchitecture.Block {

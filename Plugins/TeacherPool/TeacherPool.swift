@@ -33,16 +33,10 @@ public struct TeacherPool: StagePlugin {
         let inputs = try SearchInputs(
             (PackedDataset(dataArtifact.directory), dataArtifact.reference),
             base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
-        guard inputs.base.architecture.backbone.norm != .batch else {
-            throw Failure(
-                "a pool of networks with batch norm cannot be trained yet: their statistics differ by width",
-                at: baseArtifact.reference, remedy: "train the base with norm: group or norm: frozen")
-        }
-
         let checkpoint = PoolCheckpoint(context)
         let (supernet, start) = try supernet(options, inputs, context)
         let trained = try trainSupernet(supernet, start, options, inputs.train, checkpoint, context)
-        let card = try card(supernet, trained, options, inputs.search, checkpoint, context)
+        let card = try card(supernet, trained, options, inputs, checkpoint, context)
         let latencies = try latencies(card, supernet, options, inputs, context) {
             try checkpoint.saveIfDue(trained, card: card)
         }
@@ -117,7 +111,7 @@ public struct TeacherPool: StagePlugin {
 
     /// AP and cost of the largest, the smallest and some drawn teachers.
     private func card(
-        _ supernet: Supernet, _ trained: TrainingState, _ options: TeacherPoolOptions, _ search: DatasetSplit,
+        _ supernet: Supernet, _ trained: TrainingState, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
         _ checkpoint: PoolCheckpoint, _ context: StageContext
     ) throws -> [PoolCardEntry] {
         var named: [(name: String, choice: TeacherChoice)] = [
@@ -132,8 +126,10 @@ public struct TeacherPool: StagePlugin {
         for (index, (name, choice)) in named.enumerated().dropFirst(card.count) {
             context.log("card: the \(name) teacher, \(choice)")
             let subnet = try supernet.subnet(choice)
-            let detector = Detector(graph: subnet.graph, weights: try supernet.slice(trained.weights, subnet))
-            let evaluation = try evaluateDetector(detector, on: search) { done in
+            let weights = try withEstimatedStatistics(
+                subnet.graph, supernet.slice(trained.weights, subnet), on: inputs.train)
+            let detector = Detector(graph: subnet.graph, weights: weights)
+            let evaluation = try evaluateDetector(detector, on: inputs.search) { done in
                 try checkpoint.saveIfDue(trained, card: card)
                 context.progress.report(
                     fraction: 0.9 + 0.08 * (Double(index) + done) / Double(named.count),

@@ -32,6 +32,14 @@ ELEMENTWISE(relu_backward, b[i] > 0 ? a[i] : 0)
 LOOP(sigmoid, 1 / (1 + expf(-a[i])), )
 ELEMENTWISE(sigmoid_backward, a[i] * b[i] * (1 - b[i]))
 
+
+JK_INLINE float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+// The factor first: where it is 6 / 6, the result is x itself.
+ELEMENTWISE(hard_swish, a[i] * (clamp(a[i] + 3, 0, 6) / 6))
+ELEMENTWISE(hard_swish_backward, b[i] < -3 ? 0 : b[i] <= 3 ? a[i] * (2 * b[i] + 3) / 6 : a[i])
+ELEMENTWISE(hard_sigmoid, clamp(a[i] + 3, 0, 6) / 6)
+ELEMENTWISE(hard_sigmoid_backward, b[i] > -3 && b[i] < 3 ? a[i] / 6 : 0)
+
 static void run(jk_task task, const float *a, const float *b, float factor, float *result, long count) {
     vectors j = {a, b, result, factor};
     jk_parallel_for(count, JK_GRAIN, task, &j);
@@ -55,6 +63,15 @@ void jk_relu_backward(const float *gradient, const float *output, float *result,
 void jk_sigmoid(const float *x, float *result, long count) { run(sigmoid_range, x, x, 0, result, count); }
 void jk_sigmoid_backward(const float *gradient, const float *output, float *result, long count) {
     run(sigmoid_backward_range, gradient, output, 0, result, count);
+}
+
+void jk_hard_swish(const float *x, float *result, long count) { run(hard_swish_range, x, x, 0, result, count); }
+void jk_hard_swish_backward(const float *gradient, const float *x, float *result, long count) {
+    run(hard_swish_backward_range, gradient, x, 0, result, count);
+}
+void jk_hard_sigmoid(const float *x, float *result, long count) { run(hard_sigmoid_range, x, x, 0, result, count); }
+void jk_hard_sigmoid_backward(const float *gradient, const float *x, float *result, long count) {
+    run(hard_sigmoid_backward_range, gradient, x, 0, result, count);
 }
 
 typedef struct {

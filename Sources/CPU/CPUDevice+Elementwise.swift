@@ -27,4 +27,16 @@ extension CPUDevice {
     public func sigmoidBackward(_ gradient: Floats, output: Floats, into result: MutableFloats, count: Int) {
         jk_sigmoid_backward(gradient, output, result, count)
     }
+
+    public func hardSwish(_ x: Floats, into result: MutableFloats, count: Int) { jk_hard_swish(x, result, count) }
+
+    public func hardSwishBackward(_ gradient: Floats, x: Floats, into result: MutableFloats, count: Int) {
+        jk_hard_swish_backward(gradient, x, result, count)
+    }
+
+    public func hardSigmoid(_ x: Floats, into result: MutableFloats, count: Int) { jk_hard_sigmoid(x, result, count) }
+
+    public func hardSigmoidBackward(_ gradient: Floats, x: Floats, into result: MutableFloats, count: Int) {
+        jk_hard_sigmoid_backward(gradient, x, result, count)
+    }
 }

@@ -42,6 +42,8 @@ public final class DetectorPass {
     public let mode: GraphExecution.Mode
     /// Batch norm's running statistics after a training pass, by parameter name.
     public private(set) var runningStatistics: NamedTensors = [:]
+    /// Batch norm's statistics of the batch alone, by the same names.
+    public private(set) var batchStatistics: NamedTensors = [:]
     private let execution: GraphExecution
     private let frozen: (String) -> Bool
 
@@ -76,6 +78,7 @@ public final class DetectorPass {
             Self.levelNames + Self.objectnessNames + Self.deltaNames, on: tape, weights: weights,
             feeds: ["image": tape.constant(images.pixels)], mode: mode, frozen: frozen)
         runningStatistics.merge(results.runningStatistics) { $1 }
+        batchStatistics.merge(results.batchStatistics) { $1 }
         let levels = Self.levelNames.map { results[$0] }
         let anchors = AnchorGrid(
             graph.architecture.anchors,

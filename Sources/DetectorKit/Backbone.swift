@@ -20,15 +20,15 @@ public protocol Backbone: Sendable {
     func validate(_ architecture: BackboneArchitecture) throws
 
     /// Appends the backbone to a graph; returns the features of strides 4, 8, 16 and 32. The architecture is valid.
+    ///
+    /// Whether a block has a projection or a shortcut is best made to follow from its place: widths that would make layers
+    /// come or go are closed to the search.
     func build(
         _ architecture: BackboneArchitecture, into builder: inout GraphBuilder, image: NetworkGraph.NodeID
     ) -> [NetworkGraph.NodeID]
 
     /// The prefix of the parameter names of a block, with its dot: `backbone.body.layer1.0.`.
     func parameterPrefix(stage: Int, block: Int) -> String
-
-    /// The norm whose scale and shift are zero in a new block that must change nothing, without the block's prefix: `bn2`.
-    func lastNorm(_ architecture: BackboneArchitecture) -> String
 
     /// A new block for the end of a stage: it keeps resolution and width.
     func newBlock(_ architecture: BackboneArchitecture, stage: Int) -> BackboneArchitecture.Block

@@ -51,7 +51,10 @@ extension DetectorArchitecture {
         }
         try require(classes >= 1, "a detector needs a class, not \(classes)", "give at least one class")
         let widths =
-            [classes, backbone.stem.width, neck.lateralWidth, neck.outputWidth, proposalWidth, anchors.ratios.count]
+            [
+                classes, backbone.stem.width, backbone.top?.width ?? 1, neck.lateralWidth, neck.outputWidth,
+                proposalWidth, anchors.ratios.count,
+            ]
             + headWidths + backbone.stages.flatMap { [$0.width] + $0.blocks.flatMap(\.widths) }
         let widest = widths.max() ?? 0
         try require(

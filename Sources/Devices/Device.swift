@@ -83,6 +83,14 @@ public protocol Device: Sendable {
     func sigmoid(_ x: Floats, into result: MutableFloats, count: Int)
     /// result = gradient · output · (1 − output)
     func sigmoidBackward(_ gradient: Floats, output: Floats, into result: MutableFloats, count: Int)
+    /// result = x · min(max(x + 3, 0), 6) / 6
+    func hardSwish(_ x: Floats, into result: MutableFloats, count: Int)
+    /// result = gradient · (0 where x < −3, 1 where x > 3, else (2x + 3) / 6)
+    func hardSwishBackward(_ gradient: Floats, x: Floats, into result: MutableFloats, count: Int)
+    /// result = min(max(x + 3, 0), 6) / 6
+    func hardSigmoid(_ x: Floats, into result: MutableFloats, count: Int)
+    /// result = gradient / 6 where −3 < x < 3, else 0.
+    func hardSigmoidBackward(_ gradient: Floats, x: Floats, into result: MutableFloats, count: Int)
 
     // MARK: Images
 

@@ -35,6 +35,8 @@ public final class Tape {
     }
     private var steps: [Step] = []
     private var parameters: [String: Variable] = [:]
+    /// Multiply-accumulates of this tape's forward operations so far.
+    public private(set) var multiplyAccumulates = 0
 
     public init(
         recording: Bool, engine: ConvolutionEngine = .fast, precision: Precision = Compute.precision
@@ -55,6 +57,11 @@ public final class Tape {
     }
 
     public func constant(_ tensor: Tensor) -> Variable { Variable(value: tensor, step: nil) }
+
+    func count(_ products: Int) {
+        multiplyAccumulates += products
+        Work.count(products)
+    }
 
     /// The result of an operation. `backward` is kept only where a gradient can flow.
     package func record(_ value: Tensor, from operands: [Variable], _ backward: @escaping Backward) -> Variable {

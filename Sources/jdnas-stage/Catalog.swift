@@ -1,7 +1,9 @@
 import DatasetPack
 import DetectorKit
 import Evaluate
+import InvertedResNet
 import JointSearch
+import MobileNetV3
 import ResNet
 import StageKit
 import TeacherPool
@@ -12,7 +14,9 @@ import Train
 
 /// Backbones: `Plugins/<backbone>`.
 let backbones: [any Backbone] = [
-    ResNet()
+    ResNet(),
+    MobileNetV3(),
+    InvertedResNet(),
 ]
 
 let backboneCatalog = BackboneCatalog(backbones)

@@ -32,6 +32,18 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         #expect(try again.digest == architecture.digest)
     }
 
+    /// What other plugins' architectures have leaves no trace in a ResNet's text, and with it none in its digest.
+    @Test func whatIsNotThereIsNotWritten() throws {
+        let backbone = try #require(detector("resnet18").json["backbone"])
+        func keys(_ json: JSON?) -> [String] {
+            guard case .object(let members) = json else { return [] }
+            return members.keys.sorted()
+        }
+        #expect(keys(backbone) == ["block", "norm", "plugin", "stages", "stem"])
+        #expect(keys(backbone["stages"]?[0]) == ["blocks", "channelsPerGroup", "width"])
+        #expect(keys(backbone["stages"]?[0]?["blocks"]?[0]) == ["channelsPerGroup", "widths"])
+    }
+
     /// Sizes are products of widths: none may come near what an Int holds.
     @Test(arguments: [
         Knob.stem, .trunk(stage: 1), .inner(stage: 2, block: 1, index: 0), .lateral, .neck, .proposal, .head(1), nil,

@@ -43,8 +43,6 @@ struct NarrowResNet: Backbone {
 
     func parameterPrefix(stage: Int, block: Int) -> String { resnet.parameterPrefix(stage: stage, block: block) }
 
-    func lastNorm(_ architecture: BackboneArchitecture) -> String { resnet.lastNorm(architecture) }
-
     func newBlock(_ architecture: BackboneArchitecture, stage: Int) -> BackboneArchitecture.Block {
         resnet.newBlock(architecture, stage: stage)
     }

@@ -2,6 +2,7 @@ import Basics
 import Detection
 import DetectorKit
 import Foundation
+import MobileNetV3
 import ONNX
 import ResNet
 import Tensor
@@ -119,6 +120,28 @@ import Testing
         #expect(nodes(operation).allSatisfy { $0.attributes["epsilon"]?.float(2) == 1e-5 })
         #expect(nodes("Resize").count == 3 && nodes("Gemm").count == 4 && nodes("RoiAlign").count == 4)
         #expect(nodes("NonMaxSuppression").count == 6)
+    }
+
+    /// Squeeze-and-excitation: hard activations, gates and what they are made of.
+    @Test func gatesAndHardActivations() throws {
+        let catalog = BackboneCatalog([MobileNetV3()])
+        let architecture = try DetectorSettings(
+            backbone: "mobilenet_v3_small", norm: .frozen, normGroups: 4, neckWidth: 16, headWidth: 24,
+            input: .init(shorter: 96, longer: 128), anchors: .init(sizes: [8, 16, 32, 64, 128], ratios: [0.5, 1, 2]),
+            selection: .init()
+        ).architecture(classes: 3, catalog)
+        let graph = try DetectorGraph(architecture, catalog)
+        let weights = graph.network.initialWeights(RandomStream(seed: 1))
+        let model = try ReadModel(encoded(Detector(graph: graph, weights: weights)))
+        func nodes(_ operation: String) -> [ReadModel.Node] { model.nodes.filter { $0.operation == operation } }
+        let gates = nodes("HardSigmoid")
+        #expect(gates.count == 9 && nodes("GlobalAveragePool").count == 9)
+        for gate in gates {
+            #expect(gate.attributes["alpha"]?.float(2) == 1 / 6 && gate.attributes["beta"]?.float(2) == 0.5)
+            #expect(nodes("Mul").contains { $0.inputs.last == gate.outputs[0] })
+        }
+        let swishes = graph.network.nodes.filter { if case .hardSwish = $0.operation { true } else { false } }
+        #expect(nodes("HardSwish").count == swishes.count && swishes.count == 18)
     }
 
     @Test func theSameDetectorGivesTheSameFile() throws {

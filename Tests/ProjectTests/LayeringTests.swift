@@ -35,6 +35,8 @@ import Testing
         ],
         "ModelImport": ["Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
         "Report": ["Basics", "Images", "COCOMetrics"],
+        // For the tests of backbone plugins; no program has it.
+        "BackboneConformance": ["Basics", "Devices", "Tensor", "DetectorKit", "Search"],
     ]
 
     /// What reads training options for several stages knows both columns.

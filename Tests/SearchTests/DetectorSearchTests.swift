@@ -26,6 +26,14 @@ import Training
         #expect(outcome.state.known.contains { $0.move.hasPrefix("teacher:") })
     }
 
+    /// Each derived student's statistics are estimated before it is trained; one that only has another teacher is its parent.
+    @Test func derivedStudentsAreSettled() throws {
+        let fixture = Fixture()
+        let outcome = try fixture.search().run()
+        let derived = outcome.state.known.dropFirst().filter { !$0.actions.isEmpty }
+        #expect(!derived.isEmpty && fixture.trainer.settledStudents == derived.map(\.architecture))
+    }
+
     @Test func lineageGivesTheStudentsArchitecture() throws {
         let outcome = try Fixture().search().run()
         var path: [Candidate] = [outcome.student]
@@ -194,12 +202,19 @@ extension URL {
 private final class PretendingTrainer: StudentTrainer {
     var teachers: Set<TeacherChoice> = []
     var knowsImportance = true
+    /// The architectures whose statistics were asked for.
+    private(set) var settledStudents: [DetectorArchitecture] = []
     private(set) var steps = 0
     private static let stepsPerEpoch = 2
 
     func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance {
         Importance(
             .l1, graph, weights: knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) })
+    }
+
+    func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
+        settledStudents.append(graph.architecture)
+        return weights
     }
 
     func train(

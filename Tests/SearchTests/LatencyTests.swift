@@ -43,6 +43,23 @@ import Training
         #expect(throws: Failure.self) { try LatencyTable(json: ["format": "other"], at: "table") }
     }
 
+    /// Rows of tables that were kept stay readable: a kind keeps its name and its place.
+    @Test func operatorsKeepTheirNames() {
+        #expect(
+            OperatorSpec.Kind.allCases.map(\.rawValue) == [
+                "convolution", "norm", "relu", "add", "maxPool", "upsample", "regions", "linear", "hardSwish",
+                "hardSigmoid", "globalPool", "gate",
+            ])
+    }
+
+    @Test(arguments: OperatorSpec.Kind.allCases) func everyKindIsMeasured(kind: OperatorSpec.Kind) {
+        let spec = OperatorSpec(
+            kind: kind, batch: 1, inputChannels: 16, outputChannels: 16, height: 24, width: 24, kernel: 3, stride: 1,
+            groups: 1, multiplyAccumulates: 0)
+        // A ReLU always runs with what stands before it.
+        #expect((measureOperator(spec, leastRuns: 1, leastMilliseconds: 0) > 0) == (kind != .relu))
+    }
+
     @Test func realOperatorsTakeTime() throws {
         let model = LatencyModel(LatencyTable(device: device)) {
             measureOperator($0, leastRuns: 1, leastMilliseconds: 0)

@@ -29,6 +29,13 @@ import Testing
         Case(input: [2, 16, 7, 6], outputs: 16, kernel: (3, 3), padding: 1, groups: 16, block: 8, bias: false),
         Case(input: [1, 16, 7, 6], outputs: 32, kernel: (3, 3), stride: 2, padding: 1, groups: 4, block: 8),
         Case(input: [1, 32, 5, 5], outputs: 32, kernel: (3, 3), padding: 1, groups: 2, block: 16, relu: true),
+        Case(input: [2, 16, 7, 6], outputs: 16, kernel: (5, 5), padding: 2, groups: 16, block: 8),
+        Case(
+            input: [1, 24, 9, 11], outputs: 24, kernel: (5, 5), stride: 2, padding: 2, groups: 24, block: 8, bias: false
+        ),
+        Case(input: [2, 32, 8, 9], outputs: 32, kernel: (7, 7), padding: 3, groups: 32, block: 16, relu: true),
+        Case(input: [1, 24, 3, 2], outputs: 24, kernel: (5, 5), padding: 2, groups: 24, block: 24),
+        Case(input: [1, 16, 5, 5], outputs: 16, kernel: (5, 5), padding: 2, groups: 16, block: 1),
         Case(input: [1, 6, 4, 4], outputs: 6, kernel: (3, 3), padding: 1, groups: 6, block: 6),
         Case(input: [1, 1, 1, 1], outputs: 1, kernel: (1, 1)),
         // Tiles of 4×4 results that end beyond the border, panels of outputs that end within a vector's pair.

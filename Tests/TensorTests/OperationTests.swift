@@ -68,6 +68,57 @@ import Testing
     }
 
     @Test(arguments: images)
+    func hardActivations(of images: (shape: [Int], block: Int)) {
+        // Times 4, so that all three pieces are met.
+        let one = grids([images.shape])
+        Comparison(
+            operands: one, blocks: [images.block], operation: { $0.hardSwish($0.scale($1[0], by: 4)) },
+            reference: { $0[0].map { 4 * $0 * min(max(4 * $0 + 3, 0), 6) / 6 } }
+        ).run()
+        Comparison(
+            operands: one, blocks: [images.block], operation: { $0.hardSigmoid($0.scale($1[0], by: 4)) },
+            reference: { $0[0].map { min(max(4 * $0 + 3, 0), 6) / 6 } }
+        ).run()
+    }
+
+    /// At its ends a hard swish is exactly 0 and x.
+    @Test func aHardSwishIsExactAtItsEnds() {
+        let tape = Tape(recording: false)
+        let values: [Float] = [-1e30, -3, 0, 3, 5.3, 1e30]
+        let result = tape.hardSwish(tape.constant(Tensor([6], values))).value.array
+        #expect(result == [0, 0, 0, 3, 5.3, 1e30])
+        #expect(tape.hardSigmoid(tape.constant(Tensor([6], values))).value.array == [0, 0, 0.5, 1, 1, 1])
+        #expect(tape.hardSwish(tape.constant(Tensor([1], [.nan]))).value.scalar.isNaN)
+    }
+
+    @Test(arguments: images, [1, nil])
+    func gates(of images: (shape: [Int], block: Int), gateBlock: Int?) {
+        let shape = images.shape
+        Comparison(
+            operands: grids([shape, [shape[0], shape[1], 1, 1]]), blocks: [images.block, gateBlock ?? images.block],
+            operation: { $0.gated($1[0], by: $1[1]) },
+            reference: { g in .images(shape) { n, c, y, x in g[0][n, c, y, x] * g[1][n, c, 0, 0] } }
+        ).run()
+    }
+
+    /// Squeeze and excitation as a whole: the gate is made from what it scales.
+    @Test(arguments: images)
+    func gatesFromTheirOwnInput(of images: (shape: [Int], block: Int)) {
+        let shape = images.shape
+        Comparison(
+            operands: grids([shape]), blocks: [images.block],
+            operation: { $0.gated($1[0], by: $0.hardSigmoid($0.globalAveragePool($1[0]))) },
+            reference: { g in
+                .images(shape) { n, c, y, x in
+                    var sum = 0.0
+                    for v in 0..<shape[2] { for u in 0..<shape[3] { sum += g[0][n, c, v, u] } }
+                    return g[0][n, c, y, x] * min(max(sum / Double(shape[2] * shape[3]) + 3, 0), 6) / 6
+                }
+            }
+        ).run()
+    }
+
+    @Test(arguments: images)
     func shapes(of images: (shape: [Int], block: Int)) {
         let one = grids([images.shape])
         let shape = images.shape
@@ -81,7 +132,7 @@ import Testing
             reference: { g in
                 let pixels = shape[2] * shape[3]
                 return Grid(
-                    [shape[0], shape[1]],
+                    [shape[0], shape[1], 1, 1],
                     (0..<(shape[0] * shape[1])).map { cell in
                         g[0].values[(cell * pixels)..<((cell + 1) * pixels)].reduce(0, +) / Double(pixels)
                     })

@@ -2,6 +2,7 @@
 // One header a topic.
 #include "boxes.h"
 #include "channels.h"
+#include "depthwise.h"
 #include "elementwise.h"
 #include "im2col.h"
 #include "layout.h"

@@ -21,6 +21,14 @@ void jk_relu_backward(const float *gradient, const float *output, float *result,
 void jk_sigmoid(const float *x, float *result, long count);
 /// result = gradient · output · (1 − output)
 void jk_sigmoid_backward(const float *gradient, const float *output, float *result, long count);
+/// result = x · min(max(x + 3, 0), 6) / 6
+void jk_hard_swish(const float *x, float *result, long count);
+/// result = gradient · (0 where x < −3, 1 where x > 3, else (2x + 3) / 6)
+void jk_hard_swish_backward(const float *gradient, const float *x, float *result, long count);
+/// result = min(max(x + 3, 0), 6) / 6
+void jk_hard_sigmoid(const float *x, float *result, long count);
+/// result = gradient / 6 where −3 < x < 3, else 0.
+void jk_hard_sigmoid_backward(const float *gradient, const float *x, float *result, long count);
 
 /// result = x rounded to the nearest bfloat16 (the upper half of a float), ties to even, as float.
 void jk_round_bf16(const float *x, float *result, long count);

@@ -64,7 +64,8 @@ extension CPUDevice {
     private func directBackwardWeight(
         _ shape: ConvolutionShape, _ bias: Bool, _ precision: Precision
     ) -> any BackwardWeightConvolution {
-        OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
+        if precision == .float32, let depthwise = DepthwiseBackwardWeight(shape) { return depthwise }
+        return OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
     }
 
     private func usesWinograd(_ shape: ConvolutionShape, _ engine: ConvolutionEngine) -> Bool {

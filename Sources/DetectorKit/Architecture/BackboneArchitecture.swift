@@ -1,9 +1,12 @@
 /// A backbone as a value: which plugin builds it, and the width of everything in it.
 ///
 /// A stage is a run of residual blocks at one resolution; its `width` is that of the trunk which the blocks add to.
-/// Stages have strides 4, 8, 16 and 32 with respect to the image.
+/// Features are taken at strides 4, 8, 16 and 32 with respect to the image.
+///
+/// What is optional is written only where a plugin's architectures have it: without it the canonical JSON, and with it the
+/// digest, are those of an architecture that never had such a member.
 public struct BackboneArchitecture: Sendable, Hashable, Codable {
-    /// The first convolution.
+    /// The first convolution, or the last one.
     public struct Stem: Sendable, Hashable, Codable {
         public var width: Int
         /// Channels in a norm group (used by `Norm.group` only).
@@ -21,10 +24,13 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
         public var channelsPerGroup: Int
         /// The first block changes resolution and width; the others are removable.
         public var blocks: [Block]
-        public init(width: Int, channelsPerGroup: Int, blocks: [Block]) {
+        /// The first block's stride; nil where the plugin's stages all halve the resolution, or as it lays down.
+        public var stride: Int?
+        public init(width: Int, channelsPerGroup: Int, blocks: [Block], stride: Int? = nil) {
             self.width = width
             self.channelsPerGroup = channelsPerGroup
             self.blocks = blocks
+            self.stride = stride
         }
     }
 
@@ -33,9 +39,20 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
         public var widths: [Int]
         /// Channels in a norm group inside the block.
         public var channelsPerGroup: Int
-        public init(widths: [Int], channelsPerGroup: Int) {
+        /// The plugin's kind of block, where it is not the architecture's `block`.
+        public var kind: String?
+        /// The side of the block's spatial convolution, where a plugin's blocks differ in it.
+        public var kernel: Int?
+        /// The activation inside, where a plugin's blocks differ in it.
+        public var activation: Activation?
+        public init(
+            widths: [Int], channelsPerGroup: Int, kind: String? = nil, kernel: Int? = nil, activation: Activation? = nil
+        ) {
             self.widths = widths
             self.channelsPerGroup = channelsPerGroup
+            self.kind = kind
+            self.kernel = kernel
+            self.activation = activation
         }
     }
 
@@ -49,9 +66,12 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
     /// Groups of the blocks' 3×3 convolutions (the cardinality of Xie et al. 2017); nil where they are not grouped, and
     /// then it is not in the JSON.
     public var convolutionGroups: Int?
+    /// A convolution behind the last stage, where a plugin has one.
+    public var top: Stem?
 
     public init(
-        plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage], convolutionGroups: Int? = nil
+        plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage], convolutionGroups: Int? = nil,
+        top: Stem? = nil
     ) {
         self.plugin = plugin
         self.block = block
@@ -59,5 +79,6 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
         self.stem = stem
         self.stages = stages
         self.convolutionGroups = convolutionGroups
+        self.top = top
     }
 }

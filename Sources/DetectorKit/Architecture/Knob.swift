@@ -5,6 +5,8 @@ public enum Knob: Sendable, Hashable, Codable {
     case trunk(stage: Int)
     /// A width inside a block.
     case inner(stage: Int, block: Int, index: Int)
+    /// The convolution behind the last stage.
+    case top
     case lateral
     case neck
     case proposal
@@ -19,6 +21,7 @@ extension Knob: CustomStringConvertible, Comparable {
         case .stem: "stem"
         case .trunk(let stage): "stage\(stage + 1).trunk"
         case .inner(let stage, let block, let index): "stage\(stage + 1).block\(block + 1).inner\(index)"
+        case .top: "top"
         case .lateral: "neck.lateral"
         case .neck: "neck.output"
         case .proposal: "proposal"
@@ -31,6 +34,7 @@ extension Knob: CustomStringConvertible, Comparable {
         case .stem: [0]
         case .trunk(let stage): [1, stage, -1]
         case .inner(let stage, let block, let index): [1, stage, block, index]
+        case .top: [1, .max]
         case .lateral: [2]
         case .neck: [3]
         case .proposal: [4]
@@ -49,6 +53,7 @@ extension DetectorArchitecture {
             case .stem: backbone.stem.width
             case .trunk(let stage): backbone.stages[stage].width
             case .inner(let stage, let block, let index): backbone.stages[stage].blocks[block].widths[index]
+            case .top: backbone.top?.width ?? 0
             case .lateral: neck.lateralWidth
             case .neck: neck.outputWidth
             case .proposal: proposalWidth
@@ -60,6 +65,7 @@ extension DetectorArchitecture {
             case .stem: backbone.stem.width = newValue
             case .trunk(let stage): backbone.stages[stage].width = newValue
             case .inner(let stage, let block, let index): backbone.stages[stage].blocks[block].widths[index] = newValue
+            case .top: backbone.top?.width = newValue
             case .lateral: neck.lateralWidth = newValue
             case .neck: neck.outputWidth = newValue
             case .proposal: proposalWidth = newValue

@@ -88,11 +88,11 @@ private struct ChannelAnalysis {
         case .input(_, let channels):
             facts[index].width = channels
             facts[index].isFixed = true
-        case .relu, .maxPool:
+        case .relu, .hardSwish, .hardSigmoid, .maxPool, .globalPool:
             follow(index, inputs[0])
         case .upsample:
             follow(index, inputs[0])
-        case .add, .regions:
+        case .add, .gate, .regions:
             for input in inputs { follow(index, input) }
         case .flatten:
             // Flattening [C, 7, 7] gives each channel 49 neighbouring entries; the builder checked the widths.

@@ -1,7 +1,8 @@
 /// One operation with the shapes it runs on: what a latency table measures, and what costs are summed over.
 public struct OperatorSpec: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case convolution, norm, relu, add, maxPool, upsample, regions, linear
+        // New kinds go to the end: tables are sorted by this order.
+        case convolution, norm, relu, add, maxPool, upsample, regions, linear, hardSwish, hardSigmoid, globalPool, gate
     }
 
     public var kind: Kind
@@ -82,7 +83,14 @@ extension NetworkGraph {
             case .norm(let norm):
                 record(.norm, inputs[0], groups: norm.kind == .group ? norm.channels / norm.channelsPerGroup : 0)
             case .relu: record(.relu, inputs[0])
+            case .hardSwish: record(.hardSwish, inputs[0])
+            case .hardSigmoid: record(.hardSigmoid, inputs[0])
             case .add: record(.add, inputs[0])
+            case .globalPool:
+                var output = inputs[0]
+                (output.height, output.width) = (1, 1)
+                record(.globalPool, output)
+            case .gate: record(.gate, inputs[0])
             case .maxPool(let kernel, let stride, let padding):
                 func size(_ n: Int) -> Int { (n + 2 * padding - kernel) / stride + 1 }
                 var output = inputs[0]

@@ -30,6 +30,8 @@ public struct GraphExecution: Sendable {
         public fileprivate(set) var values: [String: Variable] = [:]
         /// Batch norm's running statistics after this pass, by parameter name.
         public fileprivate(set) var runningStatistics: NamedTensors = [:]
+        /// Batch norm's statistics of this batch alone, by the same names.
+        public fileprivate(set) var batchStatistics: NamedTensors = [:]
 
         public subscript(name: String) -> Variable {
             guard let value = values[name] else { preconditionFailure("the output '\(name)' was not asked for") }
@@ -65,7 +67,7 @@ public struct GraphExecution: Sendable {
                 if readers[input] == 0 { values[input] = nil }
             }
         }
-        var results = Results(runningStatistics: pass.statistics)
+        var results = Results(runningStatistics: pass.statistics, batchStatistics: pass.batchStatistics)
         for name in outputs { if let id = graph.outputs[name] { results.values[name] = values[id] } }
         return results
     }
@@ -83,6 +85,7 @@ public struct GraphExecution: Sendable {
         let isFrozen: (String) -> Bool
         /// Batch norm's running statistics after the pass.
         var statistics: NamedTensors = [:]
+        var batchStatistics: NamedTensors = [:]
 
         mutating func run(
             _ operation: NetworkGraph.Operation, _ inputs: [Variable], _ fusion: Fusion, residual: Variable?
@@ -105,7 +108,11 @@ public struct GraphExecution: Sendable {
                     convolution(nil, residual: nil, relu: false), norm, residual: residual, relu: relu)
             case .norm(let norm): return try normalise(inputs[0], norm, residual: residual, relu: relu)
             case .relu: return tape.relu(inputs[0])
+            case .hardSwish: return tape.hardSwish(inputs[0])
+            case .hardSigmoid: return tape.hardSigmoid(inputs[0])
             case .add: return tape.add(inputs[0], inputs[1], relu: relu)
+            case .globalPool: return tape.globalAveragePool(inputs[0])
+            case .gate: return tape.gated(inputs[0], by: inputs[1])
             case .maxPool(let kernel, let stride, let padding):
                 return tape.maxPool(inputs[0], kernel: kernel, stride: stride, padding: padding)
             case .upsample:
@@ -164,6 +171,8 @@ public struct GraphExecution: Sendable {
             }
             let (result, batch) = tape.batchNorm(
                 input, scale: scale, shift: shift, eps: Norm.epsilon, residual: residual, relu: relu)
+            batchStatistics[meanName] = batch.mean
+            batchStatistics[varianceName] = batch.variance
             statistics[meanName] = mean.moved(towards: batch.mean, by: Norm.momentum)
             statistics[varianceName] = variance.moved(towards: batch.variance, by: Norm.momentum)
             return result
@@ -176,7 +185,9 @@ public struct GraphExecution: Sendable {
             switch node.operation {
             case .input(let input, _): input == name
             case .regions(let input, _): input == name
-            default: false
+            case .convolution, .norm, .relu, .hardSwish, .hardSigmoid, .add, .maxPool, .globalPool, .gate, .upsample,
+                .flatten, .linear:
+                false
             }
         }?.id
     }

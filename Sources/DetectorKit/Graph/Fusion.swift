@@ -25,7 +25,9 @@ extension NetworkGraph {
                 case .norm(let norm): fusion.norm = norm
                 case .add: fusion.residual = node.inputs.first { $0 != input }
                 case .relu: fusion.relu = true
-                case .input, .convolution, .maxPool, .upsample, .regions, .flatten, .linear: break
+                case .input, .convolution, .hardSwish, .hardSigmoid, .maxPool, .globalPool, .gate, .upsample, .regions,
+                    .flatten, .linear:
+                    break
                 }
             }
             fusions[id] = fusion
@@ -36,12 +38,31 @@ extension NetworkGraph {
     /// Whether an operation can run with a fusion that stands before it.
     private func takes(_ fusion: Fusion, _ operation: Operation) -> Bool {
         if fusion.relu { return false }
-        let head = self[fusion.head].operation
-        switch (operation, head) {
-        case (.norm(let norm), .convolution): return norm.kind != .group && fusion.norm == nil && fusion.residual == nil
-        case (.add, .convolution), (.add, .norm): return fusion.residual == nil
-        case (.relu, .convolution), (.relu, .norm), (.relu, .add), (.relu, .linear): return true
-        default: return false
+        let head = Head(self[fusion.head].operation)
+        switch operation {
+        case .norm(let norm):
+            return head == .convolution && norm.kind != .group && fusion.norm == nil && fusion.residual == nil
+        case .add: return (head == .convolution || head == .norm) && fusion.residual == nil
+        case .relu: return head != .other
+        case .input, .convolution, .hardSwish, .hardSigmoid, .maxPool, .globalPool, .gate, .upsample, .regions,
+            .flatten, .linear:
+            return false
+        }
+    }
+
+    /// What can take others in.
+    private enum Head {
+        case convolution, norm, add, linear, other
+
+        init(_ operation: Operation) {
+            switch operation {
+            case .convolution: self = .convolution
+            case .norm: self = .norm
+            case .add: self = .add
+            case .linear: self = .linear
+            case .input, .relu, .hardSwish, .hardSigmoid, .maxPool, .globalPool, .gate, .upsample, .regions, .flatten:
+                self = .other
+            }
         }
     }
 }

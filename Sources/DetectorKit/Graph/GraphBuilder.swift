@@ -43,6 +43,14 @@ public struct GraphBuilder: Sendable {
         append(.relu, [input], width: channels(of: input))
     }
 
+    public mutating func hardSwish(_ input: NetworkGraph.NodeID) -> NetworkGraph.NodeID {
+        append(.hardSwish, [input], width: channels(of: input))
+    }
+
+    public mutating func hardSigmoid(_ input: NetworkGraph.NodeID) -> NetworkGraph.NodeID {
+        append(.hardSigmoid, [input], width: channels(of: input))
+    }
+
     public mutating func add(_ a: NetworkGraph.NodeID, _ b: NetworkGraph.NodeID) -> NetworkGraph.NodeID {
         append(.add, [a, b], width: channels(of: a))
     }
@@ -51,6 +59,18 @@ public struct GraphBuilder: Sendable {
         _ input: NetworkGraph.NodeID, kernel: Int, stride: Int, padding: Int
     ) -> NetworkGraph.NodeID {
         append(.maxPool(kernel: kernel, stride: stride, padding: padding), [input], width: channels(of: input))
+    }
+
+    /// The mean over all pixels.
+    public mutating func globalPool(_ input: NetworkGraph.NodeID) -> NetworkGraph.NodeID {
+        append(.globalPool, [input], width: channels(of: input))
+    }
+
+    /// `input` with each channel times its factor in `gate`, which has one pixel.
+    public mutating func gate(
+        _ input: NetworkGraph.NodeID, by gate: NetworkGraph.NodeID
+    ) -> NetworkGraph.NodeID {
+        append(.gate, [input, gate], width: channels(of: input))
     }
 
     /// Nearest-neighbour resizing of `input` to the size of `reference`.

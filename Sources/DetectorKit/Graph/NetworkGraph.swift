@@ -20,7 +20,15 @@ public struct NetworkGraph: Sendable, Hashable {
         case convolution(Convolution)
         case norm(Normalisation)
         case relu
+        /// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).
+        case hardSwish
+        /// min(max(x + 3, 0), 6) / 6: what a gate is made with.
+        case hardSigmoid
         case add
+        /// The mean over the pixels: [N, C, H, W] to [N, C, 1, 1].
+        case globalPool
+        /// The first input, each channel times the second's [N, C, 1, 1] (squeeze-and-excitation, Hu et al. 2018).
+        case gate
         case maxPool(kernel: Int, stride: Int, padding: Int)
         /// Nearest-neighbour resizing to the size of the second input.
         case upsample

@@ -41,7 +41,9 @@ extension NetworkGraph {
                 case .convolution(let convolution): convolution.parameters
                 case .norm(let norm): norm.parameters
                 case .linear(let linear): linear.parameters
-                case .input, .relu, .add, .maxPool, .upsample, .regions, .flatten: [ParameterSpec]()
+                case .input, .relu, .hardSwish, .hardSigmoid, .add, .maxPool, .globalPool, .gate, .upsample, .regions,
+                    .flatten:
+                    [ParameterSpec]()
                 }
             return specs.filter { seen.insert($0.name).inserted }
         }

@@ -46,7 +46,13 @@ struct NetworkTranslation {
                 case .norm(let norm) where norm.kind == .group: groupNorm(norm, inputs[0])
                 case .norm(let norm): batchNorm(norm, inputs[0])
                 case .relu: builder.node("Relu", inputs)
+                case .hardSwish: builder.node("HardSwish", inputs)
+                case .hardSigmoid:
+                    builder.node(
+                        "HardSigmoid", inputs, attributes: ["alpha": .float(1.0 / 6), "beta": .float(0.5)])
                 case .add: inputs[0] + inputs[1]
+                case .globalPool: builder.node("GlobalAveragePool", inputs)
+                case .gate: inputs[0] * inputs[1]
                 case .maxPool(let kernel, let stride, let padding):
                     builder.node(
                         "MaxPool", inputs,

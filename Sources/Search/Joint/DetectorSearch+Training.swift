@@ -87,7 +87,7 @@ extension DetectorSearch {
             child.neckOrigins = morphed.inheritance.origins(of: .neck).map { $0 < 0 ? -1 : child.neckOrigins[$0] }
             (graph, inherited) = (morphed.graph, morphed.weights)
         }
-        return (graph, inherited)
+        return (graph, child.actions.isEmpty ? inherited : try trainer.settled(graph, inherited))
     }
 
     /// The last training, of the most precise student within the target, under its teacher.

@@ -48,6 +48,10 @@ public final class DistillingTrainer: StudentTrainer {
         return importance
     }
 
+    public func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
+        try withEstimatedStatistics(graph, weights, on: train)
+    }
+
     public func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher choice: TeacherChoice?,
         plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
@@ -85,7 +89,8 @@ public final class DistillingTrainer: StudentTrainer {
 
     private func view(_ choice: TeacherChoice) throws -> (graph: DetectorGraph, weights: NamedTensors) {
         if let teacher, teacher.choice == choice { return (teacher.graph, teacher.weights) }
-        let sliced = try pool.teacher(choice)
+        var sliced = try pool.teacher(choice)
+        sliced.weights = try withEstimatedStatistics(sliced.graph, sliced.weights, on: train)
         teacher = (choice, sliced.graph, sliced.weights)
         return sliced
     }

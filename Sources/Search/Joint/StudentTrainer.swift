@@ -8,6 +8,10 @@ public protocol StudentTrainer {
     /// How much each of a student's channels matters.
     func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance
 
+    /// A derived student's weights as its training starts from them: with batch norm's statistics estimated anew, since those
+    /// that it inherited are its parent's.
+    func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors
+
     /// Trains a student, under a teacher unless it is nil.
     ///
     /// - Parameters:

@@ -62,6 +62,19 @@ private struct OperatorRun {
         case .add:
             let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
             body = { _ = tape.add(x, x, relu: true) }
+        case .hardSwish:
+            let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
+            body = { _ = tape.hardSwish(x) }
+        case .hardSigmoid:
+            let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
+            body = { _ = tape.hardSigmoid(x) }
+        case .globalPool:
+            let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
+            body = { _ = tape.globalAveragePool(x) }
+        case .gate:
+            let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
+            let gate = tape.constant(image(spec.inputChannels, 1, 1))
+            body = { _ = tape.gated(x, by: gate) }
         case .maxPool:
             let x = tape.constant(image(spec.inputChannels, spec.height, spec.width))
             body = { _ = tape.maxPool(x, kernel: spec.kernel, stride: spec.stride, padding: spec.kernel / 2) }

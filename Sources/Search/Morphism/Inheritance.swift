@@ -8,7 +8,7 @@ public import Tensor
 /// - A new channel has random incoming weights and zero weights in everything that reads it, so that the child's
 ///   outputs are the parent's (Net2Wider's aim, Chen et al. 2016, without its copying).
 /// - A new block's last norm has scale and shift 0, so that the block adds nothing. Under a frozen norm, which never
-///   trains, the last convolution's weight is 0 in its stead.
+///   trains, or where the branch ends in a convolution, that convolution's weight is 0 in its stead.
 /// - A removed block's followers move up.
 public struct Inheritance: Sendable {
     public let parent: DetectorGraph
@@ -69,15 +69,13 @@ public struct Inheritance: Sendable {
         guard case .addBlock(let stage) = action else { return [] }
         let backbone = try catalog.backbone(child.architecture.backbone.plugin)
         let block = parent.architecture.backbone.stages[stage].blocks.count
-        let norm =
-            backbone.parameterPrefix(stage: stage, block: block) + backbone.lastNorm(child.architecture.backbone)
-        for node in child.network.nodes {
-            guard case .norm(let layer) = node.operation, layer.name == norm else { continue }
-            if layer.kind != .frozen { return ["\(norm).weight", "\(norm).bias"] }
-            if case .convolution(let last) = child.network[node.inputs[0]].operation { return ["\(last.name).weight"] }
+        let prefix = backbone.parameterPrefix(stage: stage, block: block)
+        guard let zeroed = child.network.parametersThatSilence(prefix) else {
+            throw Failure(
+                "a new block of the backbone plugin '\(backbone.name)' cannot be made to change nothing", at: prefix,
+                cause: .defect)
         }
-        throw Failure(
-            "the backbone plugin '\(backbone.name)' names a last norm '\(norm)' that its graph lacks", cause: .defect)
+        return zeroed
     }
 
     /// The child's weights. New entries draw from the stream of their parameter's name.

@@ -108,7 +108,13 @@ extension StudentAction {
             expected = known.filter { !$0.hasPrefix(prefix) }.count
         case .addBlock, .setWidth: expected = known.count
         }
-        guard sources.count == expected, sources.allSatisfy(known.contains) else {
+        // A shortcut without a projection has no parameters, but is a node.
+        let keepsNodes: Bool
+        switch self {
+        case .setWidth: keepsNodes = child.network.nodes.count == parent.network.nodes.count
+        case .addBlock, .removeBlock: keepsNodes = true
+        }
+        guard sources.count == expected, sources.allSatisfy(known.contains), keepsNodes else {
             throw refusal("it would add or drop layers beside those it names", "choose another width")
         }
     }

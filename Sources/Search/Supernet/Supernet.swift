@@ -79,7 +79,7 @@ public final class Supernet {
                 switch knob {
                 case .trunk(let stage): fraction = choice.trunkWidths[stage]
                 case .inner(let stage, _, _): fraction = choice.innerWidths[stage]
-                case .stem, .lateral, .neck, .proposal, .head: continue
+                case .stem, .top, .lateral, .neck, .proposal, .head: continue
                 }
                 let unit = graph.searchUnit(of: knob)
                 let units = max(1, Int((fraction * Double(group.width / unit)).rounded()))
@@ -151,7 +151,7 @@ public final class Supernet {
         switch knob {
         case .trunk: space.trunkWidths.count > 1
         case .inner: space.innerWidths.count > 1
-        case .stem, .lateral, .neck, .proposal, .head: false
+        case .stem, .top, .lateral, .neck, .proposal, .head: false
         }
     }
 }

@@ -24,7 +24,7 @@ extension Tape {
             passes.forward(
                 input, folded.weight, bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock),
                 relu: relu, into: result)
-            Work.count(shape.multiplyAccumulates)
+            count(shape.multiplyAccumulates)
             // Until the weights change they are seldom read again: in another order, which would only take memory.
             if recording, weight.isTracked { weight.value.storage.dropDerived() }
         }

@@ -49,6 +49,54 @@ extension Tape {
         }
     }
 
+    /// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, arXiv:1905.02244)
+    public func hardSwish(_ x: Variable) -> Variable {
+        let result = Tensor(unwritten: x.shape, block: x.value.block)
+        Compute.device.hardSwish(x.value.pointer, into: result.freshPointer, count: result.count)
+        let input = x.value
+        return record(result, from: [x]) { gradient in
+            gradient.overwrite {
+                Compute.device.hardSwishBackward($0, x: input.pointer, into: $1, count: input.count)
+            }
+            return [gradient]
+        }
+    }
+
+    /// min(max(x + 3, 0), 6) / 6
+    public func hardSigmoid(_ x: Variable) -> Variable {
+        let result = Tensor(unwritten: x.shape, block: x.value.block)
+        Compute.device.hardSigmoid(x.value.pointer, into: result.freshPointer, count: result.count)
+        let input = x.value
+        return record(result, from: [x]) { gradient in
+            gradient.overwrite {
+                Compute.device.hardSigmoidBackward($0, x: input.pointer, into: $1, count: input.count)
+            }
+            return [gradient]
+        }
+    }
+
+    /// x [N, C, H, W] times a `gate` [N, C, 1, 1]: each channel of each image by its own factor (squeeze-and-excitation,
+    /// Hu et al. 2018, arXiv:1709.01507).
+    public func gated(_ x: Variable, by gate: Variable) -> Variable {
+        precondition(
+            x.shape.count == 4 && gate.shape == [x.shape[0], x.shape[1], 1, 1],
+            "a gate of shape \(gate.shape) does not fit \(x.shape)")
+        let factors = gate.value.array
+        let zeros = [Float](repeating: 0, count: factors.count)
+        let result = x.value.channelAffine(center: zeros, factors, zeros, relu: false)
+        let gateBlock = gate.value.block
+        let wantsX = x.isTracked
+        let input = gate.isTracked ? x.value : nil
+        return record(result, from: [x, gate]) { gradient in
+            let forGate = input.map { input in
+                let sums = gradient.channelGradientSums(output: nil, x: input, center: zeros)
+                return Tensor(gate.shape, sums.map { Float($0.y) }).blocked(gateBlock)
+            }
+            if wantsX { gradient.channelScaleBackward(output: nil, factors) }
+            return [wantsX ? gradient : nil, forGate]
+        }
+    }
+
     /// The sum of variables of one shape, added in the order given.
     public func sum(_ terms: [Variable]) -> Variable {
         guard var total = terms.first?.value else { return constant(Tensor(0)) }

@@ -13,7 +13,7 @@ extension Tape {
         Compute.device.multiply(
             MatrixOperand(x.value.pointer), MatrixOperand(weight.value.pointer, transposed: true),
             into: result.freshPointer, MatrixProduct(m: rows, n: outputs, k: inputs, precision: precision))
-        Work.count(rows * inputs * outputs)
+        count(rows * inputs * outputs)
         Compute.device.addBias(
             result.freshPointer, bias?.value.pointer, rowCount: rows, columns: outputs, relu: relu)
         // Only what a gradient will read is kept alive.

@@ -32,13 +32,14 @@ extension Tape {
         }
     }
 
-    /// The mean over the pixels: `x` [N, C, H, W] gives [N, C].
+    /// The mean over the pixels: `x` [N, C, H, W] gives [N, C, 1, 1].
     public func globalAveragePool(_ x: Variable) -> Variable {
         let shape = x.shape
         let block = x.value.block
         let pixels = shape[2] * shape[3]
         let means = x.value.channelMoments().map { Float($0.x) }
-        return record(Tensor([shape[0], shape[1]], means), from: [x]) { gradient in
+        let result = Tensor([shape[0], shape[1], 1, 1], means).blocked(Layout.preferred(shape[1]))
+        return record(result, from: [x]) { gradient in
             let each = gradient.array.map { $0 / Float(max(pixels, 1)) }
             let zeros = [Float](repeating: 0, count: each.count)
             return [Tensor(shape, block: block).channelAffine(center: zeros, zeros, each, relu: false)]

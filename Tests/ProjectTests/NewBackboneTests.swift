@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `scripts/new-backbone`, in a copy of what it reads.
+@Suite struct NewBackboneTests {
+    private let folder: TemporaryFolder
+    private static let copied = [
+        "Package.swift", "scripts/new-backbone", "Sources/jdnas-stage", "Tests/SampleBackbone",
+        "Tests/SampleBackboneTests", "Plugins/ResNet", ".swift-format",
+    ]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        for path in Self.copied {
+            let place = folder[path]
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: Project.root.appending(path: path), to: place)
+        }
+    }
+
+    private func newBackbone(_ arguments: String...) throws -> Outcome {
+        try run(arguments, of: folder["scripts/new-backbone"], in: folder.url)
+    }
+
+    private func text(_ path: String) throws -> String { try String(contentsOf: folder[path], encoding: .utf8) }
+
+    /// What is written is the sample that is built and tested here, by another name.
+    @Test func writesTheSampleUnderItsName() throws {
+        let outcome = try newBackbone("TinyNet")
+        #expect(outcome.code == 0, "\(outcome.error)")
+        func renamed(_ path: String) throws -> String {
+            try text(path).replacing("SampleBackbone", with: "TinyNet").replacing("samplebackbone", with: "tinynet")
+        }
+        #expect(try text("Plugins/TinyNet/TinyNet.swift") == renamed("Tests/SampleBackbone/SampleBackbone.swift"))
+        #expect(
+            try text("Tests/TinyNetTests/TinyNetTests.swift")
+                == renamed("Tests/SampleBackboneTests/SampleBackboneTests.swift"))
+    }
+
+    @Test func registersIt() throws {
+        #expect(try newBackbone("TinyNet").code == 0)
+        let package = try text("Package.swift")
+        let catalog = try text("Sources/jdnas-stage/Catalog.swift")
+        func count(_ pattern: some RegexComponent, _ text: String) -> Int { text.matches(of: pattern).count }
+        #expect(count(/\bplugin\(\s*"TinyNet", "Basics", "DetectorKit"\)/, package) == 1)
+        #expect(
+            count(/\btests\(\s*"TinyNet", "TinyNet", "BackboneConformance", "DetectorKit", "Basics"\)/, package) == 1)
+        #expect(count(/name: "jdnas-stage",\s+dependencies: \[[^\]]*"TinyNet", "ResNet"/, package) == 1)
+        #expect(count(/(?m)^import TinyNet$/, catalog) == 1)
+        #expect(count(/let backbones: \[any Backbone\] = \[[^\]]*TinyNet\(\),[^\]]*ResNet\(\)/, catalog) == 1)
+        // A second one goes beside it.
+        #expect(try newBackbone("Other").code == 0)
+        #expect(try text("Sources/jdnas-stage/Catalog.swift").contains("TinyNet(),"))
+        let check = try run(
+            ["swiftc", "-parse", "Package.swift", "Sources/jdnas-stage/Catalog.swift"],
+            of: URL(filePath: "/usr/bin/env"),
+            in: folder.url)
+        #expect(check.code == 0, "\(check.error)")
+    }
+
+    @Test(arguments: [
+        ("tinynet", "is no name for a plugin"), ("Tiny-Net", "is no name for a plugin"),
+        ("", "is no name for a plugin"),
+        ("../Net", "is no name for a plugin"), ("ResNet", "there is a module 'ResNet' already"),
+        ("Resnet", "there is a module 'ResNet' already"), ("SampleBackbone", "there is a module"),
+        ("DetectorKit", "Package.swift names 'DetectorKit' already"), ("Backbone", "the code needs the word"),
+    ])
+    func refusesWhatIsNoNameOrTaken(_ name: String, _ what: String) throws {
+        let before = try (text("Package.swift"), text("Sources/jdnas-stage/Catalog.swift"))
+        let plugins = try FileManager.default.contentsOfDirectory(atPath: folder["Plugins"].path)
+        let outcome = try newBackbone(name)
+        #expect(outcome.code == 1)
+        #expect(outcome.error.contains(what) && outcome.error.contains("remedy: "), "\(outcome.error)")
+        #expect(try (text("Package.swift"), text("Sources/jdnas-stage/Catalog.swift")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder["Plugins"].path) == plugins)
+    }
+
+    /// The guide's code is the sample's own.
+    @Test func theGuidesCodeIsTheSamples() throws {
+        let guide = try String(contentsOf: Project.root.appending(path: "docs/new-backbone.md"), encoding: .utf8)
+        let sample =
+            try text("Tests/SampleBackbone/SampleBackbone.swift")
+            + text("Tests/SampleBackboneTests/SampleBackboneTests.swift")
+        let pieces = guide.matches(of: /(?s)```swift\n(.*?)```/).map { String($0.1) }
+        #expect(pieces.count >= 3)
+        for piece in pieces { #expect(sample.contains(piece), "\(piece)") }
+    }
+}
