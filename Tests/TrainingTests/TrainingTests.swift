@@ -133,7 +133,7 @@ private struct Stop: Error {}
             text == """
                 ~/detector/weights.safetensors: error: the weights do not fit the architecture: missing \
                 rpn.head.cls_logits.bias [3]; roi_heads.box_predictor.cls_score.weight is [9, 32], not [3, 32]; \
-                unexpected extra
+                unexpected extra [1]
                   remedy: give the weights that belong to this architecture.json
                 """)
     }
