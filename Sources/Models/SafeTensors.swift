@@ -19,16 +19,18 @@ public struct SafeTensors: Sendable {
 
     /// Reads a file.
     public static func read(_ url: URL) throws -> (tensors: NamedTensors, metadata: [String: String]) {
-        let data: Data
-        do {
-            data = try Data(contentsOf: url)
-        } catch {
-            throw Failure(
-                "this file can not be read", at: url.path, remedy: "check that it exists and is readable",
-                cause: .system)
+        let file = try ElementFile(url)
+        let length = try SafeTensorsHeader.length(file.data(8, at: 0), fileSize: file.size, at: url.path)
+        let header = try SafeTensorsHeader(file.data(length, at: 8), fileSize: file.size, at: url.path)
+        var tensors: NamedTensors = [:]
+        for (name, entry) in header.entries {
+            guard entry.element.isFloating else {
+                throw SafeTensorsHeader.refusal(
+                    SafeTensorsEntry.unreadable(entry.element.rawValue), name, at: url.path)
+            }
+            tensors[name] = try file.tensor(entry, start: header.start)
         }
-        let file = try SafeTensors(parsing: data, at: url.path)
-        return (file.tensors, file.metadata)
+        return (tensors, header.metadata)
     }
 
     /// Writes a file durably: it is whole, or not there. Equal tensors and metadata give equal bytes.

@@ -21,9 +21,8 @@ public struct WeightsFile: Sendable {
     public init(opening url: URL) throws {
         self.url = url
         let place = url.path
-        let (handle, size) = try Self.open(url)
-        defer { try? handle.close() }
-        let start = try Self.read(handle, 8, place)
+        let file = try ElementFile(url)
+        let start = try file.data(8, at: 0)
         if start.starts(with: [0x50, 0x4B]) {
             let file = try TorchFile(opening: url)
             format = .torch(file)
@@ -35,8 +34,8 @@ public struct WeightsFile: Sendable {
                 "this is a .pth of the old kind (before torch 1.6), a bare pickle", at: place,
                 remedy: "load it with a current torch and save it again with torch.save, or as safetensors")
         }
-        let length = try SafeTensorsHeader.length(start, fileSize: size, at: place)
-        let header = try SafeTensorsHeader(Self.read(handle, length, place), fileSize: size, at: place)
+        let length = try SafeTensorsHeader.length(start, fileSize: file.size, at: place)
+        let header = try SafeTensorsHeader(file.data(length, at: 8), fileSize: file.size, at: place)
         format = .safeTensors(header)
         shapes = header.entries.mapValues(\.shape)
     }
@@ -51,20 +50,12 @@ public struct WeightsFile: Sendable {
         switch format {
         case .torch(let file): return try file.read(names)
         case .safeTensors(let header):
-            let handle = try Self.open(url).handle
-            defer { try? handle.close() }
+            let file = try ElementFile(url)
             var tensors: NamedTensors = [:]
             // In the order of the file.
             let wanted = header.entries.filter { names.contains($0.key) }
             for (name, entry) in wanted.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
-                try handle.seek(toOffset: UInt64(header.start + entry.range.lowerBound))
-                let data = try Self.read(handle, entry.range.count, url.path)
-                guard data.count == entry.range.count else {
-                    throw SafeTensorsHeader.refusal("the file became shorter while it was read", at: url.path)
-                }
-                tensors[name] = data.withUnsafeBytes { bytes in
-                    Tensor(entry.shape) { entry.element.decode(bytes, into: $0) }
-                }
+                tensors[name] = try file.tensor(entry, start: header.start)
             }
             return tensors
         }
@@ -75,23 +66,5 @@ public struct WeightsFile: Sendable {
         case .safeTensors(let header): header.entries[name]?.element
         case .torch(let file): file.tensors[name]?.storage.element
         }
-    }
-
-    private static func open(_ url: URL) throws -> (handle: FileHandle, size: Int) {
-        do {
-            let handle = try FileHandle(forReadingFrom: url)
-            let size = try handle.seekToEnd()
-            try handle.seek(toOffset: 0)
-            return (handle, Int(size))
-        } catch { throw unreadable(url.path) }
-    }
-
-    private static func read(_ handle: FileHandle, _ count: Int, _ place: String) throws -> Data {
-        do { return try handle.read(upToCount: count) ?? Data() } catch { throw unreadable(place) }
-    }
-
-    private static func unreadable(_ place: String) -> Failure {
-        Failure(
-            "this file can not be read", at: place, remedy: "check that it exists and is readable", cause: .system)
     }
 }
