@@ -43,10 +43,11 @@ install: setup
 	$(BUILD) --static-swift-stdlib --scratch-path $(STATIC) --product jdnas-stage
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(STATIC)/release/jdnas $(STATIC)/release/jdnas-stage
 
+THREADS ?= 2
 bench: setup
 	$(BUILD) --product jdnas-bench
 	scripts/peers
-	$(BIN)/jdnas-bench run --peers .peers/bin/python --out .build/bench.json $(CASES)
+	$(BIN)/jdnas-bench run --peers .peers/bin/python --threads $(THREADS) --out .build/bench.json $(CASES)
 
 clean:
 	swift package clean

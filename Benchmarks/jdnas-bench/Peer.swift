@@ -17,6 +17,11 @@ final class Peer {
         process.arguments = command
         var environment = ProcessInfo.processInfo.environment
         environment["OMP_NUM_THREADS"] = String(request.threads)
+        // Ours as the runner starts a stage; peers as their users start them.
+        if name == "ours" {
+            environment["OMP_DYNAMIC"] = "false"
+            environment["GOMP_SPINCOUNT"] = "20000"
+        }
         process.environment = environment
         process.standardInput = requests
         process.standardOutput = replies

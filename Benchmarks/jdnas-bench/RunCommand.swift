@@ -13,7 +13,9 @@ struct RunCommand: Command {
     let arity = 0...64
     let options = [
         Option("--peers", value: "PYTHON", "the Python that has the peers (scripts/peers installs one)"),
-        Option("--rounds", value: "N", "rounds of each case (default 7; single operators take 5 times as many)"),
+        Option(
+            "--rounds", value: "N",
+            "rounds of each case, an even number (default 6; single operators take 5 times as many)"),
         Option("--threads", value: "N", "threads on both sides (default: the processor's)"),
         Option("--ground-truth", value: "FILE", "COCO annotations for the case coco-metrics (default: drawn)"),
         Option("--detections", value: "FILE", "and detections"),
@@ -25,7 +27,10 @@ struct RunCommand: Command {
     }
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let rounds = try arguments.integer("--rounds", in: 1...1000) ?? 7
+        let rounds = try arguments.integer("--rounds", in: 2...1000) ?? 6
+        guard rounds % 2 == 0 else {
+            throw UsageError("an odd number of rounds favours one side's place in them", remedy: "give an even one")
+        }
         let threads =
             try arguments.integer("--threads", in: 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
         let known = BenchmarkCase.all
@@ -93,11 +98,14 @@ struct Bench {
         let ours = try start("ours", benchmark)
         let peers = try peerNames(benchmark).map { try start($0, benchmark) }
         let isWhole = [.training, .detection, .features].contains(benchmark.work)
-        for _ in 0..<2 { for side in [ours] + peers { _ = try side.run() } }
         for round in 0..<(isWhole ? rounds : rounds * 5) {
-            // The order turns, so that what one leaves in the caches falls on all alike.
+            // The order turns, so that the machine's drift falls on all alike.
             let sides = round % 2 == 0 ? [ours] + peers : peers.reversed() + [ours]
             for side in sides {
+                // The others' threads go to sleep, and its own data come back into the caches: the turn before, its own or
+                // another's, must not decide.
+                Thread.sleep(forTimeInterval: 0.02)
+                _ = try side.run()
                 let reply = try side.run()
                 if side === ours {
                     result.ours.add(reply, side.version)
@@ -122,6 +130,8 @@ struct Bench {
         for round in 0..<rounds {
             let names = ["ours"] + peerNames(benchmark)
             for name in round % 2 == 0 ? names : names.reversed() {
+                // Programs and libraries are in the page cache, whoever started last.
+                _ = try start(name, benchmark)
                 let begin = ContinuousClock.now
                 let side = try start(name, benchmark)
                 var reply = try side.run()
@@ -156,7 +166,9 @@ struct Bench {
                 norm += Double(b) * Double(b)
             }
             let kind = name.hasPrefix("loss.") ? "losses" : "gradients"
-            worst[kind] = max(worst[kind] ?? 0, (difference / max(norm, 1e-30)).squareRoot())
+            let relative = (difference / max(norm, 1e-30)).squareRoot()
+            // `max` would pass over what is no number.
+            worst[kind] = relative.isFinite ? max(worst[kind] ?? 0, relative) : .infinity
         }
         return worst
     }

@@ -2,6 +2,6 @@
 from importlib.metadata import version
 
 from faster_coco_eval import COCO, COCOeval_faster
-from pycocotools_peer import serve
+from pycocotools_peer import serve_metrics
 
-serve(COCO, COCOeval_faster, "faster-coco-eval " + version("faster-coco-eval"))
+serve_metrics(COCO, COCOeval_faster, "faster-coco-eval " + version("faster-coco-eval"))

@@ -2,30 +2,28 @@
 import contextlib
 import io
 import json
-import resource
 import sys
-import time
+
+from worker import serve
 
 
-def answer(**reply):
-    print(json.dumps(reply), flush=True)
-
-
-def serve(load, evaluation, version):
-    """Answers each line with the time of one evaluation; what the library prints stays unseen."""
+def serve_metrics(load, evaluation, version):
+    """What the library prints stays unseen."""
     folder = json.loads(sys.stdin.readline())["folder"]
     with contextlib.redirect_stdout(io.StringIO()):
         truth = load(folder + "/ground-truth.json")
         found = truth.loadRes(folder + "/detections.json")
-    answer(version=version)
-    for _ in sys.stdin:
-        with contextlib.redirect_stdout(io.StringIO()):
-            run = evaluation(truth, found, "bbox")
-            start = time.perf_counter()
-            run.evaluate()
-            run.accumulate()
-            seconds = time.perf_counter() - start
-        answer(seconds=seconds, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+    def prepare():
+        evaluator = evaluation(truth, found, "bbox")
+
+        def run():
+            with contextlib.redirect_stdout(io.StringIO()):
+                evaluator.evaluate()
+                evaluator.accumulate()
+        return run
+
+    serve(prepare, version)
 
 
 if __name__ == "__main__":
@@ -33,4 +31,4 @@ if __name__ == "__main__":
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    serve(COCO, COCOeval, "pycocotools " + version("pycocotools"))
+    serve_metrics(COCO, COCOeval, "pycocotools " + version("pycocotools"))

@@ -3,13 +3,9 @@
 Same weights, images and targets as ours, from the request's folder; torchvision's detectors with their own defaults.
 """
 import json
-import resource
 import sys
-import time
 
-
-def answer(**reply):
-    print(json.dumps(reply), flush=True)
+from worker import answer, serve
 
 
 def read_tensors(path):
@@ -118,8 +114,11 @@ def workload(benchmark, folder):
     def grad(*tensors):
         return [t.requires_grad_() for t in tensors]
 
-    def backward(forward):
+    def backward(forward, leaves):
         def run():
+            # Fresh gradients each time, as ours: kept ones would be added to.
+            for leaf in leaves:
+                leaf.grad = None
             result = forward()
             result.backward(torch.ones_like(result))
         return run
@@ -135,13 +134,13 @@ def workload(benchmark, folder):
         k = benchmark["kernel"]
         x, w = grad(torch.rand(batch, channels, size, size), torch.rand(channels, channels, k, k))
         forward = lambda: functional.conv2d(x, w, padding=k // 2)
-        return backward(forward) if work.endswith("Backward") else inference(forward)
+        return backward(forward, [x, w]) if work.endswith("Backward") else inference(forward)
     if work == "linear":
         x, w = grad(torch.rand(channels, 12544), torch.rand(1024, 12544))
-        return backward(lambda: functional.linear(x, w))
+        return backward(lambda: functional.linear(x, w), [x, w])
     if work == "groupNorm":
         x, s, b = grad(torch.rand(batch, channels, size, size), torch.ones(channels), torch.ones(channels))
-        return backward(lambda: functional.relu(functional.group_norm(x, 16, s, b)))
+        return backward(lambda: functional.relu(functional.group_norm(x, 16, s, b)), [x, s, b])
     from torchvision import ops
 
     if work in ("roiAlign", "roiAlignBackward"):
@@ -151,7 +150,7 @@ def workload(benchmark, folder):
         corner = torch.rand(1024, 2) * (extent - sides)
         rois = torch.cat([(torch.arange(1024) % batch)[:, None].float(), corner, corner + sides], 1)
         forward = lambda: ops.roi_align(x, rois, 7, 0.25, 2)
-        return backward(forward) if work.endswith("Backward") else inference(forward)
+        return backward(forward, [x]) if work.endswith("Backward") else inference(forward)
     corner = torch.rand(2000, 2) * 280
     boxes = torch.cat([corner, corner + 8 + 72 * torch.rand(2000, 2)], 1)
     scores = torch.rand(2000)
@@ -169,12 +168,7 @@ def main():
         answer()
         return
     run = workload(request["benchmark"], request["folder"])
-    answer(version=f"torch {torch.__version__}, torchvision {torchvision.__version__}")
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        run()
-        seconds = time.perf_counter() - start
-        answer(seconds=seconds, peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    serve(lambda: run, f"torch {torch.__version__}, torchvision {torchvision.__version__}")
 
 
 if __name__ == "__main__":
