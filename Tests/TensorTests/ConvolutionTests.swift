@@ -119,6 +119,35 @@ import Testing
         #expect(tape.convolution(y, weight: tape.constant(Tensor([12, 32, 1, 1]))).value.block == 12)
     }
 
+    /// A weight that several convolutions of a tape have in common is reordered once for each pass, and kept until it
+    /// changes. In a process of its own, since the counters are the whole process's.
+    @Test func sharedWeightsAreReorderedOnce() async {
+        await #expect(processExitsWith: .success) {
+            var random = RandomStream(seed: 8)
+            var weight = Grid.random([256, 256, 3, 3], &random).tensor
+            let x = Grid.random([1, 256, 20, 20], &random).tensor.blocked(Layout.lanes)
+            let weights = weight.count * 4
+            let start = BufferPool.usage.live
+            var (first, second) = (0, 0)
+            do {
+                let tape = Tape(recording: true)
+                let variable = tape.parameter(weight, named: "w")
+                func run(_ tape: Tape) -> Variable {
+                    tape.convolution(tape.constant(x), weight: variable, padding: 1, isShared: true)
+                }
+                let before = BufferPool.usage.live
+                let y = run(tape)
+                first = BufferPool.usage.live - before
+                let z = run(tape)
+                second = BufferPool.usage.live - before - first
+                _ = tape.gradients(from: [(y, y.value), (z, z.value)])
+            }
+            #expect(first > weights && second < weights, "\(first) bytes, then \(second): the result alone")
+            weight.withUnsafeMutableFloats { $0[0] += 1 }
+            #expect(BufferPool.usage.live < start + weights, "gone with the change")
+        }
+    }
+
     @Test func reorderedWeightsFollowTheWeights() {
         var random = RandomStream(seed: 8)
         var weight = Grid.random([16, 16, 3, 3], &random).tensor

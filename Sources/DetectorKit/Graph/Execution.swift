@@ -11,10 +11,18 @@ public struct GraphExecution: Sendable {
     /// What runs, by its last node.
     private let fusions: [NetworkGraph.NodeID: Fusion]
     private let isTrainable: [String: Bool]
+    /// Convolutions that run several times with the same parameters: the proposal head's, on every level.
+    private let shared: Set<String>
 
     public init(_ graph: NetworkGraph) {
         self.graph = graph
         fusions = graph.fusions()
+        var seen: Set<String> = []
+        shared = Set(
+            graph.nodes.compactMap { node in
+                guard case .convolution(let layer) = node.operation else { return nil }
+                return seen.insert(layer.name).inserted ? nil : layer.name
+            })
         isTrainable = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.isTrainable) })
     }
 
@@ -57,7 +65,8 @@ public struct GraphExecution: Sendable {
         var readers = Dictionary(outputs.compactMap { name in graph.outputs[name].map { ($0, 1) } }) { $0 + $1 }
         for (_, fusion) in order { for input in inputs(of: fusion) { readers[input, default: 0] += 1 } }
 
-        var pass = Pass(tape: tape, weights: weights, mode: mode, isTrainable: isTrainable, isFrozen: frozen)
+        var pass = Pass(
+            tape: tape, weights: weights, mode: mode, isTrainable: isTrainable, shared: shared, isFrozen: frozen)
         for (id, fusion) in order {
             values[id] = try pass.run(
                 graph[fusion.head].operation, graph[fusion.head].inputs.compactMap { values[$0] }, fusion,
@@ -82,6 +91,7 @@ public struct GraphExecution: Sendable {
         let weights: NamedTensors
         let mode: Mode
         let isTrainable: [String: Bool]
+        let shared: Set<String>
         let isFrozen: (String) -> Bool
         /// Batch norm's running statistics after the pass.
         var statistics: NamedTensors = [:]
@@ -100,7 +110,7 @@ public struct GraphExecution: Sendable {
                 func convolution(_ norm: FrozenNorm?, residual: Variable?, relu: Bool) -> Variable {
                     tape.convolution(
                         inputs[0], weight: weight, bias: bias, norm: norm, residual: residual, stride: layer.stride,
-                        padding: layer.padding, groups: layer.groups, relu: relu)
+                        padding: layer.padding, groups: layer.groups, relu: relu, isShared: shared.contains(layer.name))
                 }
                 guard let norm = fusion.norm else { return convolution(nil, residual: residual, relu: relu) }
                 if isFixed(norm) { return convolution(try frozenNorm(norm), residual: residual, relu: relu) }

@@ -6,9 +6,11 @@ extension Tape {
     ///
     /// What follows runs with it, in one pass over the result: a frozen `norm` (folded into weight and bias), the sum
     /// with a `residual` of the result's shape, and max(0, ·) with `relu`.
+    ///
+    /// `isShared` says that others on this tape have the same weight: what it was reordered to is then kept for them.
     public func convolution(
         _ x: Variable, weight: Variable, bias: Variable? = nil, norm: FrozenNorm? = nil, residual: Variable? = nil,
-        stride: Int = 1, padding: Int = 0, groups: Int = 1, relu: Bool = false
+        stride: Int = 1, padding: Int = 0, groups: Int = 1, relu: Bool = false, isShared: Bool = false
     ) -> Variable {
         let shape = ConvolutionShape(
             input: x.value, weight: weight.value, stride: stride, padding: padding, groups: groups)
@@ -19,20 +21,20 @@ extension Tape {
         let folded = norm?.folded(weight.value, bias?.value) ?? (weight: weight.value, bias: bias?.value)
         let block = x.value.block
         let residualBlock = residual?.value.block
+        // Until the weights change nobody reads them in this pass' order again: it would only take memory.
+        let endsOrder = weight.isTracked && !isShared
         let result = Tensor(unwritten: shape.resultShape, block: shape.outputBlock)
         if result.count > 0 {
             passes.forward(
                 input, folded.weight, bias: folded.bias, residual: residual?.value.blocked(shape.outputBlock),
                 relu: relu, into: result)
             count(shape.multiplyAccumulates)
-            // Until the weights change they are seldom read again: in another order, which would only take memory.
-            if recording, weight.isTracked { weight.value.storage.dropDerived() }
+            if recording, endsOrder { weight.value.storage.dropDerived() }
         }
 
         // Only what a gradient will read is kept alive.
         let keptInput = weight.isTracked ? input : nil
         let keptWeight = x.isTracked ? weight.value : nil
-        let isTrained = weight.isTracked
         let mask = relu ? result : nil
         let wantsBias = bias?.isTracked ?? false
         let wantsResidual = residual?.isTracked ?? false
@@ -49,7 +51,7 @@ extension Tape {
             if let mask { gradient.keep(where: mask) }
             let forResidual = wantsResidual ? gradient.blocked(residualBlock ?? 1) : nil
             let forInput = keptWeight.map { weight in
-                defer { if isTrained { weight.storage.dropDerived() } }
+                defer { if endsOrder { weight.storage.dropDerived() } }
                 return passes.backwardInput(gradient, norm?.folded(weight) ?? weight).blocked(block)
             }
             Work.count(shape.multiplyAccumulates * ((keptWeight == nil ? 0 : 1) + (keptInput == nil ? 0 : 1)))
