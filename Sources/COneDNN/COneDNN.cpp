@@ -77,8 +77,13 @@ struct jd_convolution {
         attributes.set_post_ops(after);
 
         // Our layouts as they are where a fast implementation takes them; else let it choose, and reorder.
+        // AMX takes bf16 images in an order of its own only, and operands are reordered for bf16 anyway: there its choice
+        // comes first, and the residual, which lies in our layout, is left to the caller.
+        const bool amx = s.bf16 && get_effective_cpu_isa() == cpu_isa::avx512_core_amx;
+        if (amx && s.residual) throw std::runtime_error("AMX's layout is not the residual's");
         bool found = false;
-        for (int attempt = 0; attempt < 5 && !found; attempt++) {
+        for (int turn = 0; turn < 5 && !found; turn++) {
+            int attempt = amx && turn < 4 ? (turn + 3) % 4 : turn;
             bool last = attempt == 4;
             // The residual lies in our layout.
             if (s.residual && attempt != 0 && attempt != 2) continue;

@@ -13,14 +13,7 @@ extension CPUDevice {
         switch size.precision {
         case .float32: sgemm(a, b, c, size)
         case .bfloat16: bfloat16Product(a, b, c, size)
-        case .bfloat16Emulated:
-            withRounded(a.elements, count: size.m * size.k) { roundedA in
-                withRounded(b.elements, count: size.k * size.n) { roundedB in
-                    sgemm(
-                        MatrixOperand(roundedA, transposed: a.isTransposed),
-                        MatrixOperand(roundedB, transposed: b.isTransposed), c, size)
-                }
-            }
+        case .bfloat16Emulated: roundedProduct(a, b, c, size)
         }
     }
 

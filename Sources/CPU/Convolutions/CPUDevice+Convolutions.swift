@@ -9,7 +9,8 @@ extension CPUDevice {
         switch precision {
         case .bfloat16Emulated:
             RoundedForward(convolution(shape, then: after, engine.ofProducts, .float32), shape)
-        case _ where engine == .gemm: GEMMForward(shape, after)
+        case .bfloat16 where engine == .gemm: RoundedForward(GEMMForward(shape, after), shape)
+        case .float32 where engine == .gemm: GEMMForward(shape, after)
         case .float32:
             (usesWinograd(shape, engine) ? WinogradForward(shape, after) : nil)
                 ?? directForward(shape, after, precision)
@@ -24,7 +25,8 @@ extension CPUDevice {
         if after.residual, let plain = OneDNNForward(shape, AfterConvolution(bias: after.bias), precision) {
             return ResidualAfterwards(plain, shape, relu: after.relu)
         }
-        return GEMMForward(shape, after)
+        let gemm = GEMMForward(shape, after)
+        return precision == .bfloat16 ? RoundedForward(gemm, shape) : gemm
     }
 
     public func convolutionBackwardInput(
@@ -33,7 +35,8 @@ extension CPUDevice {
         switch precision {
         case .bfloat16Emulated:
             RoundedBackwardInput(convolutionBackwardInput(shape, engine.ofProducts, .float32), shape)
-        case _ where engine == .gemm: GEMMBackwardInput(shape)
+        case .bfloat16 where engine == .gemm: RoundedBackwardInput(GEMMBackwardInput(shape), shape)
+        case .float32 where engine == .gemm: GEMMBackwardInput(shape)
         case .float32:
             (usesWinograd(shape, engine) ? WinogradBackwardInput(shape) : nil) ?? directBackwardInput(shape, precision)
         case .bfloat16: directBackwardInput(shape, precision)
@@ -43,7 +46,9 @@ extension CPUDevice {
     private func directBackwardInput(
         _ shape: ConvolutionShape, _ precision: Precision
     ) -> any BackwardInputConvolution {
-        OneDNNBackwardInput(shape, precision) ?? GEMMBackwardInput(shape)
+        if let direct = OneDNNBackwardInput(shape, precision) { return direct }
+        let gemm = GEMMBackwardInput(shape)
+        return precision == .bfloat16 ? RoundedBackwardInput(gemm, shape) : gemm
     }
 
     public func convolutionBackwardWeight(
@@ -51,9 +56,9 @@ extension CPUDevice {
     ) -> any BackwardWeightConvolution {
         switch precision {
         case .bfloat16Emulated:
-            RoundedBackwardWeight(
-                convolutionBackwardWeight(shape, bias: bias, engine.ofProducts, .float32), shape, bias: bias)
-        case _ where engine == .gemm: GEMMBackwardWeight(shape)
+            RoundedBackwardWeight(convolutionBackwardWeight(shape, bias: bias, engine.ofProducts, .float32), shape)
+        case .bfloat16 where engine == .gemm: RoundedBackwardWeight(GEMMBackwardWeight(shape), shape)
+        case .float32 where engine == .gemm: GEMMBackwardWeight(shape)
         case .float32:
             (usesWinograd(shape, engine) ? WinogradBackwardWeight(shape) : nil)
                 ?? directBackwardWeight(shape, bias, precision)
@@ -65,7 +70,9 @@ extension CPUDevice {
         _ shape: ConvolutionShape, _ bias: Bool, _ precision: Precision
     ) -> any BackwardWeightConvolution {
         if precision == .float32, let depthwise = DepthwiseBackwardWeight(shape) { return depthwise }
-        return OneDNNBackwardWeight(shape, bias: bias, precision) ?? GEMMBackwardWeight(shape)
+        if let direct = OneDNNBackwardWeight(shape, bias: bias, precision) { return direct }
+        let gemm = GEMMBackwardWeight(shape)
+        return precision == .bfloat16 ? RoundedBackwardWeight(gemm, shape) : gemm
     }
 
     private func usesWinograd(_ shape: ConvolutionShape, _ engine: ConvolutionEngine) -> Bool {

@@ -56,12 +56,10 @@ struct RoundedBackwardInput: BackwardInputConvolution {
 struct RoundedBackwardWeight: BackwardWeightConvolution {
     private let base: any BackwardWeightConvolution
     private let inputCount: Int
-    private let shape: ConvolutionShape
     private let gradientCount: Int
 
-    init(_ base: any BackwardWeightConvolution, _ shape: ConvolutionShape, bias: Bool) {
+    init(_ base: any BackwardWeightConvolution, _ shape: ConvolutionShape) {
         self.base = base
-        self.shape = shape
         inputCount = shape.inputShape.reduce(1, *)
         gradientCount = shape.resultShape.reduce(1, *)
     }
