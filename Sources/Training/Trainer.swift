@@ -24,6 +24,9 @@ public struct StepGradients {
     /// The loss's parts, by name; their sum is the loss.
     public var losses: [String: Double]
 
+    /// The sum of the parts, in the order of their names: a dictionary's own differs from process to process.
+    public var totalLoss: Double { losses.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value } }
+
     public init(gradients: NamedTensors, runningStatistics: NamedTensors = [:], losses: [String: Double]) {
         self.gradients = gradients
         self.runningStatistics = runningStatistics
@@ -107,7 +110,7 @@ public struct Trainer {
         while state.step < totalSteps {
             let batch = try batches.item(state.step)
             let step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
-            let loss = step.losses.values.reduce(0, +)
+            let loss = step.totalLoss
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
             let norm = gradientNorm(step.gradients)
             guard loss.isFinite, norm.isFinite else {

@@ -219,6 +219,14 @@ private struct Stop: Error {}
     }
 }
 
+@Suite struct StepGradientsTests {
+    /// Equal steps tell equal losses: the parts are added by name, not as a dictionary happens to hold them.
+    @Test func partsAreAddedByName() {
+        let step = StepGradients(gradients: [:], losses: ["c": -1e16, "a": 1e16, "b": 1, "d": 0.5])
+        #expect(step.totalLoss == ((1e16 + 1) - 1e16) + 0.5)
+    }
+}
+
 @Suite struct TrainingMemoryTests {
     /// From the third step on a training has all the memory that it needs: nothing more comes from the device, though
     /// images are drawn and regions sampled anew. In a process of its own, since the counters are the whole process's.

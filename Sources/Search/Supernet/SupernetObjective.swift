@@ -60,7 +60,7 @@ public final class SupernetObjective {
             ).step
             supernet.accumulate(
                 part.gradients, of: subnet, factor: 1 / Float(choices.count), into: &total.gradients)
-            smaller += part.losses.values.reduce(0, +) / Double(choices.count)
+            smaller += part.totalLoss / Double(choices.count)
         }
         if !choices.isEmpty { total.losses["smaller"] = smaller }
         return total
