@@ -19,12 +19,7 @@ extension Tape {
 
     /// max(0, x)
     public func relu(_ x: Variable) -> Variable {
-        let result = Tensor(unwritten: x.shape, block: x.value.block)
-        Compute.device.relu(x.value.pointer, into: result.freshPointer, count: result.count)
-        return record(result, from: [x]) { gradient in
-            gradient.keep(where: result)
-            return [gradient]
-        }
+        activation(x, reads: .output, Compute.device.relu, Compute.device.reluBackward)
     }
 
     /// factor · x
@@ -39,38 +34,31 @@ extension Tape {
 
     /// 1 / (1 + exp(−x))
     public func sigmoid(_ x: Variable) -> Variable {
-        let result = Tensor(unwritten: x.shape, block: x.value.block)
-        Compute.device.sigmoid(x.value.pointer, into: result.freshPointer, count: result.count)
-        return record(result, from: [x]) { gradient in
-            gradient.overwrite {
-                Compute.device.sigmoidBackward($0, output: result.pointer, into: $1, count: result.count)
-            }
-            return [gradient]
-        }
+        activation(x, reads: .output, Compute.device.sigmoid, Compute.device.sigmoidBackward)
     }
 
     /// x · min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, arXiv:1905.02244)
     public func hardSwish(_ x: Variable) -> Variable {
-        let result = Tensor(unwritten: x.shape, block: x.value.block)
-        Compute.device.hardSwish(x.value.pointer, into: result.freshPointer, count: result.count)
-        let input = x.value
-        return record(result, from: [x]) { gradient in
-            gradient.overwrite {
-                Compute.device.hardSwishBackward($0, x: input.pointer, into: $1, count: input.count)
-            }
-            return [gradient]
-        }
+        activation(x, reads: .input, Compute.device.hardSwish, Compute.device.hardSwishBackward)
     }
 
     /// min(max(x + 3, 0), 6) / 6
     public func hardSigmoid(_ x: Variable) -> Variable {
+        activation(x, reads: .input, Compute.device.hardSigmoid, Compute.device.hardSigmoidBackward)
+    }
+
+    /// What an activation's slope is worked out from.
+    private enum SlopeSource { case input, output }
+
+    private func activation(
+        _ x: Variable, reads source: SlopeSource, _ forward: (Floats, MutableFloats, Int) -> Void,
+        _ backward: @escaping (Floats, Floats, MutableFloats, Int) -> Void
+    ) -> Variable {
         let result = Tensor(unwritten: x.shape, block: x.value.block)
-        Compute.device.hardSigmoid(x.value.pointer, into: result.freshPointer, count: result.count)
-        let input = x.value
+        forward(x.value.pointer, result.freshPointer, result.count)
+        let kept = source == .input ? x.value : result
         return record(result, from: [x]) { gradient in
-            gradient.overwrite {
-                Compute.device.hardSigmoidBackward($0, x: input.pointer, into: $1, count: input.count)
-            }
+            gradient.overwrite { backward($0, kept.pointer, $1, kept.count) }
             return [gradient]
         }
     }
