@@ -94,7 +94,7 @@ let package = Package(
         module("ModelImport", "Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
         // For the tests of backbone plugins.
-        module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search"),
+        module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"),
 
         // Where jobs and detection meet, beside the plugins.
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
@@ -108,6 +108,9 @@ let package = Package(
             "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training",
             "TrainingOptions", "Models", "ModelImport", "COCOMetrics"),
+        plugin(
+            "Morph", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Training", "Search", "TrainingOptions", "Models"),
         plugin(
             "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
@@ -128,10 +131,10 @@ let package = Package(
             name: "jdnas-stage",
             dependencies: [
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
-                "DetectorKit", "Detection", "Training", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
+                "DetectorKit", "Detection", "Training", "Search", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
                 "COCOMetrics",
-                "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "TeacherPool", "JointSearch",
-                "Evaluate",
+                "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "Morph", "TeacherPool",
+                "JointSearch", "Evaluate",
             ],
             swiftSettings: strict),
 
@@ -140,7 +143,7 @@ let package = Package(
             name: "jdnas-bench",
             dependencies: [
                 "Basics", "CommandKit", "COCOMetrics", "Devices", "Tensor", "Models", "DetectorKit", "Detection",
-                "Training", "ResNet",
+                "Training", "Search", "Images", "InvertedResNet", "MobileNetV3", "ResNet",
             ],
             path: "Benchmarks/jdnas-bench", swiftSettings: strict),
 
@@ -185,8 +188,8 @@ let package = Package(
         tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
-            "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "TeacherPool", "JointSearch",
-            "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
+            "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
+            "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),

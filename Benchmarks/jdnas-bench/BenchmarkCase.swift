@@ -98,8 +98,6 @@ struct WorkerReply: Codable {
     var peakBytes: Int?
     /// Multiply-accumulates of convolutions and matrix products of the run.
     var products: Int?
-    /// What the worker can't do, and why.
-    var refusal: String?
     /// What the worker is: its versions.
     var version: String?
 }

@@ -19,6 +19,9 @@ struct Measurement: Codable {
     /// The largest relative difference between our losses and gradients and the peer's, where they were compared.
     var differences: [String: Double]?
 
+    /// Why ours computed in fp32 although the case says otherwise, as a stage of that `precision` does here; the peer emulates.
+    var fallback: String?
+
     /// Ours ÷ the peer's time, the median over rounds.
     func ratio(to peer: String) -> Double? {
         guard let side = peers[peer], !side.seconds.isEmpty else { return nil }
@@ -49,6 +52,9 @@ struct Measurement: Codable {
         if !floor.isEmpty {
             let ratio = zip(ours.seconds, floor).map { $0 / $1 }.median
             lines.append("  floor            \(time(floor))   ours ÷ floor " + String(format: "%.2f", ratio))
+        }
+        if let fallback {
+            lines.append("  note             \(fallback): ours fell back to fp32, as a stage does; the peer emulates")
         }
         if let target = benchmark.target { lines.append("  aim              ours ÷ peer ≤ \(target)") }
         for (name, difference) in (differences ?? [:]).sorted(by: { $0.key < $1.key }) {

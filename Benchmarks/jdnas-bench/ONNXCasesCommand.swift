@@ -3,6 +3,8 @@ import CommandKit
 import Detection
 import DetectorKit
 import Foundation
+import InvertedResNet
+import MobileNetV3
 import ResNet
 import Tensor
 import Training
@@ -48,6 +50,15 @@ struct ONNXCasesCommand: Command {
             name: "r50-group", backbone: "resnet50", norm: .group, isNarrow: false,
             input: .init(shorter: 320, longer: 480), selection: .init(scoreThreshold: 0.6)),
         Case(
+            name: "mobilenet-batch", backbone: "mobilenet_v3_large", norm: .batch, isNarrow: false,
+            input: .init(shorter: 320, longer: 480), selection: .init(scoreThreshold: 0.4)),
+        Case(
+            name: "mobilenet-group", backbone: "mobilenet_v3_small", norm: .group, isNarrow: false,
+            input: .init(shorter: 240, longer: 320), selection: .init(scoreThreshold: 0.4)),
+        Case(
+            name: "inverted-frozen", backbone: "inverted_resnet_s", norm: .frozen, isNarrow: false,
+            input: .init(shorter: 320, longer: 480), selection: .init(scoreThreshold: 0.4)),
+        Case(
             name: "r18-narrow-nothing", backbone: "resnet18", norm: .batch, isNarrow: true,
             input: .init(shorter: 96, longer: 128), selection: .init(scoreThreshold: 0.9999)),
     ]
@@ -85,7 +96,7 @@ struct ONNXCasesCommand: Command {
     }
 
     private func graph(_ item: Case) throws -> DetectorGraph {
-        let catalog = BackboneCatalog([ResNet()])
+        let catalog = BackboneCatalog([ResNet(), MobileNetV3(), InvertedResNet()])
         var architecture = try DetectorSettings(
             backbone: item.backbone, norm: item.norm, normGroups: 16, neckWidth: item.isNarrow ? 32 : 256,
             headWidth: item.isNarrow ? 64 : 1024, input: item.input,

@@ -28,7 +28,6 @@ final class Peer {
         try process.run()
         try send(String(decoding: try JSONEncoder().encode(request), as: UTF8.self))
         let ready = try answer()
-        if let refusal = ready.refusal { throw Failure("\(name): \(refusal)") }
         version = ready.version ?? ""
     }
 

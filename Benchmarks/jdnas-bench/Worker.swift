@@ -12,10 +12,6 @@ struct WorkerCommand: Command {
     func run(_ arguments: Arguments) throws -> Int32 {
         guard let line = readLine() else { return 0 }
         let request = try JSONDecoder().decode(WorkerRequest.self, from: Data(line.utf8))
-        if let obstacle = Compute.obstacle(to: request.benchmark.precision) {
-            try answer(WorkerReply(refusal: "no \(request.benchmark.precision.rawValue): \(obstacle)"))
-            return 0
-        }
         Compute.prepare(threads: request.threads, precision: request.benchmark.precision) { _ in }
         let folder = URL(filePath: request.folder)
         if let file = request.gradients {

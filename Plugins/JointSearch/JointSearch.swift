@@ -11,14 +11,14 @@ import Training
 /// Stage `joint-search`: searches student and teacher together and derives a faster student from a base detector.
 ///
 /// The artifact holds `student/` and `base/` (detectors), `teacher.json` (the student's teacher), `history.jsonl` (a
-/// line for each candidate), `front.json` and `latency-table.json`.
+/// line for each candidate), `front.json`, `lineage.json` (from the base to the student) and `latency-table.json`.
 public struct JointSearch: StagePlugin {
     private let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 4 }
+    public var version: Int { 5 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
@@ -45,7 +45,7 @@ public struct JointSearch: StagePlugin {
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
-            catalog: backbones, random: context.seed, hooks: hooks(context))
+            catalog: backbones, random: context.seed, hooks: hooks(context), replay: options.replay)
         let outcome = try joint.run()
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,

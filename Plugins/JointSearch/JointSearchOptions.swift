@@ -15,6 +15,8 @@ public struct JointSearchOptions: Codable, Sendable {
     public var latencyRounds: Int
     /// A latency table to decide by, as an earlier search left it; nil to measure one.
     public var latencyTable: JSON?
+    /// A lineage to go through again instead of searching; nil to search.
+    public var replay: Lineage?
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
@@ -51,6 +53,16 @@ public struct JointSearchOptions: Codable, Sendable {
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")
         precision = reader.precision()
+        let lineage = reader.optionalFile(
+            "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits")
+        replay = lineage.flatMap { file in
+            do {
+                return try Lineage(json: JSON(parsing: Data(contentsOf: file), at: file.path), at: file.path)
+            } catch {
+                reader.report("replay", "this is no lineage: \(error)", remedy: "leave it out, or mend it")
+                return nil
+            }
+        }
         let table = reader.optionalFile(
             "latency_table", help: "latency-table.json of an earlier search on this device: decides as that one did")
         latencyTable = table.flatMap { file in

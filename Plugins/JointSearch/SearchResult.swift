@@ -8,6 +8,8 @@ import StageKit
 import Training
 
 extension JointSearch {
+    private static let lineageName = "lineage.json"
+
     /// Writes what the search found.
     func write(
         _ outcome: DetectorSearch.Outcome, base: Detector, mode: SearchSettings.Mode, target: Double, pool: Artifact,
@@ -27,10 +29,12 @@ extension JointSearch {
         let history = outcome.state.journal.map { $0 + "\n" }.joined()
         try DurableFile.write(history, to: folder.appending(path: "history.jsonl"))
         try DurableFile.write(front(outcome).prettyText, to: folder.appending(path: "front.json"))
+        let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
+        try DurableFile.write(lineage.json.prettyText, to: folder.appending(path: Self.lineageName))
         try DurableFile.write(outcome.table.json.prettyText, to: folder.appending(path: "latency-table.json"))
-        for member in ["student", "base", "teacher.json", "history.jsonl", "front.json", "latency-table.json"] {
-            context.output.mark(member, bundle: true)
-        }
+        for member in [
+            "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, "latency-table.json",
+        ] { context.output.mark(member, bundle: true) }
         context.output.summary = summary(outcome, mode: mode, target: target)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }

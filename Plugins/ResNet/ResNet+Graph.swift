@@ -59,7 +59,7 @@ extension ResNet {
         case .bottleneck:
             node = hidden(
                 2, hidden(1, input, kernel: 1, stride: 1), kernel: 3, stride: stride,
-                groups: architecture.convolutionGroups ?? 1)
+                groups: inner.convolutionGroupWidth.map { inner.widths[1] / $0 } ?? 1)
             node = normalised(
                 3, node, to: settings.width, kernel: 1, stride: 1, perGroup: settings.channelsPerGroup,
                 knob: .trunk(stage: stage))

@@ -57,14 +57,14 @@ public struct ResNet: Backbone {
             let inner = preset.inner << stage
             let trunk = (64 << stage) * preset.block.expansion
             let block = BackboneArchitecture.Block(
-                widths: Array(repeating: inner, count: preset.block.innerCount), channelsPerGroup: inner / groups)
+                widths: Array(repeating: inner, count: preset.block.innerCount), channelsPerGroup: inner / groups,
+                convolutionGroupWidth: preset.cardinality.map { $0.width << stage })
             return BackboneArchitecture.Stage(
                 width: trunk, channelsPerGroup: trunk / groups, blocks: Array(repeating: block, count: depth))
         }
         return BackboneArchitecture(
             plugin: self.name, block: preset.block.rawValue, norm: norm,
-            stem: BackboneArchitecture.Stem(width: 64, channelsPerGroup: 64 / groups), stages: stages,
-            convolutionGroups: preset.cardinality?.groups)
+            stem: BackboneArchitecture.Stem(width: 64, channelsPerGroup: 64 / groups), stages: stages)
     }
 
     public func validate(_ architecture: BackboneArchitecture) throws {
@@ -102,21 +102,25 @@ public struct ResNet: Backbone {
         }
     }
 
-    /// Grouped convolutions are those inside bottlenecks; each group has as many channels on both sides.
+    /// Grouped convolutions are those inside bottlenecks; each group has as many channels on both sides. Two groups are the
+    /// least: with one, the two sides would no longer belong together.
     private func checkConvolutionGroups(_ architecture: BackboneArchitecture, _ block: Block) throws {
-        guard let groups = architecture.convolutionGroups else { return }
-        guard block == .bottleneck, groups >= 2 else {
-            throw Failure(
-                "\(groups) convolution groups in \(block.rawValue) blocks",
-                remedy: "give 2 or more groups to bottleneck blocks, and leave convolutionGroups out elsewhere")
-        }
         for (number, stage) in architecture.stages.enumerated() {
             for (index, inner) in stage.blocks.enumerated() {
-                guard inner.widths.allSatisfy({ $0 % groups == 0 && $0 > groups }), Set(inner.widths).count == 1 else {
+                guard let width = inner.convolutionGroupWidth else { continue }
+                let place = "stage \(number + 1), block \(index + 1)"
+                guard block == .bottleneck, width >= 1 else {
                     throw Failure(
-                        "widths of \(inner.widths.map(String.init).joined(separator: " and ")) around \(groups) "
-                            + "convolution groups", at: "stage \(number + 1), block \(index + 1)",
-                        remedy: "give one width, a larger multiple of the groups, on both sides")
+                        "convolution groups of \(width) channels in \(block.rawValue) blocks", at: place,
+                        remedy:
+                            "give a positive width to bottleneck blocks, and leave convolutionGroupWidth out elsewhere")
+                }
+                guard inner.widths.allSatisfy({ $0 % width == 0 && $0 >= 2 * width }), Set(inner.widths).count == 1
+                else {
+                    throw Failure(
+                        "widths of \(inner.widths.map(String.init).joined(separator: " and ")) around convolution "
+                            + "groups of \(width)", at: place,
+                        remedy: "give one width, twice the group's or a larger multiple, on both sides")
                 }
             }
         }

@@ -31,6 +31,11 @@ public struct BackboneConformance: Sendable {
         case pruning
         /// New blocks and new channels leave the outputs as they were.
         case growth
+        /// Random sequences of 20 actions on the whole detector: each is refused or leaves a legal detector, and those that
+        /// must not change the answers do not, to 1e-9 in float64.
+        case sequences
+        /// The ONNX model, run by the definitions of its operators in float64, gives the same features.
+        case export
     }
 
     /// One preset, with one kind of norm, in one respect.
@@ -73,6 +78,8 @@ extension BackboneConformance.Case {
             case .gradients: try subject.checkGradients(&found)
             case .pruning: try subject.checkPruning(&found)
             case .growth: try subject.checkGrowth(&found)
+            case .sequences: try subject.checkSequences(&found)
+            case .export: try subject.checkExport(&found)
             }
         } catch {
             found.add("\(error)")

@@ -41,18 +41,6 @@ struct Subject {
         for stage in shallow.stages.indices {
             shallow.stages[stage].blocks.removeLast(max(0, shallow.stages[stage].blocks.count - 2))
         }
-        // What stands around grouped convolutions can't be pruned: fewer groups of the same size.
-        if let groups = shallow.convolutionGroups, groups >= 16 {
-            var narrow = shallow
-            narrow.convolutionGroups = groups / 8
-            for stage in narrow.stages.indices {
-                for block in narrow.stages[stage].blocks.indices {
-                    let widths = narrow.stages[stage].blocks[block].widths
-                    narrow.stages[stage].blocks[block].widths = widths.map { $0 / 8 }
-                }
-            }
-            if (try? backbone.validate(narrow)) != nil { shallow = narrow }
-        }
         var graph = try DetectorGraph(detector(shallow), catalog)
         for knob in graph.backboneKnobs {
             guard let unit = graph.units[knob] else { continue }

@@ -6,7 +6,7 @@ public struct Arguments: Sendable {
     public private(set) var operands: [String] = []
     /// Everything as it came, for commands that pass it on.
     public let raw: [String]
-    private var values: [String: String] = [:]
+    private var values: [String: [String]] = [:]
     private var flags: Set<String> = []
 
     /// Options may stand anywhere before `--`; a value follows its option, or `=`.
@@ -52,9 +52,10 @@ public struct Arguments: Sendable {
             throw UsageError(
                 "'\(option.name)' needs a value", remedy: "write '\(option.name) \(option.value ?? "")'")
         }
-        if values.updateValue(value, forKey: option.name) != nil {
+        if values[option.name] != nil, !option.repeats {
             throw UsageError("'\(option.name)' is there twice", remedy: "give it once")
         }
+        values[option.name, default: []].append(value)
     }
 
     private static func unknown(_ name: String, _ command: some Command) -> UsageError {
@@ -67,11 +68,14 @@ public struct Arguments: Sendable {
 
     public func has(_ flag: String) -> Bool { flags.contains(flag) }
 
-    public func value(_ option: String) -> String? { values[option] }
+    public func value(_ option: String) -> String? { values[option]?.first }
+
+    /// All values of an option that repeats, in order.
+    public func all(_ option: String) -> [String] { values[option] ?? [] }
 
     /// A required option's value.
     public func require(_ option: String) throws -> String {
-        guard let value = values[option] else {
+        guard let value = value(option) else {
             throw UsageError("'\(option)' is missing", remedy: "add '\(option) …'; '--help' tells more")
         }
         return value
@@ -79,7 +83,7 @@ public struct Arguments: Sendable {
 
     /// An option's number, if it is given.
     public func number(_ option: String, in range: ClosedRange<Double>) throws -> Double? {
-        guard let text = values[option] else { return nil }
+        guard let text = value(option) else { return nil }
         guard let number = Double(text), range.contains(number) else {
             throw UsageError(
                 "'\(option)' must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'",
@@ -90,7 +94,7 @@ public struct Arguments: Sendable {
 
     /// A whole number within a range, nil if the option is not there.
     public func integer(_ option: String, in range: ClosedRange<Int>) throws -> Int? {
-        guard let text = values[option] else { return nil }
+        guard let text = value(option) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError(
                 "'\(option)' must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'",

@@ -5,10 +5,13 @@ public struct Option: Sendable, Hashable {
     /// What stands for the value in the help; nil for a flag.
     public var value: String?
     public var help: String
+    /// Whether it may be given several times.
+    public var repeats: Bool
 
-    public init(_ name: String, value: String? = nil, _ help: String) {
+    public init(_ name: String, value: String? = nil, repeats: Bool = false, _ help: String) {
         self.name = name
         self.value = value
+        self.repeats = repeats
         self.help = help
     }
 }

@@ -31,6 +31,13 @@ extension ConfigReader {
         number(name, range, default: nil, required: true, help)
     }
 
+    /// A number that may be left out.
+    public func optionalDouble(
+        _ name: String, in range: ClosedRange<Double> = anyDouble, help: String = ""
+    ) -> Double? {
+        number(name, range, default: nil, required: false, help)
+    }
+
     /// `true` or `false`, or the default.
     public func bool(_ name: String, default value: Bool, help: String = "") -> Bool {
         truth(name, default: "\(value)", required: false, help) ?? value

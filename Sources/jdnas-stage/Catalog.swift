@@ -4,6 +4,7 @@ import Evaluate
 import InvertedResNet
 import JointSearch
 import MobileNetV3
+import Morph
 import ResNet
 import StageKit
 import TeacherPool
@@ -25,6 +26,7 @@ let backboneCatalog = BackboneCatalog(backbones)
 let stages: [any StagePlugin] = [
     DatasetPack(),
     Train(backbones: backboneCatalog),
+    Morph(backbones: backboneCatalog),
     TeacherPool(backbones: backboneCatalog),
     JointSearch(backbones: backboneCatalog),
     Evaluate(backbones: backboneCatalog),

@@ -38,6 +38,20 @@ struct DetectorSource {
         }
     }
 
+    /// A folder, or a bundle's student; `FILE:base` is the bundle's base.
+    init(named name: String) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), isFolder.boolValue {
+            try self.init(folder: URL(filePath: name))
+            return
+        }
+        for role in ["base", "student"] where name.hasSuffix(":\(role)") {
+            self = try Self.unpacked(Bundles.Bundle(URL(filePath: String(name.dropLast(role.count + 1)))), role)
+            return
+        }
+        self = try Self.unpacked(Bundles.Bundle(URL(filePath: name)), "student")
+    }
+
     private init(folder: URL) throws {
         detector = try DetectorFiles.read(from: folder, backboneCatalog)
         categories = try DetectorFiles.readCategories(from: folder, count: detector.architecture.classes)

@@ -6,5 +6,5 @@ let stageProgram = Program(
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
         RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), ExportCommand(),
-        ImportCommand(), SynthCommand(),
+        ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), SynthCommand(),
     ])

@@ -17,5 +17,8 @@ let userProgram = Program(
         Forwarded("detect", "find objects in pictures"),
         Forwarded("export", "write a detector as an ONNX model, from image to boxes"),
         Forwarded("import", "bring a Faster R-CNN with FPN that torchvision trained: a .pth or .safetensors file"),
+        Forwarded("morph", "change a detector's architecture; its weights are inherited"),
+        Forwarded("compare", "two detectors side by side: blocks, widths, costs, predicted and measured latency"),
+        Forwarded("lineage", "how a search's student came about, from the base on"),
         Forwarded("synth", "draw a synthetic data set in COCO's layout"),
     ])

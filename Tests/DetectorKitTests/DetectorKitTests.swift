@@ -137,19 +137,22 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         let graph = try DetectorGraph(detector(preset, norm: .batch), catalog)
         let body = graph.network.parameters.filter { $0.name.hasPrefix("backbone.body.") && $0.isTrainable }
         #expect(body.reduce(0) { $0 + $1.count } == count - 2_049_000)
-        // A channel of a grouped convolution can't go without its neighbours.
-        #expect(graph.group(of: .inner(stage: 0, block: 0, index: 0)) == nil)
+        // Channels of a grouped convolution come and go by whole groups, on both sides.
+        let inner = try #require(graph.group(of: .inner(stage: 0, block: 0, index: 0)))
+        #expect(inner.knobs == [0, 1].map { .inner(stage: 0, block: 0, index: $0) })
+        let width = try #require(graph.architecture.backbone.stages[0].blocks[0].convolutionGroupWidth)
+        #expect(inner.unitWidths == [1, width])
         #expect(graph.group(of: .trunk(stage: 0)) != nil)
     }
 
     /// What an architecture doesn't have is not in its JSON: digests of those that were before stay.
     @Test func ungroupedArchitecturesSayNothingOfGroups() throws {
         let architecture = try detector("resnet50", norm: .frozen)
-        #expect(try !architecture.json.canonicalText.contains("convolutionGroups"))
+        #expect(try !architecture.json.canonicalText.contains("convolutionGroup"))
         #expect(
             try architecture.digest.hex == "9415b35387a74088ac0e8f0871cf2b819c0807d6b30576850ca3c258a1960501")
         let grouped = try detector("resnext50_32x4d")
-        #expect(try grouped.json["backbone"]?["convolutionGroups"]?.integer == 32)
+        #expect(grouped.backbone.stages.map { $0.blocks[0].convolutionGroupWidth } == [4, 8, 16, 32])
         #expect(try DetectorArchitecture(json: grouped.json, at: "test") == grouped)
     }
 
@@ -157,12 +160,12 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         var architecture = try detector("resnext50_32x4d")
         architecture.backbone.stages[1].blocks[2].widths = [256, 128]
         let failure = #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
-        #expect(failure?.what == "widths of 256 and 128 around 32 convolution groups")
+        #expect(failure?.what == "widths of 256 and 128 around convolution groups of 8")
         architecture = try detector("resnet18")
-        architecture.backbone.convolutionGroups = 32
+        architecture.backbone.stages[0].blocks[0].convolutionGroupWidth = 32
         #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
         architecture = try detector("resnet50")
-        architecture.backbone.convolutionGroups = 64
+        architecture.backbone.stages[0].blocks[0].convolutionGroupWidth = 64
         #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
     }
 

@@ -137,10 +137,10 @@ private func image(_ random: RandomStream) -> Tensor {
 @Suite struct GroupedBottleneckTests {
     private func graph(groups: Int?) throws -> DetectorGraph {
         var backbone = try catalog.architecture(preset: "resnext50_32x4d", norm: .frozen, groups: 1)
-        backbone.convolutionGroups = groups
         backbone.stem = .init(width: 8, channelsPerGroup: 8)
         for stage in backbone.stages.indices {
-            let block = BackboneArchitecture.Block(widths: [16, 16], channelsPerGroup: 16)
+            let block = BackboneArchitecture.Block(
+                widths: [16, 16], channelsPerGroup: 16, convolutionGroupWidth: groups.map { 16 / $0 })
             backbone.stages[stage] = .init(width: 24, channelsPerGroup: 8, blocks: [block, block])
         }
         return try DetectorGraph(

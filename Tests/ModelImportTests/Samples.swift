@@ -21,7 +21,6 @@ struct NarrowResNet: Backbone {
         var architecture = try resnet.architecture(preset: model, norm: norm, groups: groups)
         architecture.stem.width /= 8
         architecture.stem.channelsPerGroup = 8
-        if architecture.convolutionGroups != nil { architecture.convolutionGroups = 4 }
         for stage in architecture.stages.indices {
             architecture.stages[stage].width /= 8
             architecture.stages[stage].channelsPerGroup = 8

@@ -62,7 +62,8 @@ import Train
         let found = try stages.run(jointSearch, Self.search, on: inputs, in: "search")
         for member in [
             "student/architecture.json", "student/weights.safetensors", "base/architecture.json",
-            "base/weights.safetensors", "teacher.json", "history.jsonl", "front.json", "latency-table.json",
+            "base/weights.safetensors", "teacher.json", "history.jsonl", "front.json", "lineage.json",
+            "latency-table.json",
         ] {
             let path = found.directory.appending(path: member).path
             #expect(FileManager.default.fileExists(atPath: path), "\(member)")
@@ -90,6 +91,19 @@ import Train
             ] { try stages.expectSame(member, found, other) }
             #expect(other.summary == found.summary)
         }
+
+        // Its lineage gives the student again, whatever the latencies are now.
+        let lineage = try Data(contentsOf: found.directory.appending(path: "lineage.json"))
+        try folder.write(lineage, to: "lineage.json")
+        let replayed = try stages.run(
+            jointSearch, Self.search + "\nreplay: lineage.json", on: inputs, in: "replayed")
+        try stages.expectSame("student/weights.safetensors", found, replayed)
+        try stages.expectSame("student/architecture.json", found, replayed)
+        let others = #expect(throws: Failure.self) {
+            _ = try stages.run(
+                jointSearch, Self.search + "\nreplay: lineage.json\nregions_per_image: 8", on: inputs, in: "others")
+        }
+        #expect(others?.what.hasSuffix("came out with other weights than the lineage tells") == true)
 
         // Another device's table says nothing here, and neither does one without a fit.
         let table = try String(contentsOf: folder["table.json"], encoding: .utf8)

@@ -36,7 +36,7 @@ import Testing
         "ModelImport": ["Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
         "Report": ["Basics", "Images", "COCOMetrics"],
         // For the tests of backbone plugins; no program has it.
-        "BackboneConformance": ["Basics", "Devices", "Tensor", "DetectorKit", "Search"],
+        "BackboneConformance": ["Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"],
     ]
 
     /// What reads training options for several stages knows both columns.
@@ -54,7 +54,7 @@ import Testing
         Set(plugins).union([
             "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor", "DetectorKit",
             "Detection",
-            "Training", "ONNX", "ModelImport",
+            "Training", "Search", "ONNX", "ModelImport",
             "Dataset", "Images", "Synth", "COCOMetrics",
         ])
     }

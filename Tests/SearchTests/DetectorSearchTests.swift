@@ -43,6 +43,46 @@ import Training
         #expect(graph.architecture == outcome.graph.architecture)
     }
 
+    /// Going through a lineage trains its candidates alone, and gives the same student, interrupted or not.
+    @Test func aLineageGivesTheStudentAgain() throws {
+        let outcome = try Fixture().search().run()
+        let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
+        #expect(lineage.steps.last?.candidate == outcome.student.id && lineage.steps.count < 12)
+        #expect(try Lineage(json: JSON(parsing: lineage.json.prettyText), at: "test") == lineage)
+        for saves in [Int.max, 2, 5] {
+            let fixture = Fixture()
+            fixture.replay = lineage
+            fixture.savesLeft = saves
+            if saves < .max { #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() } }
+            fixture.savesLeft = .max
+            let again = try fixture.search().run()
+            #expect(again.state.known.map(\.id) == [0] + lineage.steps.map(\.candidate))
+            #expect(again.weights == outcome.weights && again.student.precision == outcome.student.precision)
+        }
+    }
+
+    @Test func whatALineageTellsIsChecked() throws {
+        let outcome = try Fixture().search().run()
+        let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
+        func refusal(_ change: (inout Lineage) -> Void) -> String? {
+            let fixture = Fixture()
+            var changed = lineage
+            change(&changed)
+            fixture.replay = changed
+            return #expect(throws: Failure.self) { _ = try fixture.search().run() }?.what
+        }
+        let other = Digest(of: "other")
+        #expect(refusal { $0.baseWeights = other } == "the lineage starts from another base detector")
+        let first = lineage.steps[0].candidate
+        #expect(
+            refusal { $0.steps[0].weights = other }
+                == "candidate \(first) came out with other weights than the lineage tells")
+        #expect(refusal { $0.student = other } == "the student came out with other weights than the lineage tells")
+        #expect(
+            refusal { $0.steps[0].architecture = other }
+                == "candidate \(first) of the lineage has other actions than architecture")
+    }
+
     /// Killed at a save: between candidates, in the middle of an epoch, at a training's last step, while evaluating.
     /// Negative numbers count from the last save.
     @Test(arguments: [0, 1, 3, 4, 5, 6, 33, -12, -9, -2, -1])
@@ -155,6 +195,7 @@ private final class Fixture {
     }
 
     var changed = Fixture.settings
+    var replay: Lineage?
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
@@ -179,7 +220,8 @@ private final class Fixture {
                 model.calibrate([(graph, milliseconds)], regions: 50)
                 return milliseconds
             }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
-            hooks: SearchHooks(resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften }))
+            hooks: SearchHooks(resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften }),
+            replay: replay)
     }
 
     private func save(_ name: String, _ write: (URL) throws -> Void) throws {

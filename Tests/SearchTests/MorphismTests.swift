@@ -44,6 +44,102 @@ import Testing
         #expect(child.weights["rpn.head.conv.0.0.weight"] == weights["rpn.head.conv.0.0.weight"])
     }
 
+    /// A moved block takes along what fits, and gives nothing at its new place.
+    @Test func aMovedBlockTakesAlongWhatFits() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let child = try StudentAction.moveBlock(stage: 0, block: 1, to: 1).morph(
+            graph, weights, importance: nil, RandomStream(seed: 3), Networks.catalog)
+        #expect(child.graph.architecture.backbone.stages.map(\.blocks.count) == [1, 3, 1, 1])
+        // Both stages are 32 wide here: all fits but the last norm, which starts at 0.
+        for suffix in ["conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight"] {
+            #expect(child.weights["backbone.body.layer2.2.\(suffix)"] == weights["backbone.body.layer1.1.\(suffix)"])
+        }
+        for suffix in ["weight", "bias"] {
+            #expect(child.weights["backbone.body.layer2.2.bn2.\(suffix)"]?.array.allSatisfy { $0 == 0 } == true)
+        }
+        // Into a wider trunk its convolutions do not fit, its inner norm does.
+        let wider = try StudentAction.moveBlock(stage: 0, block: 1, to: 2).morph(
+            graph, weights, importance: nil, RandomStream(seed: 3), Networks.catalog)
+        #expect(wider.weights["backbone.body.layer3.1.conv1.weight"]?.shape == [32, 64, 3, 3])
+        #expect(wider.weights["backbone.body.layer3.1.bn1.bias"] == weights["backbone.body.layer1.1.bn1.bias"])
+    }
+
+    @Test func anotherInputKeepsAllWeights() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let child = try StudentAction.setInput(.init(shorter: 96, longer: 128)).morph(
+            graph, weights, importance: nil, RandomStream(seed: 3), Networks.catalog)
+        #expect(child.weights == weights && child.graph.architecture.input.shorter == 96)
+        #expect(throws: Failure.self) {
+            try StudentAction.setInput(.init(shorter: 8, longer: 128)).apply(to: graph, Networks.catalog)
+        }
+    }
+
+    @Test func allWidthsAreNarrowedAlike() throws {
+        let graph = try Networks.graph()
+        let actions = try #require(graph.narrowing(toShare: 0.6, Networks.catalog))
+        var narrow = graph
+        for action in actions { narrow = try action.apply(to: narrow, Networks.catalog) }
+        let share = Double(narrow.cost.multiplyAccumulates) / Double(graph.cost.multiplyAccumulates)
+        #expect(share <= 0.6 && share > 0.2)
+        #expect(Set(actions.map { $0.kind(on: graph.architecture) }) == [.prune])
+        #expect(graph.narrowing(toShare: 1, Networks.catalog) == [])
+        #expect(graph.narrowing(toShare: 0.001, Networks.catalog) == nil)
+    }
+
+    @Test func actionsAreReadAsTheyAreWritten() throws {
+        let knobs: [Knob] = [
+            .stem, .top, .trunk(stage: 2), .inner(stage: 0, block: 11, index: 1), .lateral, .neck, .proposal, .head(1),
+        ]
+        let actions: [StudentAction] =
+            [
+                .addBlock(stage: 3), .removeBlock(stage: 0, block: 9), .moveBlock(stage: 1, block: 2, to: 0),
+                .setInput(.init(shorter: 240, longer: 320)),
+            ] + knobs.map { .setWidth(knob: $0, width: 96) }
+        for action in actions {
+            #expect(try StudentAction(parsing: action.description) == action)
+            let json = try JSON(encoding: [action])
+            #expect(json == .array([.string(action.description)]))
+            #expect(try json.decode([StudentAction].self, at: "test") == [action])
+        }
+        for text in [
+            "", "add", "add a block to stage0", "add a block to 3", "remove stage1", "remove stage1.block0",
+            "move stage1.block2 to block3", "set stage2.trunk 96", "set stage2 to 96", "set stage1.block1.inner to 8",
+            "set head2 to 8", "set input to 240", "set input to 240x320x2", "set neck.output to many",
+            "remove stage99999999999999999999.block1", "set stem to 99999999999999999999",
+        ] {
+            #expect(throws: Failure.self, "\(text)") { try StudentAction(parsing: text) }
+        }
+    }
+
+    /// The groups of a grouped convolution go as a whole, on both of its sides.
+    @Test func groupsOfConvolutionsGoAsAWhole() throws {
+        var architecture = try Networks.architecture(norm: .frozen, preset: "resnet50")
+        for stage in architecture.backbone.stages.indices {
+            for block in architecture.backbone.stages[stage].blocks.indices {
+                architecture.backbone.stages[stage].blocks[block].convolutionGroupWidth = 4
+            }
+        }
+        let graph = try DetectorGraph(architecture, Networks.catalog)
+        let weights = Networks.weights(graph)
+        let knob = Knob.inner(stage: 0, block: 1, index: 1)
+        let name = "backbone.body.layer1.1.conv2.weight"
+        #expect(weights[name]?.shape == [32, 4, 3, 3])
+        let child = try StudentAction.setWidth(knob: knob, width: 16).morph(
+            graph, weights, importance: Importance(.l1, graph, weights: weights), RandomStream(seed: 1),
+            Networks.catalog)
+        #expect(child.weights[name]?.shape == [16, 4, 3, 3])
+        let kept = child.inheritance.origins(of: knob)
+        let groups = [0, 4, 8, 12].map { kept[$0] / 4 }
+        #expect(kept == groups.flatMap { group in Array(4 * group..<4 * group + 4) })
+        #expect(child.inheritance.origins(of: .inner(stage: 0, block: 1, index: 0)) == kept)
+        #expect(throws: Failure.self) {
+            try StudentAction.setWidth(knob: .inner(stage: 3, block: 0, index: 0), width: 4).apply(
+                to: child.graph, Networks.catalog)
+        }
+    }
+
     @Test func pruningKeepsTheMostImportantGroupsInOrder() throws {
         let graph = try Networks.graph()
         var weights = Networks.weights(graph)

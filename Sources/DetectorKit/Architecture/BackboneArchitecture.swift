@@ -43,15 +43,20 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
         public var kind: String?
         /// The side of the block's spatial convolution, where a plugin's blocks differ in it.
         public var kernel: Int?
+        /// Channels in a group of the block's spatial convolution, where it is grouped (Xie et al. 2017): another width has
+        /// more or fewer such groups.
+        public var convolutionGroupWidth: Int?
         /// The activation inside, where a plugin's blocks differ in it.
         public var activation: Activation?
         public init(
-            widths: [Int], channelsPerGroup: Int, kind: String? = nil, kernel: Int? = nil, activation: Activation? = nil
+            widths: [Int], channelsPerGroup: Int, kind: String? = nil, kernel: Int? = nil,
+            convolutionGroupWidth: Int? = nil, activation: Activation? = nil
         ) {
             self.widths = widths
             self.channelsPerGroup = channelsPerGroup
             self.kind = kind
             self.kernel = kernel
+            self.convolutionGroupWidth = convolutionGroupWidth
             self.activation = activation
         }
     }
@@ -63,22 +68,17 @@ public struct BackboneArchitecture: Sendable, Hashable, Codable {
     public var norm: Norm
     public var stem: Stem
     public var stages: [Stage]
-    /// Groups of the blocks' 3×3 convolutions (the cardinality of Xie et al. 2017); nil where they are not grouped, and
-    /// then it is not in the JSON.
-    public var convolutionGroups: Int?
     /// A convolution behind the last stage, where a plugin has one.
     public var top: Stem?
 
     public init(
-        plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage], convolutionGroups: Int? = nil,
-        top: Stem? = nil
+        plugin: String, block: String, norm: Norm, stem: Stem, stages: [Stage], top: Stem? = nil
     ) {
         self.plugin = plugin
         self.block = block
         self.norm = norm
         self.stem = stem
         self.stages = stages
-        self.convolutionGroups = convolutionGroups
         self.top = top
     }
 }

@@ -24,13 +24,13 @@ public struct ChannelGroup: Sendable, Hashable {
     /// channels, the classes).
     public let knobs: [Knob]
     public let width: Int
-    /// The channels per group of every norm on these channels.
-    public let normGroups: [Int]
+    /// The channels per group of every norm and of every grouped convolution on these channels: they stay or go together.
+    public let unitWidths: [Int]
     /// Every slice once, in running order.
     public let slices: [Slice]
 
-    /// Widths go by this step: the least common multiple of the plugin's unit and of the norms' channels per group.
-    public func unit(base: Int) -> Int { normGroups.reduce(base, leastCommonMultiple) }
+    /// Widths go by this step: the least common multiple of the plugin's unit and of the channels per group.
+    public func unit(base: Int) -> Int { unitWidths.reduce(base, leastCommonMultiple) }
 }
 
 func leastCommonMultiple(_ a: Int, _ b: Int) -> Int {
@@ -54,6 +54,7 @@ private struct ChannelAnalysis {
         var width = 0
         var knobs: Set<Knob> = []
         var norms: Set<Int> = []
+        var convolutionGroups: Set<Int> = []
         var slices: [ChannelGroup.Slice] = []
         var isFixed = false
     }
@@ -116,17 +117,17 @@ private struct ChannelAnalysis {
     }
 
     private mutating func visit(_ index: Int, _ convolution: NetworkGraph.Convolution, input: Int) {
-        let isDepthwise = convolution.groups > 1 && convolution.groups == convolution.outputs
         run(convolution.name, index, input: input, outputs: convolution.outputs, knob: convolution.knob) { analysis in
             analysis.note(index, "\(convolution.name).weight", axis: 0, .producer)
             if convolution.bias { analysis.note(index, "\(convolution.name).bias", axis: 0, .producer) }
             if convolution.groups == 1 {
                 analysis.note(input, "\(convolution.name).weight", axis: 1, .consumer)
             } else {
-                // Each output channel of a depthwise convolution is its input channel. In any other grouped
-                // convolution a channel can't go without its neighbours: both sides keep their width.
-                if isDepthwise {
+                // As many channels on both sides: each convolution group comes and goes as a whole, with its inputs and
+                // its outputs, and keeps its width, as norm groups do. A depthwise convolution's groups are of one channel.
+                if convolution.inputs == convolution.outputs {
                     analysis.unite(index, input)
+                    analysis.facts[index].convolutionGroups.insert(convolution.outputs / convolution.groups)
                 } else {
                     analysis.facts[index].isFixed = true
                     analysis.facts[input].isFixed = true
@@ -169,7 +170,8 @@ private struct ChannelAnalysis {
             let isFixed = all.contains(where: \.isFixed)
             return ChannelGroup(
                 knobs: isFixed ? [] : Set(all.flatMap(\.knobs)).sorted(), width: all.map(\.width).max() ?? 0,
-                normGroups: Set(all.flatMap(\.norms)).sorted(), slices: all.flatMap(\.slices))
+                unitWidths: Set(all.flatMap { $0.norms.union($0.convolutionGroups) }).sorted(),
+                slices: all.flatMap(\.slices))
         }
     }
 }

@@ -1,7 +1,7 @@
 extension NetworkGraph {
     /// The parameters that make a residual block add nothing to its input where they are 0: scale and shift of the last
-    /// norm on its branch, or the last convolution's weight and bias where no norm follows it, or one that is never
-    /// trained. Nil where the block's parameters (those with this prefix) end in no sum that a branch of it feeds.
+    /// norm on its branch, or the last convolution's weight and bias where no norm follows it; where one follows that is
+    /// never trained, its shift and mean too. Nil where the block's parameters (those with this prefix) end in no sum that a branch of it feeds.
     public func parametersThatSilence(_ prefix: String) -> Set<String>? {
         let own = numbered.filter { $0.node.operation.layerName?.hasPrefix(prefix) ?? false }.map(\.id)
         guard let first = own.first, let last = own.last,
@@ -22,8 +22,9 @@ extension NetworkGraph {
         let node = self[id]
         switch node.operation {
         case .norm(let norm):
-            return norm.kind == .frozen
-                ? silencers(of: node.inputs[0], from: first) : ["\(norm.name).weight", "\(norm.name).bias"]
+            guard norm.kind == .frozen else { return ["\(norm.name).weight", "\(norm.name).bias"] }
+            return silencers(of: node.inputs[0], from: first)?
+                .union(["\(norm.name).bias", "\(norm.name).running_mean"])
         case .convolution(let layer):
             return layer.bias ? ["\(layer.name).weight", "\(layer.name).bias"] : ["\(layer.name).weight"]
         case .linear(let layer): return ["\(layer.name).weight", "\(layer.name).bias"]

@@ -1,5 +1,5 @@
-import Foundation
-import Tensor
+package import Foundation
+package import Tensor
 
 /// A model in the Open Neural Network Exchange format: what onnx.proto calls a `ModelProto`, as far as it is used here.
 ///
@@ -13,18 +13,18 @@ public struct ONNXModel: Sendable {
     public static let mostBytes = Int(Int32.max)
 
     var producerVersion: String
-    var inputs: [Value] = []
-    var outputs: [Value] = []
+    package var inputs: [Value] = []
+    package var outputs: [Value] = []
     /// In running order.
-    var nodes: [Node] = []
-    var initialisers: [(name: String, tensor: Tensor)] = []
+    package var nodes: [Node] = []
+    package var initialisers: [(name: String, tensor: Tensor)] = []
     /// Texts by name.
     var metadata: [String: String] = [:]
 
     init(producerVersion: String) { self.producerVersion = producerVersion }
 
     /// `TensorProto.DataType`.
-    enum Element: Int, Sendable {
+    package enum Element: Int, Sendable {
         case float = 1
         case uint8 = 2
         case int64 = 7
@@ -32,30 +32,30 @@ public struct ONNXModel: Sendable {
         case double = 11
     }
 
-    enum Dimension: Sendable, Hashable {
+    package enum Dimension: Sendable, Hashable {
         case fixed(Int)
         /// Known only when the model runs.
         case named(String)
     }
 
     /// An input or output of the model.
-    struct Value: Sendable, Hashable {
-        var name: String
-        var element: Element
-        var shape: [Dimension]
+    package struct Value: Sendable, Hashable {
+        package var name: String
+        package var element: Element
+        package var shape: [Dimension]
     }
 
-    struct Node: Sendable, Hashable {
+    package struct Node: Sendable, Hashable {
         /// `Conv`, say.
-        var operation: String
-        var name: String
+        package var operation: String
+        package var name: String
         /// An empty name stands for an optional input that is not given.
-        var inputs: [String]
-        var outputs: [String]
-        var attributes: [String: Attribute]
+        package var inputs: [String]
+        package var outputs: [String]
+        package var attributes: [String: Attribute]
     }
 
-    enum Attribute: Sendable, Hashable {
+    package enum Attribute: Sendable, Hashable {
         case float(Float)
         case integer(Int)
         case text(String)
@@ -64,10 +64,10 @@ public struct ONNXModel: Sendable {
     }
 
     /// A tensor of any element type, little-endian.
-    struct Constant: Sendable, Hashable {
-        var element: Element
-        var shape: [Int]
-        var data: Data
+    package struct Constant: Sendable, Hashable {
+        package var element: Element
+        package var shape: [Int]
+        package var data: Data
 
         init(_ shape: [Int], _ values: [Float]) { self.init(.float, shape, values.map(\.bitPattern.littleEndian)) }
         init(_ shape: [Int], _ values: [Double]) { self.init(.double, shape, values.map(\.bitPattern.littleEndian)) }

@@ -11,7 +11,8 @@ extension DetectorSearch {
         var child = child
         let parent = try requireCandidate(child.parent ?? 0)
         let (graph, start) = try inherit(&child, from: parent)
-        let title = "candidate \(child.id) of \(settings.candidates) (\(child.move))"
+        let number = replay == nil ? "\(child.id) of \(budget)" : "\(child.id) again"
+        let title = "candidate \(number) (\(child.move))"
         let job = StudentJob(
             name: "candidate-\(child.id)-training", title: title, plan: settings.trial,
             data: random.stream("data", child.generation), random: random.stream("candidate", child.id))
@@ -19,6 +20,8 @@ extension DetectorSearch {
         child.precision = precision
         child.losses = trained.losses.means
         child.weights = try digest(trained.weights)
+        try requireSame(
+            "candidate \(child.id)", child.weights, as: replay?.steps.first { $0.candidate == child.id }?.weights)
         weights[child.id] = trained.weights
         hooks.log(
             "\(title): AP \(tenths(100 * precision)), \(tenths(100 * child.latency / state.baseLatency)) % of the time")
@@ -114,6 +117,7 @@ extension DetectorSearch {
                 student.weights = try digest(final)
             }
         }
+        try requireSame("the student", student.weights, as: replay?.student)
         state.journal.append(try journalOfFinish(student, chosen).canonicalText)
         return Outcome(
             graph: graph, weights: final, student: student, base: state.known[0], state: state, table: model.table)
@@ -121,6 +125,7 @@ extension DetectorSearch {
 
     /// The most precise student within the target; the fastest of the front where none is.
     private func choose() -> Int {
+        if let replay { return replay.steps.last?.candidate ?? 0 }
         let best = state.archive.best(within: target) ?? state.archive.front.last
         return best?.candidate ?? 0
     }
@@ -150,13 +155,13 @@ extension DetectorSearch {
     /// The share of all training that is done, when the candidate at work has come so far.
     func fraction(_ ofCandidate: Double) -> Double {
         let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
-        let total = trial * Double(settings.candidates) + finish
+        let total = trial * Double(budget) + finish
         return total > 0 ? min(0.99, trial * (Double(trained) + ofCandidate) / total) : 0
     }
 
     private func finishFraction(_ done: Double) -> Double {
         let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
-        let total = trial * Double(settings.candidates) + finish
+        let total = trial * Double(budget) + finish
         return total > 0 ? min(0.99, (total - finish * (1 - done)) / total) : 0.99
     }
 }

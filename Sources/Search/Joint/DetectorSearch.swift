@@ -20,6 +20,8 @@ public final class DetectorSearch {
     let catalog: BackboneCatalog
     let random: RandomStream
     let hooks: SearchHooks
+    /// Instead of searching: the candidates to train again.
+    let replay: Lineage?
 
     var state: SearchState
     var weights: [Int: NamedTensors]
@@ -43,11 +45,13 @@ public final class DetectorSearch {
     ///   - model: predicts latencies.
     ///   - calibrate: fits the model and gives the base's latency in milliseconds; not called where a checkpoint brings
     ///     both.
+    ///   - replay: a lineage to go through again instead of searching; its candidates must come out with the same weights.
     public init(
         base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, trainer: any StudentTrainer,
         model: LatencyModel, calibrate: (LatencyModel) throws -> Double, settings: SearchSettings,
-        catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks()
+        catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks(), replay: Lineage? = nil
     ) throws {
+        self.replay = replay
         self.base = base
         self.space = space
         self.trainer = trainer
@@ -78,11 +82,13 @@ public final class DetectorSearch {
     public func run() throws -> Outcome {
         try evaluateBase()
         // A generation that was trained before an interruption still has to be learnt from.
-        while state.chosen == nil, !state.proposals.isEmpty || trained < settings.candidates {
+        while state.chosen == nil, !state.proposals.isEmpty || trained < budget {
             if state.proposals.isEmpty {
-                state.proposals = try propose()
+                state.proposals = try replay.map { try replayed($0) } ?? propose()
                 // A target below what widths can reach must not cost the night: the fastest students are tried.
-                if state.proposals.isEmpty, trained == 0 { state.proposals = try propose(orDeepest: true) }
+                if state.proposals.isEmpty, trained == 0, replay == nil {
+                    state.proposals = try propose(orDeepest: true)
+                }
                 // The decisions rest on measured operators: table and decisions are durable before anything follows.
                 try save("generation-\(state.generation)")
             }
@@ -101,6 +107,9 @@ public final class DetectorSearch {
 
     /// Students that were trained.
     var trained: Int { max(0, state.known.count - 1) + state.evaluated.count }
+
+    /// Students that are to be trained.
+    var budget: Int { replay?.steps.count ?? settings.candidates }
 
     private func evaluateBase() throws {
         guard state.known.isEmpty else { return }

@@ -29,23 +29,9 @@ public final class DistillingTrainer: StudentTrainer {
     public func importance(
         _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream
     ) throws -> Importance {
-        guard settings.importance == .taylor else {
-            return Importance(settings.importance, graph, weights: weights)
-        }
-        let loader = try BatchLoader(
-            train, batchSize: settings.trial.batchSize, mirrors: settings.trial.mirrors, random: random.stream("data"))
-        let step = DistilledStep(graph, training: training, distillation: .off)
-        var importance = Importance()
-        let batches = Prefetch(end: settings.importanceBatches) { [input = graph.architecture.input] in
-            loader.begin(step: $0, resizedTo: [input])
-        }
-        for index in 0..<settings.importanceBatches {
-            let gradients = try step.gradients(
-                weights, batches.item(index), teacher: nil, random.stream("step", index)
-            ).gradients
-            importance.addTaylor(graph, weights: weights, gradients: gradients)
-        }
-        return importance
+        try Importance(
+            settings.importance, graph, weights, on: train, batches: settings.importanceBatches,
+            of: settings.trial.batchSize, mirrors: settings.trial.mirrors, training: training, random)
     }
 
     public func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {

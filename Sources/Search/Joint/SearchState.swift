@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/2"
+    public static let format = "jdnas-search/3"
 
     public var format = SearchState.format
     /// The generation at work, from 1.

@@ -1,3 +1,4 @@
+public import Basics
 public import DetectorKit
 public import Tensor
 
@@ -11,6 +12,8 @@ public struct Importance: Sendable {
         case normScale = "norm-scale"
         /// Σ|w| of the weights that make the channel (Li et al., ICLR 2017).
         case l1
+        /// Drawn: what the others are to be compared with.
+        case random
     }
 
     /// First knob of a group → a score for each channel.
@@ -24,7 +27,17 @@ public struct Importance: Sendable {
         return scores
     }
 
-    /// Scores that need no data: `.normScale` or `.l1`.
+    /// Scores that are drawn.
+    public init(drawn random: RandomStream, _ graph: DetectorGraph) {
+        table = [:]
+        for group in graph.channelGroups {
+            guard let knob = group.knobs.first else { continue }
+            var draw = random.stream("\(knob)")
+            table[knob] = (0..<group.width).map { _ in Float(draw.uniform()) }
+        }
+    }
+
+    /// Scores that need neither data nor chance: `.normScale` or `.l1`.
     public init(_ measure: Measure, _ graph: DetectorGraph, weights: NamedTensors) {
         table = [:]
         for group in graph.channelGroups {

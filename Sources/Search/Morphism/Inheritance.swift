@@ -10,6 +10,8 @@ public import Tensor
 /// - A new block's last norm has scale and shift 0, so that the block adds nothing. Under a frozen norm, which never
 ///   trains, or where the branch ends in a convolution, that convolution's weight is 0 in its stead.
 /// - A removed block's followers move up.
+/// - A moved block is a removed and a new one: what it inherits of itself is all that has the same shape, but for the
+///   parameters that start at 0.
 public struct Inheritance: Sendable {
     public let parent: DetectorGraph
     public let child: DetectorGraph
@@ -45,10 +47,31 @@ public struct Inheritance: Sendable {
             }
         }
         self.reading = reading
+        let zeroed = try Self.zeroedParameters(action, parent: parent, child: child, catalog)
+        let carried = try Self.carried(action, parent: parent, child: child, catalog)
         maps = specs.mapValues { spec in
-            ParameterMap(shape: spec.shape, source: rename(spec.name), axes: axes[spec.name] ?? [:])
+            let source = rename(spec.name) ?? (zeroed.contains(spec.name) ? nil : carried[spec.name])
+            return ParameterMap(shape: spec.shape, source: source, axes: axes[spec.name] ?? [:])
         }
-        zeroed = try Self.zeroedParameters(action, parent: parent, child: child, catalog)
+        self.zeroed = zeroed
+    }
+
+    /// What a moved block takes with it: child parameter → parent parameter of the same shape.
+    private static func carried(
+        _ action: StudentAction, parent: DetectorGraph, child: DetectorGraph, _ catalog: BackboneCatalog
+    ) throws -> [String: String] {
+        guard case .moveBlock(let stage, let block, let other) = action else { return [:] }
+        let backbone = try catalog.backbone(parent.architecture.backbone.plugin)
+        let old = backbone.parameterPrefix(stage: stage, block: block)
+        let new = backbone.parameterPrefix(
+            stage: other, block: parent.architecture.backbone.stages[other].blocks.count)
+        let shapes = Dictionary(uniqueKeysWithValues: parent.network.parameters.map { ($0.name, $0.shape) })
+        var carried: [String: String] = [:]
+        for spec in child.network.parameters where spec.name.hasPrefix(new) {
+            let source = old + spec.name.dropFirst(new.count)
+            if shapes[source] == spec.shape { carried[spec.name] = source }
+        }
+        return carried
     }
 
     /// The parent's channel behind each of the child's: all and then new ones (-1), or the most important ones.
@@ -66,7 +89,7 @@ public struct Inheritance: Sendable {
     private static func zeroedParameters(
         _ action: StudentAction, parent: DetectorGraph, child: DetectorGraph, _ catalog: BackboneCatalog
     ) throws -> Set<String> {
-        guard case .addBlock(let stage) = action else { return [] }
+        guard let stage = action.grownStage else { return [] }
         let backbone = try catalog.backbone(child.architecture.backbone.plugin)
         let block = parent.architecture.backbone.stages[stage].blocks.count
         let prefix = backbone.parameterPrefix(stage: stage, block: block)

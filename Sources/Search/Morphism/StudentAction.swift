@@ -5,20 +5,27 @@ public import DetectorKit
 ///
 /// The set of actions is our design on published ideas (`docs` name them); the Joint-DetNAS paper only says that the
 /// student morphs and inherits weights.
-public enum StudentAction: Sendable, Hashable, Codable {
+public enum StudentAction: Sendable, Hashable {
     /// A new residual block at the end of a stage (from 0).
     case addBlock(stage: Int)
     /// Any block but a stage's first, which changes resolution and width.
     case removeBlock(stage: Int, block: Int)
+    /// Any block but a stage's first, to the end of another stage. What it learnt goes with it where it fits: parameters
+    /// of the same shape; the last ones of its branch start at 0, so that it adds nothing at its new place.
+    case moveBlock(stage: Int, block: Int, to: Int)
     /// A new width for a knob and all that its channel group couples to it: pruning or widening.
     case setWidth(knob: Knob, width: Int)
+    /// Another size of images; all weights stay.
+    case setInput(DetectorArchitecture.InputSize)
 
     /// What the search's bandit learns about.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
         case addBlock = "add-block"
         case removeBlock = "remove-block"
+        case moveBlock = "move-block"
         case prune
         case widen
+        case input
 
         public static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }
@@ -28,18 +35,9 @@ public enum StudentAction: Sendable, Hashable, Codable {
         switch self {
         case .addBlock: .addBlock
         case .removeBlock: .removeBlock
+        case .moveBlock: .moveBlock
         case .setWidth(let knob, let width): width < parent[knob] ? .prune : .widen
-        }
-    }
-}
-
-extension StudentAction: CustomStringConvertible {
-    /// `remove stage3.block2`, `set stage2.trunk to 96`.
-    public var description: String {
-        switch self {
-        case .addBlock(let stage): "add a block to stage\(stage + 1)"
-        case .removeBlock(let stage, let block): "remove stage\(stage + 1).block\(block + 1)"
-        case .setWidth(let knob, let width): "set \(knob) to \(width)"
+        case .setInput: .input
         }
     }
 }
@@ -61,14 +59,18 @@ extension StudentAction {
             let backbone = try catalog.backbone(child.backbone.plugin)
             child.backbone.stages[stage].blocks.append(backbone.newBlock(child.backbone, stage: stage))
         case .removeBlock(let stage, let block):
-            try requireStage(stage, parent)
-            let count = child.backbone.stages[stage].blocks.count
-            guard block >= 1, block < count else {
-                throw refusal(
-                    "stage \(stage + 1) has \(count) blocks, and its first changes the resolution",
-                    "remove a block from 2 to the stage's last")
-            }
+            try requireRemovable(stage, block, parent)
             child.backbone.stages[stage].blocks.remove(at: block)
+        case .moveBlock(let stage, let block, let other):
+            try requireRemovable(stage, block, parent)
+            try requireStage(other, parent)
+            guard stage != other else {
+                throw refusal("it is in stage \(stage + 1) already", "name another stage to move it to")
+            }
+            // As it is: the plugin refuses a block that its new stage cannot have.
+            child.backbone.stages[other].blocks.append(child.backbone.stages[stage].blocks.remove(at: block))
+        case .setInput(let size):
+            child.input = size
         case .setWidth(let knob, let width):
             guard let group = parent.group(of: knob) else {
                 throw refusal("this detector has no width '\(knob)' that may change", "name one of its knobs")
@@ -92,6 +94,16 @@ extension StudentAction {
         }
     }
 
+    private func requireRemovable(_ stage: Int, _ block: Int, _ parent: DetectorGraph) throws {
+        try requireStage(stage, parent)
+        let count = parent.architecture.backbone.stages[stage].blocks.count
+        guard block >= 1, block < count else {
+            throw refusal(
+                "stage \(stage + 1) has \(count) blocks, and its first changes the resolution",
+                "name a block from 2 to the stage's last")
+        }
+    }
+
     /// A width must not make layers come or go: a shortcut whose two sides become equally wide would lose its
     /// projection, and what the projection had learnt with it.
     private func requireSameNetwork(
@@ -102,20 +114,29 @@ extension StudentAction {
         let sources = child.network.parameters.compactMap { rename($0.name) }
         let expected: Int
         switch self {
-        case .removeBlock(let stage, let block):
+        case .removeBlock(let stage, let block), .moveBlock(let stage, let block, _):
             let backbone = try catalog.backbone(parent.architecture.backbone.plugin)
             let prefix = backbone.parameterPrefix(stage: stage, block: block)
             expected = known.filter { !$0.hasPrefix(prefix) }.count
-        case .addBlock, .setWidth: expected = known.count
+        case .addBlock, .setWidth, .setInput: expected = known.count
         }
         // A shortcut without a projection has no parameters, but is a node.
         let keepsNodes: Bool
         switch self {
-        case .setWidth: keepsNodes = child.network.nodes.count == parent.network.nodes.count
-        case .addBlock, .removeBlock: keepsNodes = true
+        case .setWidth, .setInput: keepsNodes = child.network.nodes.count == parent.network.nodes.count
+        case .addBlock, .removeBlock, .moveBlock: keepsNodes = true
         }
         guard sources.count == expected, sources.allSatisfy(known.contains), keepsNodes else {
             throw refusal("it would add or drop layers beside those it names", "choose another width")
+        }
+    }
+
+    /// The stage that gets a new block at its end; nil where none does.
+    var grownStage: Int? {
+        switch self {
+        case .addBlock(let stage): stage
+        case .moveBlock(_, _, let stage): stage
+        case .removeBlock, .setWidth, .setInput: nil
         }
     }
 
@@ -124,22 +145,24 @@ extension StudentAction {
         _ parent: DetectorArchitecture, _ catalog: BackboneCatalog
     ) throws -> (String) -> String? {
         let backbone = try catalog.backbone(parent.backbone.plugin)
+        var moved: [(child: String, parent: String)] = []
         switch self {
-        case .setWidth: return { $0 }
-        case .addBlock(let stage):
-            let new = backbone.parameterPrefix(stage: stage, block: parent.backbone.stages[stage].blocks.count)
-            return { $0.hasPrefix(new) ? nil : $0 }
-        case .removeBlock(let stage, let block):
-            let moved = (block + 1..<max(block + 1, parent.backbone.stages[stage].blocks.count)).map { later in
+        case .setWidth, .setInput, .addBlock: break
+        case .removeBlock(let stage, let block), .moveBlock(let stage, let block, _):
+            moved = (block + 1..<max(block + 1, parent.backbone.stages[stage].blocks.count)).map { later in
                 (
                     child: backbone.parameterPrefix(stage: stage, block: later - 1),
                     parent: backbone.parameterPrefix(stage: stage, block: later)
                 )
             }
-            return { name in
-                guard let pair = moved.first(where: { name.hasPrefix($0.child) }) else { return name }
-                return pair.parent + name.dropFirst(pair.child.count)
-            }
+        }
+        let new = grownStage.map {
+            backbone.parameterPrefix(stage: $0, block: parent.backbone.stages[$0].blocks.count)
+        }
+        return { [moved] name in
+            if let new, name.hasPrefix(new) { return nil }
+            guard let pair = moved.first(where: { name.hasPrefix($0.child) }) else { return name }
+            return pair.parent + name.dropFirst(pair.child.count)
         }
     }
 

@@ -64,10 +64,9 @@ extension Subject {
                     graph.architecture[knob] == group.width, "\(knob): not the width of the channels that it sets")
             }
         }
-        // In convolutions of several groups, channels stay where they are.
+        // The second axis of a grouped convolution runs within a group.
         let grouped = Set(graph.network.groupedConvolutions)
         for spec in specs.values.sorted(by: { $0.name < $1.name }) {
-            // A depthwise convolution's second axis is of one entry.
             for axis in 0..<min(2, spec.shape.count) where spec.shape[axis] > 1 {
                 if axis == 1, grouped.contains(where: { spec.name == "\($0).weight" }) { continue }
                 found.require(
@@ -75,16 +74,9 @@ extension Subject {
             }
         }
         let free = Set(graph.channelGroups.flatMap(\.knobs))
-        for knob in preset.knobs where !free.contains(knob) && !isFixed(knob, grouped) {
+        for knob in preset.knobs where !free.contains(knob) {
             found.add("\(knob): sets no channel group")
         }
-    }
-
-    /// Whether a width stands beside a grouped convolution of its block.
-    private func isFixed(_ knob: Knob, _ grouped: Set<String>) -> Bool {
-        guard case .inner(let stage, let block, _) = knob else { return false }
-        let prefix = backbone.parameterPrefix(stage: stage, block: block)
-        return grouped.contains { $0.hasPrefix(prefix) }
     }
 
     private func checkRefusals(_ graph: DetectorGraph, _ found: inout Findings) {
@@ -117,10 +109,10 @@ extension Subject {
 }
 
 extension NetworkGraph {
-    /// The names of convolutions with groups that are neither one nor as many as channels.
+    /// The names of convolutions with several groups.
     fileprivate var groupedConvolutions: [String] {
         nodes.compactMap { node in
-            guard case .convolution(let layer) = node.operation, layer.groups > 1, layer.groups != layer.outputs else {
+            guard case .convolution(let layer) = node.operation, layer.groups > 1 else {
                 return nil
             }
             return layer.name

@@ -102,7 +102,7 @@ extension Subject {
         }
     }
 
-    private func checkFit(
+    func checkFit(
         _ graph: DetectorGraph, _ weights: NamedTensors, _ what: String, _ found: inout Findings
     ) {
         let specs = graph.network.parameters

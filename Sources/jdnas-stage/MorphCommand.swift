@@ -1,0 +1,100 @@
+import Basics
+import CommandKit
+import Dataset
+import Detection
+import DetectorKit
+import Devices
+import Foundation
+import Search
+import Tensor
+import Training
+
+struct MorphCommand: Command {
+    let name = "morph"
+    let summary = "change a detector's architecture; its weights are inherited"
+    let options = [
+        Option("--base", value: "DIR", "the detector: a folder, or a bundle's student ('FILE', 'FILE:base')"),
+        Option("--out", value: "DIR", "the folder to make"),
+        Option("--action", value: "TEXT", repeats: true, "what to change; several are done in their order"),
+        Option("--macs", value: "SHARE", "then narrow all widths alike, to this share of the multiply-accumulates"),
+        Option("--importance", value: "NAME", "which channels stay: taylor (needs --data), norm-scale, l1, random"),
+        Option("--data", value: "DIR", "a packed data set, for taylor and for batch norm's statistics"),
+        Option("--seed", value: "N", "other seeds give new channels other weights (default 0)"),
+        Option("--threads", value: "N", "threads to compute with (default: the processor's)"),
+    ]
+    let details = """
+        An action is \(StudentAction.grammar).
+        Without --importance channels are weighed by taylor where --data is given, else by norm-scale.
+        New blocks and channels change no output until they are trained.
+        """
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let base = try DetectorSource(named: arguments.require("--base"))
+        let folder = URL(filePath: try arguments.require("--out")).standardizedFileURL
+        let given = try arguments.all("--action").map { text in
+            do { return try StudentAction(parsing: text) } catch let failure as Failure {
+                throw UsageError(failure.what, remedy: failure.remedy)
+            }
+        }
+        let share = try arguments.number("--macs", in: 0.01...1)
+        guard !given.isEmpty || share != nil else {
+            throw UsageError("nothing is to be changed", remedy: "give --action or --macs")
+        }
+        let threads = try arguments.integer("--threads", in: 1...1024)
+        let random = RandomStream(seed: UInt64(try arguments.integer("--seed", in: 0...Int.max) ?? 0))
+        try DetectorFiles.requireNew(folder)
+        Compute.prepare(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, precision: .float32) {
+            Terminal.error($0)
+        }
+        let train = try arguments.value("--data").map { try PackedDataset(URL(filePath: $0)).split(SplitName.train) }
+
+        var graph = base.detector.graph
+        for action in given { graph = try action.apply(to: graph, backboneCatalog) }
+        var actions = given
+        if let share {
+            guard let narrowing = graph.narrowing(toShare: share, backboneCatalog) else {
+                throw Failure(
+                    "no widths bring the multiply-accumulates to \(share) of what they are", at: "--macs",
+                    remedy: "give a larger share")
+            }
+            actions += narrowing
+        }
+        var child = try morphed(
+            base.detector, by: actions, importance: importance(arguments, base.detector, train, random),
+            random.stream("morph"), backboneCatalog)
+        if let train { child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train) }
+        try DetectorFiles.writeNew(child, base.categories, to: folder)
+
+        for action in actions { Terminal.print("\(action)") }
+        let (before, after) = (base.detector.graph.cost, child.graph.cost)
+        let ratio = Double(after.multiplyAccumulates) / Double(before.multiplyAccumulates)
+        Terminal.print(
+            "\(folder.path): \(after.parameters) parameters (\(before.parameters) before), "
+                + "\(tenths(100 * ratio)) % of the multiply-accumulates")
+        if train == nil, child.architecture.backbone.norm == .batch {
+            Terminal.error("note: batch norm's statistics are still the parent's; with --data they are estimated anew")
+        }
+        return 0
+    }
+
+    private func importance(
+        _ arguments: Arguments, _ base: Detector, _ train: DatasetSplit?, _ random: RandomStream
+    ) throws -> Importance {
+        let name = arguments.value("--importance")
+        let standard: Importance.Measure = train == nil ? .normScale : .taylor
+        guard let measure = name.map(Importance.Measure.init(rawValue:)) ?? standard else {
+            let names = Importance.Measure.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("'--importance' is not '\(name ?? "")'", remedy: "give one of: \(names)")
+        }
+        if let train {
+            return try Importance(
+                measure, base.graph, base.weights, on: train, batches: 8, of: 4, mirrors: [],
+                training: TrainingSettings(), random.stream("importance"))
+        }
+        switch measure {
+        case .taylor: throw UsageError("taylor weighs channels on images", remedy: "give --data, or another measure")
+        case .random: return Importance(drawn: random.stream("importance"), base.graph)
+        case .normScale, .l1: return Importance(measure, base.graph, weights: base.weights)
+        }
+    }
+}
