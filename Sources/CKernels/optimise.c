@@ -28,6 +28,13 @@ JK_CLONES static void sgd_range(void *context, long begin, long end) {
         if (!part(start, s.count, begin, end, &from, &to)) continue;
         float *restrict p = s.parameter, *restrict v = s.velocity;
         const float *restrict g = s.gradient;
+        if (!g) {
+            for (long i = from; i < to; i++) {
+                v[i] = 0.0f + (v[i] * j.scale + s.decay * p[i]);
+                p[i] -= j.rate * v[i];
+            }
+            continue;
+        }
         for (long i = from; i < to; i++) {
             v[i] = j.momentum * v[i] + (g[i] * j.scale + s.decay * p[i]);
             p[i] -= j.rate * v[i];

@@ -3,7 +3,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 // clang's own OpenMP run time is not installed: these are libgomp's entry points (gcc, libgomp/libgomp.map).
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
@@ -71,11 +70,10 @@ const char *jk_instruction_set(void) {
 }
 
 void *jk_allocate(size_t bytes) {
-    const size_t huge = (size_t)2 << 20;
+    // No huge pages: on a machine whose memory is in pieces, making room for them takes a program's first step longer than
+    // they ever give back.
     void *memory = NULL;
-    if (posix_memalign(&memory, bytes >= 2 * huge ? huge : 64, bytes)) return NULL;
-    if (bytes >= 2 * huge) madvise(memory, bytes, MADV_HUGEPAGE);
-    return memory;
+    return posix_memalign(&memory, 64, bytes) ? NULL : memory;
 }
 
 void jk_free(void *memory) { free(memory); }

@@ -199,7 +199,8 @@ public protocol Device: Sendable {
 
     // MARK: Optimisers, each over any number of parameters in one pass
 
-    /// v = momentum · v + g + decay · p; p −= rate · v; g is the gradient times `scale`, rounded.
+    /// v = momentum · v + g + decay · p; p −= rate · v; g is the gradient times `scale`, rounded. The first step's gradients
+    /// are given as velocities.
     func sgd(_ updates: [SGDUpdate], rate: Float, momentum: Float, scale: Float)
     /// AdamW (Loshchilov and Hutter 2019), as PyTorch computes it; the gradient as above.
     func adamW(_ updates: [AdamWUpdate], scale: Float)

@@ -1,12 +1,13 @@
 /// What a step of SGD changes of one parameter: `count` elements each.
 public struct SGDUpdate {
     public var parameter, velocity: MutableFloats
-    public var gradient: Floats
+    /// nil in the first step: then `velocity` holds the gradient.
+    public var gradient: Floats?
     public var count: Int
     public var decay: Float
 
     public init(
-        _ parameter: MutableFloats, velocity: MutableFloats, gradient: Floats, count: Int, decay: Float
+        _ parameter: MutableFloats, velocity: MutableFloats, gradient: Floats?, count: Int, decay: Float
     ) {
         (self.parameter, self.velocity, self.gradient) = (parameter, velocity, gradient)
         (self.count, self.decay) = (count, decay)

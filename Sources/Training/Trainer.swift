@@ -32,6 +32,12 @@ public struct StepGradients {
         self.runningStatistics = runningStatistics
         self.losses = losses
     }
+
+    /// Gives the gradients away: nobody else holds them.
+    mutating func takeGradients() -> NamedTensors {
+        defer { gradients = [:] }
+        return gradients
+    }
 }
 
 /// What a trainer tells after each step.
@@ -109,7 +115,7 @@ public struct Trainer {
         }
         while state.step < totalSteps {
             let batch = try batches.item(state.step)
-            let step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
+            var step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
             let loss = step.totalLoss
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
             let norm = gradientNorm(step.gradients)
@@ -120,7 +126,7 @@ public struct Trainer {
             }
             let rate = plan.schedule.rate(step: state.step, of: totalSteps)
             state.optimiser.step(
-                &state.weights, gradients: step.gradients, learningRate: rate,
+                &state.weights, gradients: step.takeGradients(), learningRate: rate,
                 scale: plan.clipNorm.map { clippingFactor(norm: norm, limit: $0) } ?? 1)
             for (name, value) in step.runningStatistics { state.weights[name] = value }
             state.step += 1

@@ -55,6 +55,29 @@ import Testing
         #expect(before.state.isEmpty && optimiser.state.keys.sorted() == ["momentum/w"])
     }
 
+    /// What the caller still holds is not written to, and else the first gradient becomes the momentum where it lies.
+    @Test func firstGradientsAreTakenOver() {
+        var parameters = ["w": start]
+        let gradients = ["w": gradient(0)]
+        var optimiser = SGD(weightDecay: 0)
+        optimiser.step(&parameters, gradients: gradients, learningRate: 1, scale: 0.5)
+        #expect(gradients["w"] == gradient(0))
+        #expect(optimiser.state["momentum/w"]?.array == gradient(0).array.map { $0 * 0.5 })
+
+        let held = gradient(1)
+        let address = held.withUnsafeFloats { UInt(bitPattern: $0.baseAddress) }
+        var taken = ["w": held]
+        func take() -> NamedTensors {
+            defer { taken = [:] }
+            return taken
+        }
+        _ = consume held
+        var other = SGD(weightDecay: 0)
+        other.step(&parameters, gradients: take(), learningRate: 1)
+        let kept = other.state["momentum/w"]?.withUnsafeFloats { UInt(bitPattern: $0.baseAddress) }
+        #expect(kept == address)
+    }
+
     @Test func aRestoredStateGoesOnWithTheSameBits() throws {
         func check(_ fresh: some Optimiser) throws {
             var (whole, first, second) = (fresh, fresh, fresh)

@@ -6,9 +6,10 @@
 // `scale` is applied to each gradient first, with a rounding of its own; 1 for none.
 
 /// A parameter, its velocity and its gradient, of `count` elements each.
+/// Without a gradient the velocity holds it, as in the first step.
 typedef struct {
     float *parameter, *velocity;
-    const float *gradient;
+    const float *_Nullable gradient;
     long count;
     float decay;
 } jk_sgd_segment;

@@ -25,7 +25,7 @@ int jk_lanes(void);
 /// What our kernels dispatch to here: x86-64-v4 (AVX-512), x86-64-v3 (AVX2) or x86-64.
 const char *jk_instruction_set(void);
 
-/// Memory of `bytes`, aligned to 64 bytes (large: to huge pages); null when there is none.
+/// Memory of `bytes`, aligned to 64 bytes; null when there is none.
 void *_Nullable jk_allocate(size_t bytes);
 void jk_free(void *_Nullable memory);
 

@@ -26,7 +26,7 @@ public struct AdamW: Optimiser {
     }
 
     public mutating func step(
-        _ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double, scale: Float
+        _ parameters: inout NamedTensors, gradients: consuming NamedTensors, learningRate: Double, scale: Float
     ) {
         let ready = prepare(&parameters, gradients)
         let updates = ready.map { name, gradient in

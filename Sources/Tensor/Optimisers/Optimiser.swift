@@ -5,9 +5,11 @@ public protocol Optimiser: Sendable {
     /// Changes the parameters that have a gradient; the others stay, and so does what is remembered of them. All are
     /// changed in one pass, in place where nobody shares their elements.
     ///
-    /// - Parameter scale: what the gradients are multiplied with first: see `clippingFactor`.
+    /// - Parameters:
+    ///   - gradients: taken over: what is remembered may keep their memory, where nobody else holds them.
+    ///   - scale: what the gradients are multiplied with first: see `clippingFactor`.
     mutating func step(
-        _ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double, scale: Float)
+        _ parameters: inout NamedTensors, gradients: consuming NamedTensors, learningRate: Double, scale: Float)
 
     /// All that a resumed run needs to go on with the same bits.
     var state: NamedTensors { get }
@@ -21,7 +23,9 @@ public typealias DecayRule = @Sendable (_ name: String) -> Bool
 
 extension Optimiser {
     /// A step with the gradients as they are.
-    public mutating func step(_ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double) {
+    public mutating func step(
+        _ parameters: inout NamedTensors, gradients: consuming NamedTensors, learningRate: Double
+    ) {
         step(&parameters, gradients: gradients, learningRate: learningRate, scale: 1)
     }
 

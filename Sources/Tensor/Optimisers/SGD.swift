@@ -14,13 +14,25 @@ public struct SGD: Optimiser {
     }
 
     public mutating func step(
-        _ parameters: inout NamedTensors, gradients: NamedTensors, learningRate: Double, scale: Float
+        _ parameters: inout NamedTensors, gradients: consuming NamedTensors, learningRate: Double, scale: Float
     ) {
-        let ready = prepare(&parameters, gradients)
+        var ready = prepare(&parameters, gradients)
+        gradients = [:]
+        // A first gradient becomes the velocity where it lies: no other memory has to be cleared and filled. What the next
+        // step's gradients will want is had now, but not touched, so that it is there from then on.
+        var first: Set<String> = []
+        for (index, (name, gradient)) in ready.enumerated() where velocities[name]?.shape != gradient.shape {
+            velocities[name] = gradient
+            ready[index].tensor = Tensor(unwritten: gradient.shape, block: gradient.block)
+            first.insert(name)
+        }
         let updates = ready.map { name, gradient in
-            SGDUpdate(
-                parameters.pointer(name), velocity: velocities.pointer(name, like: gradient),
-                gradient: gradient.pointer, count: gradient.count, decay: decays(name) ? Float(weightDecay) : 0)
+            let count = parameters[name]?.count ?? 0
+            let isFirst = first.contains(name)
+            return SGDUpdate(
+                parameters.pointer(name),
+                velocity: isFirst ? velocities.pointer(name) : velocities.pointer(name, like: gradient),
+                gradient: isFirst ? nil : gradient.pointer, count: count, decay: decays(name) ? Float(weightDecay) : 0)
         }
         withExtendedLifetime(ready) {
             Compute.device.sgd(updates, rate: Float(learningRate), momentum: Float(momentum), scale: scale)
