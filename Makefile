@@ -1,6 +1,7 @@
 # make quickstart   set up, build, and run the first job from end to end (jobs/quickstart.yaml)
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
+# make asan         the readers of foreign files under the address sanitizer
 # make lint         formatting and layering
 # make new-backbone NAME=TinyNet   start a backbone plugin (docs/new-backbone.md)
 # make bench        install the peers (PyTorch, ONNX Runtime) and measure beside them; CASES="train-r50-320 …" picks
@@ -13,7 +14,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test lint quickstart new-backbone bench install clean
+.PHONY: build setup test asan lint quickstart new-backbone bench install clean
 
 setup:
 	@scripts/setup
@@ -25,6 +26,11 @@ build: setup
 test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build
+
+# A build of its own. Tests that start other programs need those to be built in the usual way first: not run here.
+asan: setup
+	swift test -c debug --sanitize=address --scratch-path .build/asan \
+		--filter '^(Archive|Models|ModelImport|Images|Manifest)Tests\.'
 
 lint:
 	swift format lint --strict -r -p Sources Plugins Tests Benchmarks Package.swift

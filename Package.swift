@@ -184,7 +184,7 @@ let package = Package(
         ),
         tests("Report", "Report", "Images", "Basics"),
         tests(
-            "BackboneConformance", "BackboneConformance", "Search", "DetectorKit", "ResNet", "Tensor", "Basics"),
+            "BackboneConformance", "BackboneConformance", "Search", "ONNX", "DetectorKit", "ResNet", "Tensor", "Basics"),
         tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(

@@ -5,6 +5,8 @@ import DetectorKit
 import Devices
 import Foundation
 import Images
+import InvertedResNet
+import MobileNetV3
 import ResNet
 import Tensor
 import Training
@@ -30,11 +32,21 @@ struct LossesCommand: Command {
         let list = URL(filePath: try arguments.require("--targets"))
         let threads = try arguments.integer("--threads", in: 1...1024)
         Compute.prepare(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, precision: .float32) { _ in }
-        let detector = try DetectorFiles.read(from: folder, BackboneCatalog([ResNet()]))
+        let detector = try DetectorFiles.read(
+            from: folder, BackboneCatalog([ResNet(), MobileNetV3(), InvertedResNet()]))
         let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: list))
         let images = try entries.map { entry in
             let image = try decodeImage(Data(contentsOf: URL(filePath: entry.file)), place: entry.file)
             return ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
+        }
+        for entry in entries {
+            guard entry.boxes.allSatisfy({ $0.count == 4 }), entry.labels.count == entry.boxes.count,
+                entry.labels.allSatisfy({ (1...detector.architecture.classes).contains($0) })
+            else {
+                throw Failure(
+                    "the targets of '\(entry.file)' are no boxes of four numbers with a label each", at: list.path,
+                    remedy: "give labels from 1 to \(detector.architecture.classes)")
+            }
         }
         let targets = entries.map { entry in
             DetectionTarget(

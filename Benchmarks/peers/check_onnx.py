@@ -76,7 +76,7 @@ def main():
     print(f"onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}")
     print(f"{'detector':<32} {'image':>9} {'ours':>6} {'theirs':>6} {'matched':>8} {'score ±':>9} {'box ±':>9} "
           f"{'margin':>7} {'wrong':>6}")
-    wrong = 0
+    wrong, matched = 0, 0
     for folder in sorted(path for path in arguments.folder.iterdir() if arguments.only in path.name):
         selection = json.loads((folder / "architecture.json").read_text())["selection"]
         cases = json.loads((folder / "detections.json").read_text())
@@ -89,6 +89,9 @@ def main():
             if number == 0:
                 fixed = session(export(arguments.jdnas, folder, size))
                 wrong += compare(case, size, fixed.run(None, feed), selection, f"{folder.name} (this size)")
+            matched += len(case["boxes"])
+    if not matched:
+        sys.exit(f"error: nothing was compared; no case is called '{arguments.only}'")
     sys.exit(f"error: {wrong} boxes differ" if wrong else 0)
 
 

@@ -23,7 +23,8 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.ops import box_iou
 from torchvision.ops.misc import FrozenBatchNorm2d
 
-NAMES = {"r18": "resnet18", "r34": "resnet34", "r50": "resnet50", "r101": "resnet101", "x50": "resnext50_32x4d"}
+NAMES = {"r18": "resnet18", "r34": "resnet34", "r50": "resnet50", "r101": "resnet101", "x50": "resnext50_32x4d",
+         "x101": "resnext101_32x8d"}
 SIZES = [(640, 480), (480, 640), (500, 375), (333, 500), (800, 300)]
 SCORE, PIXELS, SHARE, LOSS = 1e-4, 0.02, 0.01, 1e-4
 LOSSES = {"loss_objectness": "objectness", "loss_rpn_box_reg": "proposal_box", "loss_classifier": "classification",
@@ -110,7 +111,7 @@ def drawn_targets(sizes, classes, seed):
 
 
 def worst_loss(jdnas, folder, model, files, targets, threads, scratch):
-    """The largest difference of a loss in one step on these pictures, relative to losses above 1."""
+    """The largest difference of a loss in one step on these pictures; infinite where one is no number."""
     with open(f"{scratch}/targets.json", "w") as file:
         json.dump([{"file": f, "boxes": b, "labels": l} for f, (b, l) in zip(files, targets)], file)
     mine = json.loads(run(f"{os.path.dirname(jdnas)}/jdnas-bench", "losses", "--detector", folder,
@@ -123,7 +124,8 @@ def worst_loss(jdnas, folder, model, files, targets, threads, scratch):
                        [{"boxes": torch.tensor(b), "labels": torch.tensor(l)} for b, l in targets])
     model.eval()
     model.rpn.fg_bg_sampler.batch_size_per_image, model.roi_heads.fg_bg_sampler.batch_size_per_image = counts
-    return max(abs(mine[LOSSES[name]] - value.item()) / max(1, value.item()) for name, value in theirs.items())
+    differences = [abs((mine[LOSSES[name]] or float("nan")) - value.item()) for name, value in theirs.items()]
+    return max(differences) if all(d < float("inf") for d in differences) else float("inf")
 
 
 def run(*command):
@@ -149,10 +151,12 @@ def margin(box, score, label, boxes, scores, labels, threshold, most):
     """Why a box may be on one side only; None where nothing explains it."""
     if abs(score - threshold) < SCORE:
         return "threshold"
-    if len(scores) >= most and abs(score - scores.min()) < 10 * SCORE:
+    if len(scores) >= most and score < scores.min() + SCORE:
         return "number"
-    same = boxes[labels == label]
-    if len(same) and (box_iou(box[None], same) - 0.5).abs().min() < 5e-3:
+    # What suppressed it on the other side scores at least as much, and overlaps by hardly more than the limit.
+    better = boxes[(labels == label) & (scores > score - SCORE)]
+    side = (box[2:] - box[:2]).min().clamp(min=1)
+    if len(better) and (box_iou(box[None], better) - 0.5).abs().min() < 4 * PIXELS / side:
         return "suppression"
     return None
 
@@ -186,6 +190,9 @@ def main():
     parser.add_argument("--jdnas", default=".build/release/jdnas")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    unknown = [name for name in options.models.split(",") if name not in NAMES]
+    if unknown:
+        parser.error(f"--models takes {', '.join(NAMES)}, not {', '.join(unknown) or 'nothing'}")
     shorter, longer = (int(n) for n in options.input.split("x"))
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}; pictures scaled to {options.input}")
     print(f"{'model':<10}{'pictures':>9}{'boxes':>7}{'score':>10}{'pixels':>9}{'losses':>10}  without a twin")
@@ -195,7 +202,7 @@ def main():
         for index, size in enumerate(SIZES):
             files.append(f"{scratch}/{index}.png")
             picture(size, index).save(files[-1])
-        cases = [(n, None) for n in options.models.split(",") if n] + ([("trained", options.data)] if options.data else [])
+        cases = [(n, None) for n in options.models.split(",")] + ([("trained", options.data)] if options.data else [])
         for name, data in cases:
             if data:
                 model, pictures, targets = trained_detector(data, options.steps, shorter, longer)
@@ -223,7 +230,9 @@ def main():
             loss = worst_loss(options.jdnas, folders[0], model, pictures, targets, options.threads, scratch)
             reasons = {r or "UNEXPLAINED": lone.count(r) for r in sorted(set(lone), key=str)}
             fine = score <= SCORE and place <= PIXELS and loss <= LOSS and len(lone) <= SHARE * max(boxes, 1) and None not in lone
-            passed = passed and fine and boxes > 0
+            # Random weights are scaled so that hundreds pass; a comparison of a few boxes says little.
+            fine = fine and boxes >= (1 if data else 100)
+            passed = passed and fine
             print(f"{name:<10}{len(pictures):>9}{boxes:>7}{score:>10.1e}{place:>9.4f}{loss:>10.1e}  {len(lone)} {reasons or ''}"
                   f"{'' if fine else '  NOT WITHIN THE AIM'}", flush=True)
     print("agrees" if passed else "DOES NOT AGREE", f"(aim: scores {SCORE}, {PIXELS} pixels, losses {LOSS}, "

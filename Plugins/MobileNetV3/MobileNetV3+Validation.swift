@@ -21,7 +21,8 @@ extension MobileNetV3 {
                     "a stage of \(stage.blocks.count) blocks with stride \(stage.stride ?? 0)", at: place,
                     remedy: "give it blocks, and 1 or 2 as its stride")
             }
-            stride *= own
+            // More than 32 is refused below; the product of very many would be no number any more.
+            stride = min(stride * own, 64)
             strides.insert(stride)
             try architecture.requireWidth(
                 stage.width, channelsPerGroup: stage.channelsPerGroup, unit: channelUnit, at: place)

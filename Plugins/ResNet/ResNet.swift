@@ -115,7 +115,7 @@ public struct ResNet: Backbone {
                         remedy:
                             "give a positive width to bottleneck blocks, and leave convolutionGroupWidth out elsewhere")
                 }
-                guard inner.widths.allSatisfy({ $0 % width == 0 && $0 >= 2 * width }), Set(inner.widths).count == 1
+                guard inner.widths.allSatisfy({ $0 % width == 0 && $0 / width >= 2 }), Set(inner.widths).count == 1
                 else {
                     throw Failure(
                         "widths of \(inner.widths.map(String.init).joined(separator: " and ")) around convolution "

@@ -71,8 +71,8 @@ public struct ArchiveReader: Sendable {
             guard result == ARCHIVE_OK, let entry else { throw failure(archive, last) }
             if let member = try accept(entry) {
                 last = member.path
-                total += member.size
                 try checkLimits(member, count: paths.count, total: total)
+                total += member.size
                 guard paths.insert(member.path).inserted else {
                     throw refusal("member '\(member.path)' is there twice")
                 }
@@ -109,13 +109,15 @@ public struct ArchiveReader: Sendable {
         return Member(path: path, size: max(0, Int(archive_entry_size(entry))))
     }
 
+    /// - Parameter total: of the members before.
     private func checkLimits(_ member: Member, count: Int, total: Int) throws {
         if count >= limits.members { throw refusal("it has more than \(limits.members) members") }
         if member.size > limits.memberBytes {
             throw refusal(
                 "member '\(member.path)' has \(member.size) bytes, more than the \(limits.memberBytes) allowed")
         }
-        if total > limits.totalBytes {
+        // Both are within limits: their sum could still be no Int.
+        if member.size > limits.totalBytes - total {
             throw refusal("its members have more than the \(limits.totalBytes) bytes allowed")
         }
     }

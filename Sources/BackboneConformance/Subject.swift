@@ -131,12 +131,12 @@ struct Subject {
 /// The largest difference of two passes, relative to the largest value of the first; nil where their shapes differ.
 func difference(_ a: [[Float]], _ b: [[Float]]) -> Float? {
     guard a.map(\.count) == b.map(\.count) else { return nil }
-    let worst = zip(a, b).map { a, b -> Float in
+    // `max` passes over what is no number.
+    guard (a + b).allSatisfy({ $0.allSatisfy(\.isFinite) }) else { return .infinity }
+    return zip(a, b).map { a, b -> Float in
         let largest = a.reduce(0) { max($0, abs($1)) }
         return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } / max(largest, .leastNormalMagnitude)
-    }
-    // A NaN must not be lost in a comparison.
-    return worst.first { $0.isNaN } ?? worst.max()
+    }.max()
 }
 
 extension Tape {

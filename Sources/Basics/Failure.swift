@@ -34,9 +34,21 @@ public struct Failure: Error, Sendable, Hashable, Codable, CustomStringConvertib
         Failure("\(call): \(String(cString: strerror(code)))", at: place, remedy: remedy, cause: .system)
     }
 
+    /// Names come from files: characters that would steer a terminal are replaced.
     public var description: String {
         var text = place.map { "\($0): error: \(what)" } ?? "error: \(what)"
         if let remedy { text += "\n  remedy: \(remedy)" }
-        return text
+        return text.withoutControls
+    }
+}
+
+extension String {
+    /// Control characters but line feeds and tabs replaced.
+    fileprivate var withoutControls: String {
+        func steers(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard unicodeScalars.contains(where: steers) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { steers($0) ? "\u{FFFD}" : $0 }))
     }
 }

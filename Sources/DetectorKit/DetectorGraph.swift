@@ -19,8 +19,9 @@ public struct DetectorGraph: Sendable {
 
     public init(_ architecture: DetectorArchitecture, _ catalog: BackboneCatalog, at place: String? = nil) throws {
         let backbone = try catalog.backbone(architecture.backbone.plugin, at: place)
-        try backbone.validate(architecture.backbone)
+        // Numbers first: plugins may count on them.
         try architecture.validate(at: place)
+        try backbone.validate(architecture.backbone)
 
         var builder = GraphBuilder()
         let image = builder.input("image", channels: 3)
@@ -76,6 +77,17 @@ extension DetectorArchitecture {
             input.shorter >= 32 && input.longer >= input.shorter && input.longer <= 8192,
             "the input size \(input.shorter), at most \(input.longer), is out of range",
             "give a shorter side of at least 32 pixels and a longer one between it and 8192")
+        let counts = [
+            selection.training.beforeNMS, selection.training.afterNMS, selection.inference.beforeNMS,
+            selection.inference.afterNMS, selection.detectionsPerImage,
+        ]
+        try require(
+            counts.allSatisfy { (1...100_000).contains($0) }, "the selection has a count that is out of range",
+            "give counts of proposals and detections from 1 to 100000")
+        try require(
+            [selection.proposalOverlap, selection.detectionOverlap, selection.scoreThreshold].allSatisfy {
+                (0...1).contains($0)
+            }, "the selection has a threshold that is out of range", "give overlaps and scores from 0 to 1")
     }
 }
 

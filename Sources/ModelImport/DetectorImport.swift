@@ -51,7 +51,7 @@ public struct DetectorImport: Sendable {
         categories = settings.classNames?.enumerated().map { Dataset.Category(id: $0 + 1, name: $1, label: $0 + 1) }
         let names = found.graph.network.parameters.map(\.name)
         var tensors = try weights.read(names)
-        try found.graph.network.adaptVariances(of: &tensors, from: settings.normEpsilon, at: weights.place)
+        try found.graph.network.adaptScales(of: &tensors, from: settings.normEpsilon, at: weights.place)
         preset = found.preset
         detector = Detector(graph: found.graph, weights: tensors)
     }
@@ -110,19 +110,23 @@ private struct FreeWidths {
 }
 
 extension NetworkGraph {
-    /// Norms here add `Norm.epsilon` to the variance. Statistics of norms that added something else are shifted by the
-    /// difference: the sum, and so what the norm computes, stays.
-    func adaptVariances(of weights: inout NamedTensors, from epsilon: Float, at place: String) throws {
-        let difference = epsilon - Norm.epsilon
+    /// Norms here add `Norm.epsilon` to the variance. Where others added something else, their scales are changed so that
+    /// the norm computes the same: by the root of the one sum over the other.
+    func adaptScales(of weights: inout NamedTensors, from epsilon: Float, at place: String) throws {
         for spec in parameters where spec.role == .runningVariance {
-            guard let tensor = weights[spec.name] else { continue }
-            let shifted = difference == 0 ? tensor.array : tensor.array.map { $0 + difference }
-            guard shifted.allSatisfy({ $0 + Norm.epsilon > 0 }) else {
+            guard let variance = weights[spec.name]?.array else { continue }
+            guard variance.allSatisfy({ $0 >= 0 && $0 + epsilon > 0 }) else {
                 throw Failure(
                     "a variance is negative, or zero with nothing added to it", at: "\(place): '\(spec.name)'",
                     remedy: "give undamaged weights, and the --norm-epsilon that they were trained with")
             }
-            if difference != 0 { weights[spec.name] = Tensor(tensor.shape, shifted) }
+            let scale = spec.name.replacing(/running_var$/, with: "weight")
+            guard epsilon != Norm.epsilon, let tensor = weights[scale] else { continue }
+            let adapted = zip(tensor.array, variance).map { scale, variance in
+                let factor = (Double(variance) + Double(Norm.epsilon)) / (Double(variance) + Double(epsilon))
+                return Float(Double(scale) * factor.squareRoot())
+            }
+            weights[scale] = Tensor(tensor.shape, adapted)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 public import DetectorKit
 public import Foundation
 public import Tensor
@@ -36,6 +37,13 @@ public struct PretrainedBackbone: Sendable {
             return true
         }
         let tensors = try weights.read(wanted.map(Self.ownName))
+        for spec in wanted where spec.role == .runningVariance {
+            guard tensors[Self.ownName(spec)]?.array.allSatisfy({ $0 >= 0 }) ?? true else {
+                throw Failure(
+                    "a variance is negative", at: "\(weights.place): '\(Self.ownName(spec))'",
+                    remedy: "give undamaged weights")
+            }
+        }
         return Dictionary(
             uniqueKeysWithValues: wanted.compactMap { spec in tensors[Self.ownName(spec)].map { (spec.name, $0) } })
     }

@@ -67,7 +67,8 @@ struct TorchFile: Sendable {
 
     /// Nothing is compressed: the members have no more bytes than the file.
     private static func reader(_ url: URL) throws -> ArchiveReader {
-        let size = try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int ?? 0
+        // Of what is opened, where the name is a link.
+        let size = try ElementFile(url).size
         var limits = ArchiveLimits()
         limits.members = 1_000_000
         limits.memberBytes = size
@@ -84,6 +85,9 @@ struct TorchFile: Sendable {
         try Self.reader(url).forEachMember { member, stream in
             guard let here = byMember[member.path] else { return .goOn }
             let data = try stream.readAll()
+            guard here.allSatisfy({ data.count == $0.value.storage.count * $0.value.storage.element.size }) else {
+                throw Self.changed(url)
+            }
             var views: [TorchTensor: Tensor] = [:]
             for (name, tensor) in here {
                 let value = views[tensor] ?? data.withUnsafeBytes { tensor.elements(in: $0) }
@@ -92,7 +96,12 @@ struct TorchFile: Sendable {
             }
             return .goOn
         }
+        guard result.count == wanted.count else { throw Self.changed(url) }
         return result
+    }
+
+    private static func changed(_ url: URL) -> Failure {
+        Failure("the file has changed while it was read", at: url.path, remedy: "read it when it is written")
     }
 }
 
@@ -100,9 +109,12 @@ extension TorchTensor {
     /// Gathers the elements out of the storage's bytes.
     fileprivate func elements(in bytes: UnsafeRawBufferPointer) -> Tensor {
         let element = storage.element
-        let (count, contiguous) = (count, contiguousStrides)
+        let count = count
+        // Sides beside a 0 may be too large to be multiplied.
+        if count == 0 { return Tensor(shape) { _ in } }
+        let contiguous = contiguousStrides
         return Tensor(shape) { floats in
-            if strides == contiguous || count == 0 {
+            if strides == contiguous {
                 let start = offset * element.size
                 element.decode(UnsafeRawBufferPointer(rebasing: bytes[min(start, bytes.count)...]), into: floats)
                 return

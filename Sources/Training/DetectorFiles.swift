@@ -63,6 +63,13 @@ public enum DetectorFiles {
         let file = folder.appendingPathComponent(weightsName)
         let weights = try SafeTensors.read(file).tensors
         try graph.check(weights, at: file.path)
+        // A detector of such weights finds nothing, and says nothing.
+        for (name, tensor) in weights.sorted(by: { $0.key < $1.key })
+        where !tensor.withUnsafeFloats({ $0.allSatisfy(\.isFinite) }) {
+            throw Failure(
+                "the weights '\(name)' are NaN or infinite", at: file.path,
+                remedy: "give undamaged weights, from before their training diverged")
+        }
         return Detector(graph: graph, weights: weights)
     }
 }

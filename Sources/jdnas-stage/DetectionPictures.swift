@@ -43,6 +43,13 @@ struct DetectionPictures {
             target = "\(name)-\(number).jpg"
             number += 1
         }
-        try DurableFile.write(encodeJPEG(canvas.image, quality: 92), to: folder.appending(path: target))
+        let url = folder.appending(path: target)
+        // The picture itself would be gone.
+        guard url.resolvingSymlinksInPath().path != URL(filePath: file).resolvingSymlinksInPath().path else {
+            throw Failure(
+                "the picture would be written over by the one with boxes", at: file,
+                remedy: "give --draw another folder than the pictures'")
+        }
+        try DurableFile.write(encodeJPEG(canvas.image, quality: 92), to: url)
     }
 }

@@ -46,7 +46,12 @@ struct MorphCommand: Command {
         Compute.prepare(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, precision: .float32) {
             Terminal.error($0)
         }
-        let train = try arguments.value("--data").map { try PackedDataset(URL(filePath: $0)).split(SplitName.train) }
+        let train = try arguments.value("--data").map { name in
+            let data = try PackedDataset(URL(filePath: name))
+            try base.detector.architecture.requireClasses(
+                of: data, "the detector", at: name, remedy: "give a data set of the detector's classes")
+            return try data.split(SplitName.train)
+        }
 
         var graph = base.detector.graph
         for action in given { graph = try action.apply(to: graph, backboneCatalog) }

@@ -8,7 +8,7 @@ import Testing
         #expect(part.findings() == [])
     }
 
-    /// Every kind of mistake is found, by the check that is for it.
+    /// Every kind of mistake that a plugin can make is found, by the check that is for it.
     @Test(arguments: FaultyBackbone.Fault.allCases) func mistakesAreFound(_ fault: FaultyBackbone.Fault) {
         let cases = BackboneConformance(FaultyBackbone(fault)).cases.filter { $0.norm == .group }
         let found = cases.filter { !$0.findings().isEmpty }.map(\.aspect)

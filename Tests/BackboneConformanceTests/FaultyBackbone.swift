@@ -2,7 +2,8 @@ import BackboneConformance
 import Basics
 import DetectorKit
 
-/// A small backbone of inverted residuals that can make a mistake.
+/// A small backbone of inverted residuals that can make a mistake. Cost, pruning, sequences and exports follow from the graph
+/// alone: no plugin can get them wrong without a mistake of those below.
 struct FaultyBackbone: Backbone {
     enum Fault: String, CaseIterable, Sendable {
         case none

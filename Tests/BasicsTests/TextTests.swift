@@ -2,6 +2,14 @@ import Basics
 import Testing
 
 @Suite struct SuggestionTests {
+    /// Names of tensors and files may hold anything; a terminal is not steered by them.
+    @Test func failuresSteerNoTerminal() {
+        let failure = Failure("'a\u{1B}[31m\u{7}' is missing", at: "x\u{9B}y", remedy: "first\nsecond\tthird")
+        #expect(
+            failure.description
+                == "x\u{FFFD}y: error: 'a\u{FFFD}[31m\u{FFFD}' is missing\n  remedy: first\nsecond\tthird")
+    }
+
     private static let words = ["train", "teacher-pool", "joint-search", "evaluate", "epochs"]
 
     @Test(arguments: [

@@ -169,6 +169,24 @@ private func detector(_ preset: String, norm: Norm = .group, classes: Int = 3) t
         #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
     }
 
+    /// Numbers that no detector has are refused before anything is computed with them.
+    @Test func hugeAndNegativeNumbersAreRefused() throws {
+        func requireRefusal(_ preset: String, _ change: (inout DetectorArchitecture) -> Void) throws {
+            var architecture = try detector(preset)
+            change(&architecture)
+            #expect(throws: Failure.self) { try DetectorGraph(architecture, catalog) }
+        }
+        try requireRefusal("resnext50_32x4d") {
+            $0.backbone.stages[0].blocks[0].widths = [1 << 62, 1 << 62]
+            $0.backbone.stages[0].blocks[0].convolutionGroupWidth = 1 << 62
+        }
+        try requireRefusal("resnet18") { $0.selection.inference.beforeNMS = -1 }
+        try requireRefusal("resnet18") { $0.selection.training.afterNMS = 0 }
+        try requireRefusal("resnet18") { $0.selection.detectionsPerImage = .max }
+        try requireRefusal("resnet18") { $0.selection.detectionOverlap = .nan }
+        try requireRefusal("resnet18") { $0.selection.scoreThreshold = 2 }
+    }
+
     @Test func badArchitecturesAreRefused() throws {
         var architecture = try detector("resnet18")
         architecture.backbone.stages[1].width = 100

@@ -33,6 +33,26 @@ import Testing
         #expect(try file.read(["b"]).keys.sorted() == ["b"])
     }
 
+    /// A file that torch wrote, `Tests/Fixtures/torch/make.py`: views, scalars, every type, behind a link too.
+    @Test func torchsOwnFileIsRead() throws {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/torch")
+        let link = folder["linked.pth"]
+        try FileManager.default.createSymbolicLink(
+            at: link, withDestinationURL: fixtures.appending(path: "weights.pth"))
+        let place = fixtures.appending(path: "expected.json")
+        let expected = try #require(try JSON(parsing: Data(contentsOf: place), at: place.path).object)
+        for file in [fixtures.appending(path: "weights.pth"), link] {
+            let found = try WeightsFile(opening: file).read(Set(expected.keys))
+            #expect(found.count == 9)
+            for (name, value) in expected {
+                let tensor = try #require(found[name])
+                #expect(tensor.shape == value["shape"]?.array?.compactMap(\.integer), "\(name)")
+                #expect(tensor.array == value["values"]?.array?.compactMap { $0.number.map { Float($0) } }, "\(name)")
+            }
+        }
+    }
+
     @Test(arguments: ["model", "state_dict", "model_state_dict"]) func checkpointsHoldThem(_ holder: String) throws {
         var checkpoint = TorchCheckpoint(Self.two)
         checkpoint.holders = [holder]

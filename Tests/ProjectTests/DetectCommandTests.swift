@@ -66,6 +66,27 @@ import Training
         #expect(try jdnas("--detector", "cells", "--threshold", "1", "smear.png").output.contains("nothing found"))
     }
 
+    /// The picture itself is not written over, by no name that it has.
+    @Test func picturesStayAsTheyAre() throws {
+        try encodeJPEG(image, quality: 90).write(to: folder["photo.jpg"])
+        let before = try Data(contentsOf: folder["photo.jpg"])
+        try FileManager.default.createSymbolicLink(at: folder["here"], withDestinationURL: folder.url)
+        for place in [".", "here"] {
+            let outcome = try jdnas("--detector", "cells", "--draw", place, "photo.jpg")
+            #expect(outcome.code == 1 && outcome.error.contains("photo.jpg: error: the picture would be written over"))
+            #expect(try Data(contentsOf: folder["photo.jpg"]) == before)
+        }
+    }
+
+    @Test func weightsThatAreNoNumbersAreRefused() throws {
+        var broken = detector
+        broken.weights["rpn.head.cls_logits.bias"]?.withUnsafeMutableFloats { $0[0] = .nan }
+        try DetectorFiles.write(broken, to: folder["broken"])
+        let outcome = try jdnas("--detector", "broken", "smear.png")
+        #expect(outcome.code == 1)
+        #expect(outcome.error.contains("the weights 'rpn.head.cls_logits.bias' are NaN or infinite"))
+    }
+
     @Test func drawsPictures() throws {
         try FileManager.default.createDirectory(at: folder["more"], withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: folder["smear.png"], to: folder["more/smear.png"])

@@ -26,6 +26,7 @@ extension Subject {
                 continue
             }
             let largest = value.elements.reduce(0) { max($0, abs($1)) }
+            found.require(largest > 0 && largest.isFinite, "\(name) is 0 everywhere, or not finite")
             let differences = zip(feature.array, value.elements).map { abs(Double($0) - $1) }
             // All must be within bounds, so that a NaN is not.
             found.require(

@@ -18,7 +18,8 @@ extension Subject {
         var graph = try narrow()
         var weights = try weights(graph)
         var before = try answers(graph, weights)
-        var applied = 0
+        checkExport(before, "at first", &found)
+        var (applied, preserving) = (0, 0)
         for step in 0..<Self.steps {
             let action = randomAction(graph, &draw)
             let importance = Importance(drawn: random.stream("importance", step), graph)
@@ -30,8 +31,12 @@ extension Subject {
             found.require(again == child.graph.architecture, "\(action): its JSON gives another architecture")
             found.require(try StudentAction(parsing: "\(action)") == action, "\(action): its text gives another action")
             let after = try answers(child.graph, child.weights)
+            checkExport(after, "\(action), step \(step)", &found)
             switch action.kind(on: graph.architecture) {
-            case .addBlock, .widen, .input: check(before, after, "\(action), step \(step)", &found)
+            case .addBlock, .widen:
+                preserving += 1
+                check(before, after, "\(action), step \(step)", &found)
+            case .input: check(before, after, "\(action), step \(step)", &found)
             case .moveBlock:
                 // What the block gave at its old place is gone; at its new place it gives nothing.
                 guard case .moveBlock(let stage, let block, _) = action else { break }
@@ -43,6 +48,7 @@ extension Subject {
             (graph, weights, before) = (child.graph, child.weights, after)
         }
         found.require(applied >= Self.steps / 3, "only \(applied) of \(Self.steps) random actions are legal")
+        found.require(preserving >= 2, "only \(preserving) of the random actions were to change nothing")
     }
 
     private func randomAction(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction {
@@ -80,14 +86,42 @@ extension Subject {
         let execution = GraphExecution(graph.network)
         let dense = try execution.run(
             Array(names), on: tape, weights: weights, feeds: ["image": tape.constant(image)], mode: .inference)
-        let regions = tape.roiAlign(
-            levels: [dense["p0"]], rois: [RoI(image: 0, level: 0, x1: 0, y1: 0, x2: 28, y2: 28)], scales: [0.25])
+        // The same windows as in the model.
         let heads = try execution.run(
-            Array(Self.outputs.suffix(2)), on: tape, weights: weights, feeds: ["regions": regions], mode: .inference)
+            Array(Self.outputs.suffix(2)), on: tape, weights: weights,
+            feeds: ["regions": tape.constant(windows(dense["p0"].value))], mode: .inference)
         return Answers(
             exact: exact,
             run: Self.outputs.dropLast(2).map { dense[$0].value.array }
                 + Self.outputs.suffix(2).map { heads[$0].value.array })
+    }
+
+    /// The two windows of a feature map that `ONNXModel(network:)` takes for regions.
+    private func windows(_ level: Tensor) -> Tensor {
+        let (channels, height, width) = (level.shape[1], level.shape[2], level.shape[3])
+        let (elements, side) = (level.array, DetectorGraph.regionSize)
+        var values: [Float] = []
+        for start in 0..<2 {
+            for channel in 0..<channels {
+                for row in start..<start + side {
+                    let from = (channel * height + row) * width + start
+                    values += elements[from..<from + side]
+                }
+            }
+        }
+        return Tensor([2, channels, side, side], values)
+    }
+
+    /// What runs is what the exported model says.
+    private func checkExport(_ answers: Answers, _ what: String, _ found: inout Findings) {
+        for (name, (exact, run)) in zip(Self.outputs, zip(answers.exact, answers.run)) {
+            let largest = exact.elements.reduce(0) { max($0, abs($1)) }
+            found.require(largest > 0 && largest.isFinite, "\(what): \(name) is 0 everywhere, or not finite")
+            let differences = zip(exact.elements, run).map { abs($0 - Double($1)) }
+            found.require(
+                exact.elements.count == run.count && differences.allSatisfy { $0 <= Self.tolerance * largest },
+                "\(what): \(name) differs from its export by \(differences.max() ?? 0) of \(largest)")
+        }
     }
 
     private func check(_ before: Answers, _ after: Answers, _ what: String, _ found: inout Findings) {

@@ -43,6 +43,12 @@ public struct ONNXModel: Sendable {
         package var name: String
         package var element: Element
         package var shape: [Dimension]
+
+        package init(name: String, element: Element, shape: [Dimension]) {
+            self.name = name
+            self.element = element
+            self.shape = shape
+        }
     }
 
     package struct Node: Sendable, Hashable {
@@ -53,6 +59,16 @@ public struct ONNXModel: Sendable {
         package var inputs: [String]
         package var outputs: [String]
         package var attributes: [String: Attribute]
+
+        package init(
+            operation: String, name: String, inputs: [String], outputs: [String], attributes: [String: Attribute]
+        ) {
+            self.operation = operation
+            self.name = name
+            self.inputs = inputs
+            self.outputs = outputs
+            self.attributes = attributes
+        }
     }
 
     package enum Attribute: Sendable, Hashable {

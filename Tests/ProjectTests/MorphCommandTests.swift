@@ -1,0 +1,113 @@
+import Basics
+import Dataset
+import Detection
+import DetectorKit
+import Foundation
+import ResNet
+import Tensor
+import TestSupport
+import Testing
+import Training
+
+/// `jdnas morph`, `jdnas compare` and `jdnas lineage`.
+@Suite struct MorphCommandTests {
+    private let folder: TemporaryFolder
+    private let detector: Detector
+    private let catalog = BackboneCatalog([ResNet()])
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let settings = DetectorSettings(
+            backbone: "resnet18", norm: .group, normGroups: 16, neckWidth: 32, headWidth: 32,
+            input: .init(shorter: 64, longer: 96), anchors: .init(sizes: [8, 16, 32, 64, 128], ratios: [1]),
+            selection: .init(
+                training: .init(beforeNMS: 20, afterNMS: 20), inference: .init(beforeNMS: 20, afterNMS: 20)))
+        let graph = try DetectorGraph(settings.architecture(classes: 1, catalog), catalog)
+        detector = Detector(graph: graph, weights: graph.network.initialWeights(RandomStream(seed: 4)))
+        try DetectorFiles.write(detector, to: folder["cells"])
+        try DetectorFiles.write([Dataset.Category(id: 7, name: "red cell", label: 1)], to: folder["cells"])
+    }
+
+    private func jdnas(_ arguments: String...) throws -> Outcome { try run(arguments, in: folder.url) }
+
+    private func read(_ name: String) throws -> Detector { try DetectorFiles.read(from: folder[name], catalog) }
+
+    @Test func actionsAreDoneInTheirOrder() throws {
+        let outcome = try jdnas(
+            "morph", "--base", "cells", "--out", "other", "--action", "add a block to stage1", "--action",
+            "set stage4.trunk to 256", "--threads", "1")
+        #expect(outcome.code == 0, "\(outcome.error)")
+        #expect(outcome.output.hasPrefix("add a block to stage1\nset stage4.trunk to 256\n"))
+        let child = try read("other")
+        #expect(child.architecture.backbone.stages.map(\.blocks.count) == [3, 2, 2, 2])
+        #expect(child.architecture.backbone.stages[3].width == 256)
+        let name = "backbone.body.layer1.0.conv1.weight"
+        #expect(child.weights[name] == detector.weights[name])
+        #expect(folder.files().contains("other/categories.json"))
+    }
+
+    @Test func widthsAreNarrowedToAShare() throws {
+        #expect(
+            try jdnas("morph", "--base", "cells", "--out", "narrow", "--macs", "0.5", "--importance", "l1").code == 0)
+        let costs = try [detector, read("narrow")].map(\.graph.cost.multiplyAccumulates)
+        #expect(costs[1] * 2 <= costs[0] && costs[1] * 5 > costs[0])
+        let outcome = try jdnas("compare", "cells", "narrow", "--no-latency")
+        #expect(outcome.code == 0 && outcome.error == "")
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains { $0[0] == "stage4" && $0.filter { $0 == "blocks," }.count == 2 })
+        let parameters = try #require(lines.first { $0[0] == "parameters" })
+        #expect(parameters[1] == "\(detector.graph.cost.parameters)")
+    }
+
+    /// What was measured is kept, and used again.
+    @Test func latenciesArePredictedAndMeasured() throws {
+        let options = ["compare", "cells", "cells", "--rounds", "1", "--threads", "1", "--table", "kept/table.json"]
+        let outcome = try run(options, in: folder.url)
+        #expect(outcome.code == 0, "\(outcome.error)")
+        for name in ["predicted latency", "measured latency"] { #expect(outcome.output.contains(name)) }
+        let table = try JSON(parsing: Data(contentsOf: folder["kept/table.json"]), at: "table")
+        #expect(table["operators"]?.array?.isEmpty == false && table["fit"] == .null)
+        #expect(try run(options, in: folder.url).code == 0)
+        #expect(try JSON(parsing: Data(contentsOf: folder["kept/table.json"]), at: "table") == table)
+    }
+
+    @Test func mistakesAreTold() throws {
+        let base = ["morph", "--base", "cells", "--out", "new"]
+        for (arguments, code, text) in [
+            (base, 2, "nothing is to be changed"), (base + ["--action", "grow"], 2, "no action: 'grow'"),
+            (base + ["--macs", "0.5", "--importance", "taylor"], 2, "taylor weighs channels on images"),
+            (base + ["--macs", "0.5", "--importance", "size"], 2, "'--importance' is not 'size'"),
+            (base + ["--macs", "0.011"], 1, "no widths bring the multiply-accumulates"),
+            (base + ["--action", "set neck.output to 31"], 1, "a width of 31"),
+            (base + ["--action", "set top to 64"], 1, "no width 'top'"),
+            (base + ["--macs", "0.5", "--data", "nowhere"], 1, "nowhere"),
+            (["morph", "--base", "cells", "--out", "cells", "--macs", "0.5"], 1, "something lies here already"),
+            (["morph", "--base", "nowhere", "--out", "new", "--macs", "0.5"], 1, "nowhere"),
+            (["compare", "cells", "nowhere"], 1, "nowhere"), (["lineage", "nowhere.json"], 1, "cannot be read"),
+            (["lineage", "cells/architecture.json"], 1, "no lineage of format"),
+        ] as [([String], Int32, String)] {
+            let outcome = try run(arguments, in: folder.url)
+            #expect(outcome.code == code, "\(arguments): \(outcome.error)")
+            #expect(outcome.error.contains(text), "\(arguments): \(outcome.error)")
+        }
+        #expect(!folder.files().contains { $0.hasPrefix("new") })
+    }
+
+    @Test func aLineageIsPrinted() throws {
+        try folder.write(
+            """
+            {"format": "jdnas-lineage/1", "base_architecture_digest": "\(String(repeating: "0", count: 64))",
+             "steps": [{"candidate": 3, "generation": 1, "move": "prune", "ap": 0.5123, "latency_ms": 21.26,
+               "actions": ["set stage2.trunk to 96", "remove stage3.block2"],
+               "teacher": {"depths": [2, 2, 2, 2], "innerWidths": [1, 1, 1, 1], "trunkWidths": [1, 1, 1, 1],
+                 "input": {"shorter": 240, "longer": 320}},
+               "architecture_digest": "\(String(repeating: "1", count: 64))"}]}
+            """, to: "lineage.json")
+        let outcome = try jdnas("lineage", "lineage.json")
+        #expect(outcome.code == 0, "\(outcome.error)")
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.count == 3 && lines[1].suffix(2) == ["51.2", "21.3"])
+        #expect(
+            lines[1].starts(with: ["3", "prune", "set", "stage2.trunk"]) && lines[2] == ["remove", "stage3.block2"])
+    }
+}
