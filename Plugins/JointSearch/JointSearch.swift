@@ -57,24 +57,20 @@ public struct JointSearch: StagePlugin {
         let device = DeviceIdentity.current(threads: context.threads)
         guard let given = options.latencyTable else { return LatencyTable(device: device) }
         let table = try LatencyTable(json: given, at: "latency_table")
-        let remedy = "leave latency_table out: the search measures a new one"
         guard table.device == device else {
             throw Failure(
                 "the latency table is another device's: \(table.device), not \(device)", at: "latency_table",
-                remedy: remedy)
-        }
-        guard table.fit != nil else {
-            throw Failure("the latency table was never fitted on a whole detector", at: "latency_table", remedy: remedy)
+                remedy: "leave latency_table out: the search measures a new one")
         }
         return table
     }
 
-    /// Measures the base as a whole detector, and fits what predicts the students' latencies. Gives the base's latency as
+    /// Unless the table was fitted on this base already, measures it as a whole detector, and fits what predicts the students' latencies. Gives the base's latency as
     /// predicted: a search that is given this one's table then starts from the same number.
     private func calibrate(
         _ model: LatencyModel, _ inputs: SearchInputs, _ options: JointSearchOptions, _ context: StageContext
     ) throws -> Double {
-        if model.table.fit != nil {
+        if let fit = model.table.fit, try fit.base == inputs.base.architecture.digest {
             context.log("deciding by the latency table that was given")
         } else {
             let images = try latencyImages(inputs.search, count: options.latencyImages)

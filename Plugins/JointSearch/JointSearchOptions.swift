@@ -64,7 +64,10 @@ public struct JointSearchOptions: Codable, Sendable {
             }
         }
         let table = reader.optionalFile(
-            "latency_table", help: "latency-table.json of an earlier search on this device: decides as that one did")
+            "latency_table",
+            help:
+                "latency-table.json of an earlier search on this device: of the same base, decides as that one did; else "
+                + "its operators are used")
         latencyTable = table.flatMap { file in
             do {
                 let json = try JSON(parsing: Data(contentsOf: file), at: file.path)

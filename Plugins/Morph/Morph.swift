@@ -41,7 +41,8 @@ public struct Morph: StagePlugin {
         let actions = try actions(options, base)
         context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
         var child = try morphed(
-            base, by: actions, importance: importance(options, base, train, context), context.seed.stream("morph"),
+            base, by: actions, importance: importance(options, actions, base, train, context),
+            context.seed.stream("morph"),
             backbones)
         switch options.weights {
         case .inherited: child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train)
@@ -69,9 +70,10 @@ public struct Morph: StagePlugin {
 
     /// Only what narrows a width asks for scores.
     private func importance(
-        _ options: MorphOptions, _ base: Detector, _ train: DatasetSplit, _ context: StageContext
+        _ options: MorphOptions, _ actions: [StudentAction], _ base: Detector, _ train: DatasetSplit,
+        _ context: StageContext
     ) throws -> Importance? {
-        guard options.weights == .inherited else { return nil }
+        guard options.weights == .inherited, actions.setWidths else { return nil }
         return try Importance(
             options.importance, base.graph, base.weights, on: train, batches: options.importanceBatches,
             of: options.batchSize, mirrors: [], training: options.sampling, context.seed.stream("importance"))

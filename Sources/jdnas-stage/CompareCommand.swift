@@ -62,7 +62,7 @@ struct CompareCommand: Command {
                 rows.append(
                     row("  block\(block + 1)") { architecture in
                         guard let stage = value(architecture), block < stage.blocks.count else { return "-" }
-                        return "inner \(joined(stage.blocks[block].widths))"
+                        return describe(stage.blocks[block])
                     })
             }
         }
@@ -73,6 +73,16 @@ struct CompareCommand: Command {
             row("neck") { "lateral \($0.neck.lateralWidth), output \($0.neck.outputWidth)" },
             row("proposal") { "\($0.proposalWidth)" }, row("head") { joined($0.headWidths) },
         ]
+    }
+
+    /// The inner widths, and what else a plugin's blocks differ in.
+    private func describe(_ block: BackboneArchitecture.Block) -> String {
+        var parts = ["inner " + block.widths.map(String.init).joined(separator: " ")]
+        if let kind = block.kind { parts.append(kind) }
+        if let kernel = block.kernel { parts.append("\(kernel)x\(kernel)") }
+        if let width = block.convolutionGroupWidth { parts.append("groups of \(width)") }
+        if let activation = block.activation { parts.append(activation.rawValue) }
+        return parts.joined(separator: ", ")
     }
 
     private func costRows(_ graphs: [DetectorGraph]) -> [[String]] {

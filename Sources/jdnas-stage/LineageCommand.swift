@@ -10,11 +10,21 @@ struct LineageCommand: Command {
     let summary = "how a search's student came about, from the base on"
     let operands = "BUNDLE|FILE"
     let arity = 1...1
+    let options = [
+        Option("--candidate", value: "N", "of a bundle: another candidate than the student"),
+        Option("--stage", value: "NAME", "of a bundle with several searches: which"),
+        Option("--json", "print it as the file that 'replay:' of a joint-search stage takes"),
+    ]
     let details =
         "Reads a bundle, or the lineage.json of a joint-search. 'replay:' of that stage makes the student again from it."
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let lineage = try read(arguments.operands[0])
+        let lineage = try read(arguments)
+        Terminal.print(arguments.has("--json") ? try lineage.json.prettyText : text(lineage))
+        return 0
+    }
+
+    private func text(_ lineage: Lineage) -> String {
         var rows: [[String]] = []
         for step in lineage.steps {
             let actions = step.actions.isEmpty ? ["teacher: \(step.teacher)"] : step.actions.map(\.description)
@@ -28,28 +38,52 @@ struct LineageCommand: Command {
                         ])
             }
         }
-        Terminal.print(
-            rows.isEmpty
-                ? "the student is the base"
-                : Table(header: ["candidate", "move", "action", "AP", "ms"], rows: rows, right: [0, 3, 4]).text())
-        return 0
+        if rows.isEmpty { return "it is the base" }
+        return Table(header: ["candidate", "move", "action", "AP", "ms"], rows: rows, right: [0, 3, 4]).text()
     }
 
-    private func read(_ name: String) throws -> Lineage {
+    private func read(_ arguments: Arguments) throws -> Lineage {
+        let name = arguments.operands[0]
+        let candidate = try arguments.integer("--candidate", in: 0...1_000_000)
         let file = URL(filePath: name)
         if name.hasSuffix(".json") {
+            guard candidate == nil, arguments.value("--stage") == nil else {
+                throw UsageError(
+                    "a lineage's file has one candidate's", remedy: "name a bundle, or leave the options out")
+            }
             guard let text = try? Data(contentsOf: file) else {
                 throw Failure("the lineage cannot be read", at: name, remedy: "check the name and permissions")
             }
             return try Lineage(json: JSON(parsing: text, at: name), at: name)
         }
         let bundle = Bundles.Bundle(file)
-        let found = try bundle.list().map(\.path).filter { $0 == "lineage.json" || $0.hasSuffix("/lineage.json") }
-        guard let member = found.min(by: { $0.count < $1.count }) else {
-            throw Failure(
-                "the bundle holds no lineage", at: name, remedy: "take the bundle of a job with a joint-search stage")
-        }
+        let wanted = candidate == nil ? "lineage.json" : "history.jsonl"
+        let member = try member(wanted, of: bundle, stage: arguments.value("--stage"))
         let place = "\(name): \(member)"
-        return try Lineage(json: JSON(parsing: bundle.data(of: member), at: place), at: place)
+        let data = try bundle.data(of: member)
+        guard let candidate else { return try Lineage(json: JSON(parsing: data, at: place), at: place) }
+        let journal = try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+            try JSON(parsing: Data(line), at: "\(place):\(index + 1)")
+        }
+        return try Lineage(of: candidate, in: journal, at: place)
+    }
+
+    /// The one member of this name, in a stage's folder.
+    private func member(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws -> String {
+        let found = try bundle.list().map(\.path).filter { path in
+            guard path == wanted || path.hasSuffix("/\(wanted)") else { return false }
+            return stage.map { path.split(separator: "/").dropLast().contains(Substring($0)) } ?? true
+        }
+        guard let member = found.first else {
+            throw Failure(
+                "the bundle holds no lineage", at: bundle.url.path,
+                remedy: "take the bundle of a job with a joint-search stage")
+        }
+        guard found.count == 1 else {
+            throw Failure(
+                "the bundle holds several searches: \(found.joined(separator: ", "))", at: bundle.url.path,
+                remedy: "name one by --stage")
+        }
+        return member
     }
 }

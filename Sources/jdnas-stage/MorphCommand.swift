@@ -25,7 +25,8 @@ struct MorphCommand: Command {
     let details = """
         An action is \(StudentAction.grammar).
         Without --importance channels are weighed by taylor where --data is given, else by norm-scale.
-        New blocks and channels change no output until they are trained.
+        New blocks and channels change no output until they are trained; batch norm's statistics, which --data estimates anew,
+        change it a little.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
@@ -65,7 +66,8 @@ struct MorphCommand: Command {
             actions += narrowing
         }
         var child = try morphed(
-            base.detector, by: actions, importance: importance(arguments, base.detector, train, random),
+            base.detector, by: actions,
+            importance: actions.setWidths ? importance(arguments, base.detector, train, random) : nil,
             random.stream("morph"), backboneCatalog)
         if let train { child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train) }
         try DetectorFiles.writeNew(child, base.categories, to: folder)

@@ -1,4 +1,6 @@
+import Archive
 import Basics
+import Bundles
 import Dataset
 import Detection
 import DetectorKit
@@ -91,6 +93,37 @@ import Training
             #expect(outcome.error.contains(text), "\(arguments): \(outcome.error)")
         }
         #expect(!folder.files().contains { $0.hasPrefix("new") })
+    }
+
+    /// Any candidate of a search's journal has a lineage, in a form that can be replayed.
+    @Test func otherCandidatesHaveLineagesToo() throws {
+        let digest = String(repeating: "1", count: 64)
+        let teacher =
+            #""teacher": {"depths": [2, 2, 2, 2], "innerWidths": [1, 0.75, 1, 1], "#
+            + #""trunkWidths": [1, 1, 1, 1], "input": {"shorter": 240, "longer": 320}}"#
+        func line(_ id: Int, _ parent: String, _ action: String) -> String {
+            #"{"candidate": \#(id), "generation": 1, "parent": \#(parent), "move": "prune", "actions": [\#(action)], "#
+                + #"\#(teacher), "ap": 0.4, "latency_ms": 20.5, "architecture_digest": "\#(digest)", "#
+                + #""weights_digest": "\#(digest)"}"#
+        }
+        try folder.write(
+            [line(0, "null", ""), line(1, "0", #""set stem to 32""#), line(2, "1", #""add a block to stage1""#)]
+                .joined(separator: "\n") + "\n", to: "search/history.jsonl")
+        try BundleBuilder.build(
+            members: [ArchiveMember(path: "search/history.jsonl", contents: .file(folder["search/history.jsonl"]))],
+            about: ["job": "night"], to: folder["night.tar.zst"])
+        let outcome = try jdnas("lineage", "night.tar.zst", "--candidate", "2")
+        #expect(outcome.code == 0, "\(outcome.error)")
+        #expect(outcome.output.contains("set stem to 32") && outcome.output.contains("add a block to stage1"))
+        let json = try JSON(parsing: jdnas("lineage", "night.tar.zst", "--candidate", "1", "--json").output)
+        #expect(json["steps"]?.array?.count == 1 && json["base_architecture_digest"]?.string == digest)
+        for (arguments, text) in [
+            (["--candidate", "7"], "there is no candidate 7"), ([], "the bundle holds no lineage"),
+            (["--candidate", "1", "--stage", "other"], "the bundle holds no lineage"),
+        ] {
+            let refused = try run(["lineage", "night.tar.zst"] + arguments, in: folder.url)
+            #expect(refused.code == 1 && refused.error.contains(text), "\(refused.error)")
+        }
     }
 
     @Test func aLineageIsPrinted() throws {

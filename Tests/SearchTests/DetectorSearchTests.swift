@@ -61,6 +61,25 @@ import Training
         }
     }
 
+    /// Measured anew, a candidate of the lineage may be off the front: it is trained again all the same.
+    @Test func aLineageIsReplayedWhateverLatenciesAreNow() throws {
+        let first = Fixture()
+        first.changed.finish.epochs = 0
+        let outcome = try first.search().run()
+        let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
+        let fixture = Fixture()
+        fixture.changed.finish.epochs = 0
+        // The less there is to compute, the longer it takes.
+        fixture.slowness = -1
+        fixture.replay = lineage
+        fixture.savesLeft = 3
+        #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+        fixture.savesLeft = .max
+        let again = try fixture.search().run()
+        #expect(again.weights == outcome.weights && !again.weights.isEmpty)
+        #expect(again.state.archive.front.map(\.candidate) != outcome.state.archive.front.map(\.candidate))
+    }
+
     @Test func whatALineageTellsIsChecked() throws {
         let outcome = try Fixture().search().run()
         let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
@@ -78,6 +97,10 @@ import Training
             refusal { $0.steps[0].weights = other }
                 == "candidate \(first) came out with other weights than the lineage tells")
         #expect(refusal { $0.student = other } == "the student came out with other weights than the lineage tells")
+        #expect(
+            refusal { $0.steps[0].teacher.depths = [9, 9, 9, 9] }?.hasPrefix("the pool has no such teacher") == true)
+        #expect(refusal { $0.steps[0].teacher.innerWidths = [1e300] }?.hasPrefix("the pool has no such") == true)
+        #expect(refusal { $0.steps[0].candidate = 0 }?.hasPrefix("the lineage names a candidate twice") == true)
         #expect(
             refusal { $0.steps[0].architecture = other }
                 == "candidate \(first) of the lineage has other actions than architecture")
@@ -214,10 +237,13 @@ private final class Fixture {
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
         return try DetectorSearch(
             base: (graph, Networks.weights(graph)), space: space, trainer: trainer,
-            model: LatencyModel(LatencyTable(device: device)) { [slowness] in slowness * LatencyTests.ideal($0) },
+            model: LatencyModel(LatencyTable(device: device)) { [slowness] in
+                // Below 0: the other way round.
+                slowness < 0 ? 1 / LatencyTests.ideal($0) : slowness * LatencyTests.ideal($0)
+            },
             calibrate: { model in
                 let milliseconds = 2 + model.operatorTime(graph, regions: 50)
-                model.calibrate([(graph, milliseconds)], regions: 50)
+                try model.calibrate([(graph, milliseconds)], regions: 50)
                 return milliseconds
             }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
             hooks: SearchHooks(resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften }),

@@ -27,7 +27,7 @@ import Training
         let narrow = try StudentAction.setWidth(knob: .neck, width: 16).apply(to: base, Networks.catalog)
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
         func time(_ graph: DetectorGraph) -> Double { 3 + 1.2 * model.operatorTime(graph, regions: 40) }
-        model.calibrate([(base, time(base)), (narrow, time(narrow))], regions: 40)
+        try model.calibrate([(base, time(base)), (narrow, time(narrow))], regions: 40)
         let fit = try #require(model.table.fit)
         #expect(abs(fit.fixed - 3) < 1e-6 && abs(fit.slope - 1.2) < 1e-6)
         let other = try StudentAction.setWidth(knob: .proposal, width: 16).apply(to: base, Networks.catalog)
@@ -36,7 +36,7 @@ import Training
 
     @Test func tablesRoundTrip() throws {
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
-        model.calibrate([(try Networks.graph(), 20)], regions: 50)
+        try model.calibrate([(try Networks.graph(), 20)], regions: 50)
         let table = try LatencyTable(json: JSON(parsing: model.table.json.prettyText), at: "table")
         #expect(table == model.table)
         #expect(try table.json == model.table.json)

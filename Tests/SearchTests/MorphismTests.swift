@@ -14,11 +14,10 @@ import Testing
             var applied = 0
             for step in 0..<20 {
                 let action = Networks.randomAction(graph, &random)
-                guard
-                    let child = try? action.morph(
-                        graph, weights, importance: Importance(.l1, graph, weights: weights),
-                        random.stream("new", step), Networks.catalog)
-                else { continue }
+                guard (try? action.apply(to: graph, Networks.catalog)) != nil else { continue }
+                let child = try action.morph(
+                    graph, weights, importance: Importance(.l1, graph, weights: weights),
+                    random.stream("new", step), Networks.catalog)
                 applied += 1
                 (graph, weights) = (child.graph, child.weights)
                 let specs = graph.network.parameters
@@ -181,6 +180,32 @@ import Testing
         #expect(wide.weights[name]?.array == old + [Float](repeating: 1, count: 8))
     }
 
+    /// All that an optimiser keeps follows its parameters; counts of steps are no tensors of theirs.
+    @Test func optimisersGoOnAfterAnAction() throws {
+        let graph = try Networks.graph()
+        var weights = Networks.weights(graph)
+        var adam = AdamW()
+        var descent = SGD()
+        adam.step(&weights, gradients: weights.mapValues { $0 }, learningRate: 0.01)
+        descent.step(&weights, gradients: weights.mapValues { $0 }, learningRate: 0.01)
+        let child = try StudentAction.setWidth(knob: .trunk(stage: 1), width: 16).morph(
+            graph, weights, importance: Importance(.l1, graph, weights: weights), RandomStream(seed: 1),
+            Networks.catalog)
+        var next = child.weights
+        for optimiser in [adam, descent] as [any Optimiser] {
+            var optimiser = optimiser
+            let inherited = try child.inheritance.optimiserState(optimiser.state)
+            #expect(inherited.count == optimiser.state.count)
+            try optimiser.restore(inherited)
+            optimiser.step(&next, gradients: child.weights, learningRate: 0.01)
+        }
+        let name = "backbone.body.layer2.0.bn2.weight"
+        #expect(
+            try child.inheritance.optimiserState(descent.state)["momentum/\(name)"]
+                == child.inheritance.state(descent.state.withoutKinds)[name])
+        #expect(throws: Failure.self) { try child.inheritance.optimiserState(["momentum/x": Tensor(1)]) }
+    }
+
     @Test func illegalActionsAreRefused() throws {
         let graph = try Networks.graph()
         let refused: [StudentAction] = [
@@ -196,5 +221,12 @@ import Testing
         #expect(throws: Failure.self) {
             try StudentAction.setWidth(knob: .trunk(stage: 0), width: 32).apply(to: bottleneck, Networks.catalog)
         }
+    }
+}
+
+extension NamedTensors {
+    /// Without the kind of state before each name.
+    fileprivate var withoutKinds: NamedTensors {
+        NamedTensors(uniqueKeysWithValues: map { (String($0.key.drop { $0 != "/" }.dropFirst()), $0.value) })
     }
 }

@@ -53,7 +53,7 @@ extension Subject {
     }
 
     /// Some channels of a group at zero: what makes, scales and shifts them is.
-    private func silenced(_ weights: NamedTensors, _ group: ChannelGroup, _ isDead: [Bool]) -> NamedTensors {
+    func silenced(_ weights: NamedTensors, _ group: ChannelGroup, _ isDead: [Bool]) -> NamedTensors {
         var weights = weights
         for slice in group.slices where slice.role != .consumer {
             // Statistics may stay: scale and shift are 0.

@@ -15,7 +15,7 @@ extension Subject {
     /// survives JSON; those that must not change the answers do not, before suppression.
     func checkSequences(_ found: inout Findings) throws {
         var draw = random.stream("sequence")
-        var graph = try narrow()
+        var graph = try drawn(&draw)
         var weights = try weights(graph)
         var before = try answers(graph, weights)
         checkExport(before, "at first", &found)
@@ -32,6 +32,8 @@ extension Subject {
             found.require(try StudentAction(parsing: "\(action)") == action, "\(action): its text gives another action")
             let after = try answers(child.graph, child.weights)
             checkExport(after, "\(action), step \(step)", &found)
+            checkInherited(action, (graph, weights), child, &found)
+            try checkRemoval(action, (graph, weights), child.inheritance, importance, step, &found)
             switch action.kind(on: graph.architecture) {
             case .addBlock, .widen:
                 preserving += 1
@@ -49,6 +51,99 @@ extension Subject {
         }
         found.require(applied >= Self.steps / 3, "only \(applied) of \(Self.steps) random actions are legal")
         found.require(preserving >= 2, "only \(preserving) of the random actions were to change nothing")
+    }
+
+    /// A relative of the narrow preset that random actions lead to.
+    private func drawn(_ draw: inout RandomStream) throws -> DetectorGraph {
+        var graph = try narrow()
+        for _ in 0..<8 {
+            let action = randomAction(graph, &draw)
+            if let child = try? action.apply(to: graph, catalog) { graph = child }
+        }
+        return graph
+    }
+
+    /// What is taken away adds nothing where it gives 0: the channels that go, or the block's branch, silenced beforehand.
+    private func checkRemoval(
+        _ action: StudentAction, _ parent: (graph: DetectorGraph, weights: NamedTensors), _ inheritance: Inheritance,
+        _ importance: Importance, _ step: Int, _ found: inout Findings
+    ) throws {
+        var silent = parent.weights
+        switch action {
+        case .setWidth(let knob, let width):
+            guard let group = parent.graph.group(of: knob), width < group.width else { return }
+            let kept = Set(inheritance.origins(of: knob))
+            silent = silenced(silent, group, (0..<group.width).map { !kept.contains($0) })
+        case .removeBlock(let stage, let block):
+            let prefix = backbone.parameterPrefix(stage: stage, block: block)
+            for name in parent.graph.network.parametersThatSilence(prefix) ?? [] {
+                silent[name] = silent[name].map { Tensor(repeating: 0, $0.shape) }
+            }
+        case .addBlock, .moveBlock, .setInput: return
+        }
+        let child = try action.morph(parent.graph, silent, importance: importance, random.stream("new", step), catalog)
+        check(
+            try answers(parent.graph, silent), try answers(child.graph, child.weights),
+            "\(action) of what gives nothing, step \(step)", &found)
+    }
+
+    /// Every entry that has a place in both is the parent's: by the names of parameters, and the channels that stayed.
+    private func checkInherited(
+        _ action: StudentAction, _ parent: (graph: DetectorGraph, weights: NamedTensors),
+        _ child: (graph: DetectorGraph, weights: NamedTensors, inheritance: Inheritance), _ found: inout Findings
+    ) {
+        switch action {
+        case .addBlock, .setInput:
+            for (name, tensor) in parent.weights where child.weights[name] != tensor {
+                found.add("\(action): \(name) is not the parent's")
+            }
+        case .setWidth(let knob, _):
+            guard let group = child.graph.group(of: knob) else { return }
+            let origins = child.inheritance.origins(of: knob)
+            var places: [String: [Int: [Int]]] = [:]
+            for slice in group.slices {
+                places[slice.parameter, default: [:]][slice.axis] = origins.flatMap { origin in
+                    (0..<slice.span).map { origin < 0 ? -1 : origin * slice.span + $0 }
+                }
+            }
+            for (name, tensor) in child.weights {
+                guard let old = parent.weights[name] else {
+                    found.add("\(action): \(name) is new")
+                    continue
+                }
+                found.require(
+                    agrees(tensor, with: old, places[name] ?? [:]), "\(action): \(name) is not the parent's")
+            }
+        case .removeBlock(let stage, _), .moveBlock(let stage, _, _):
+            // Those of the stage move up; the others stay.
+            let own = (0...parent.graph.architecture.backbone.stages[stage].blocks.count).map {
+                backbone.parameterPrefix(stage: stage, block: $0)
+            }
+            for (name, tensor) in parent.weights
+            where !own.contains(where: { name.hasPrefix($0) }) && child.weights[name] != tensor {
+                found.add("\(action): \(name) is not the parent's")
+            }
+        }
+    }
+
+    /// Whether each entry of a tensor is that of the old one at its place; -1 stands for a new one.
+    private func agrees(_ tensor: Tensor, with old: Tensor, _ places: [Int: [Int]]) -> Bool {
+        let (values, olds) = (tensor.array, old.array)
+        guard tensor.shape.count == old.shape.count else { return false }
+        for index in values.indices {
+            var (rest, at, stride) = (index, 0, 1)
+            var isNew = false
+            for axis in tensor.shape.indices.reversed() {
+                let own = rest % tensor.shape[axis]
+                rest /= tensor.shape[axis]
+                let place = places[axis].map { $0[own] } ?? own
+                if place < 0 { isNew = true }
+                at += place * stride
+                stride *= old.shape[axis]
+            }
+            if !isNew, values[index] != olds[at] { return false }
+        }
+        return true
     }
 
     private func randomAction(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction {

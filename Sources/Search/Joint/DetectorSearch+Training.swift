@@ -103,7 +103,9 @@ extension DetectorSearch {
         }
         let graph = try graph(of: chosen)
         var student = chosen
-        var final = weights[chosen.id] ?? [:]
+        guard var final = weights[chosen.id] else {
+            throw Failure("the weights of candidate \(chosen.id) are gone", cause: .defect)
+        }
         if settings.finish.epochs > 0 {
             let job = StudentJob(
                 name: "last-training", title: "last training of candidate \(chosen.id)", plan: settings.finish,

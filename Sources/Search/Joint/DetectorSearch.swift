@@ -155,9 +155,11 @@ public final class DetectorSearch {
         state.evaluated = []
         state.proposals = []
         state.generation += 1
+        // A replay's next candidate comes from the last one, wherever that stands by the latencies of now.
+        if replay != nil { state.kept = state.known.last?.id }
         let living = state.living
         weights = weights.filter { living.contains($0.key) || $0.key == 0 }
-        importances = [:]
+        importances = importances.filter { living.contains($0.key) }
     }
 
     func point(_ candidate: Candidate) -> ParetoArchive.Point {

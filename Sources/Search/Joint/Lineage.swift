@@ -2,8 +2,9 @@ public import Basics
 import DetectorKit
 import Foundation
 
-/// How a student came about: the candidates from the base to it, with all that is needed to make them again from the base's
-/// weights: actions, teachers, and the names of their random streams (candidate and generation).
+/// How a student came about: the candidates from the base to it, with what is needed to make them again from the base's
+/// weights by a search of the same seed, options and inputs: actions, teachers, and the names of their random streams
+/// (candidate and generation).
 public struct Lineage: Sendable, Hashable, Codable {
     public static let format = "jdnas-lineage/1"
 
@@ -70,6 +71,43 @@ public struct Lineage: Sendable, Hashable, Codable {
         self.student = student.weights
     }
 
+    /// Any candidate's, from a search's journal (`history.jsonl`).
+    public init(of candidate: Int, in journal: [JSON], at place: String) throws {
+        var lines: [Int: JSON] = [:]
+        for line in journal where line["move"]?.string != "last-training" {
+            if let id = line["candidate"]?.integer { lines[id] = line }
+        }
+        func line(_ id: Int) throws -> JSON {
+            guard let line = lines[id] else {
+                throw Failure(
+                    "there is no candidate \(id)", at: place,
+                    remedy: "name one from 0 to \(lines.keys.max() ?? 0)")
+            }
+            return line
+        }
+        func digest(_ line: JSON, _ key: String) throws -> Digest? {
+            guard let value = line[key], !value.isNull else { return nil }
+            return try value.decode(Digest.self, at: place)
+        }
+        let base = try line(0)
+        format = Self.format
+        guard let architecture = try digest(base, "architecture_digest") else {
+            throw Failure(
+                "the journal does not tell the base's architecture", at: place, remedy: "give an undamaged one")
+        }
+        (baseArchitecture, baseWeights) = (architecture, try digest(base, "weights_digest"))
+        steps = []
+        student = nil
+        var next: Int? = candidate
+        while let id = next, id != 0, steps.count <= lines.count {
+            let own = try line(id)
+            guard case .object(var members) = own else { continue }
+            if members["latency_ms"] == nil { members["latency_ms"] = .number(0) }
+            steps.insert(try JSON.object(members).decode(Step.self, at: "\(place): candidate \(id)"), at: 0)
+            next = own["parent"]?.integer
+        }
+    }
+
     public var json: JSON { get throws { try JSON(encoding: self) } }
 
     /// Reads what `json` wrote.
@@ -87,6 +125,18 @@ extension DetectorSearch {
     /// The next candidate of a lineage, to be trained again as it was; empty when all are.
     func replayed(_ lineage: Lineage) throws -> [Candidate] {
         guard trained < lineage.steps.count else { return [] }
+        for step in lineage.steps where !space.contains(step.teacher) {
+            throw Failure(
+                "the pool has no such teacher as that of candidate \(step.candidate)", at: "replay",
+                remedy: "give the stage the pool that the lineage's search had")
+        }
+        guard Set(lineage.steps.map(\.candidate)).count == lineage.steps.count,
+            lineage.steps.allSatisfy({ $0.candidate > 0 })
+        else {
+            throw Failure(
+                "the lineage names a candidate twice, or the base", at: "replay",
+                remedy: "give the file as the search left it")
+        }
         let base = state.known[0]
         guard try base.architecture.digest == lineage.baseArchitecture,
             lineage.baseWeights == nil || base.weights == lineage.baseWeights

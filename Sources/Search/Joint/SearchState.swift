@@ -30,12 +30,15 @@ public struct SearchState: Sendable, Hashable, Codable {
     /// The student of the last training, once the search is over.
     public var chosen: Int?
 
+    /// A student whose weights are needed beside those of the front.
+    public var kept: Int?
+
     public func candidate(_ id: Int) -> Candidate? { (known + evaluated).first { $0.id == id } }
 
     /// The students whose weights are still needed: the front, this generation, and its parents.
     public var living: Set<Int> {
         Set(archive.front.map(\.candidate) + evaluated.map(\.id) + proposals.compactMap(\.parent))
-            .union(chosen.map { [$0] } ?? [])
+            .union([chosen, kept].compactMap(\.self))
     }
 }
 

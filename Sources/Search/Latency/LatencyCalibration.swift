@@ -15,7 +15,7 @@ extension LatencyModel {
     ) throws -> LatencyFigures {
         let narrow = try Self.narrow(base, catalog)
         let figures = try measureLatency(of: [base, narrow], images: images, rounds: rounds, progress: progress)
-        calibrate(
+        try calibrate(
             [(base.graph, figures[0].median), (narrow.graph, figures[1].median)],
             regions: try Self.regions(of: base, images: images))
         return figures[0]

@@ -40,7 +40,7 @@ public final class LatencyModel {
     ///
     /// A slope far from 1 says that the two measurements were disturbed; it is kept within 0.6…1.4, and the line
     /// always passes through the first detector, the base.
-    public func calibrate(_ measured: [(graph: DetectorGraph, milliseconds: Double)], regions: Int) {
+    public func calibrate(_ measured: [(graph: DetectorGraph, milliseconds: Double)], regions: Int) throws {
         guard let base = measured.first else { return }
         let sums = measured.map { operatorTime($0.graph, regions: regions) }
         var products = 0.0
@@ -50,6 +50,8 @@ public final class LatencyModel {
             squares += (sum - sums[0]) * (sum - sums[0])
         }
         let slope = squares > 0 ? min(max(products / squares, 0.6), 1.4) : 1
-        table.fit = LatencyTable.Fit(fixed: base.milliseconds - slope * sums[0], slope: slope, regions: regions)
+        table.fit = LatencyTable.Fit(
+            fixed: base.milliseconds - slope * sums[0], slope: slope, regions: regions,
+            base: try base.graph.architecture.digest)
     }
 }

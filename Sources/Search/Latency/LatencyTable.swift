@@ -8,7 +8,7 @@ public import Training
 /// suppression and post-processing, and both numbers are fitted on whole detectors measured on the same device. The
 /// table is kept with the job: given the table, every decision that rests on a latency can be repeated.
 public struct LatencyTable: Sendable, Hashable {
-    public static let format = "jdnas-latency-table/2"
+    public static let format = "jdnas-latency-table/3"
 
     public var device: DeviceIdentity
     /// Milliseconds, batch 1.
@@ -22,11 +22,14 @@ public struct LatencyTable: Sendable, Hashable {
         public var slope: Double
         /// Regions that reach the box head.
         public var regions: Int
+        /// The architecture of the detector that the line passes through: it says nothing of others' relatives.
+        public var base: Digest
 
-        public init(fixed: Double, slope: Double, regions: Int) {
+        public init(fixed: Double, slope: Double, regions: Int, base: Digest) {
             self.fixed = fixed
             self.slope = slope
             self.regions = regions
+            self.base = base
         }
     }
 
@@ -49,10 +52,10 @@ extension LatencyTable {
         }
     }
 
-    public init(json: JSON, at place: String) throws {
-        func refusal(_ what: String) -> Failure {
-            Failure(what, at: place, remedy: "leave the table out: the search measures a new one")
-        }
+    public init(
+        json: JSON, at place: String, remedy: String = "leave the table out: the search measures a new one"
+    ) throws {
+        func refusal(_ what: String) -> Failure { Failure(what, at: place, remedy: remedy) }
         guard json["format"]?.string == Self.format else {
             throw refusal("not a latency table of format '\(Self.format)'")
         }

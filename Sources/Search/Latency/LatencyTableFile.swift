@@ -25,7 +25,9 @@ public struct LatencyTableFile: Sendable {
     /// What was measured so far; an empty table where there is no file yet. Another device's is refused.
     public func read() throws -> LatencyTable {
         guard FileManager.default.fileExists(atPath: url.path) else { return LatencyTable(device: device) }
-        let table = try LatencyTable(json: JSON(parsing: Data(contentsOf: url), at: url.path), at: url.path)
+        let table = try LatencyTable(
+            json: JSON(parsing: Data(contentsOf: url), at: url.path), at: url.path,
+            remedy: "delete this file: a new one is measured")
         guard table.device == device else {
             throw Failure(
                 "the latency table is another device's: \(table.device), not \(device)", at: url.path,

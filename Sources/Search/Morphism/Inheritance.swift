@@ -116,6 +116,35 @@ public struct Inheritance: Sendable {
         return try transfer(parentState, known) { Tensor(repeating: 0, $0.shape) }
     }
 
+    /// The child's whole optimiser state, as `Optimiser.state` gives it: each kind under its prefix (`momentum/…`). What is
+    /// one number for each parameter, such as a count of steps, stays as it is.
+    public func optimiserState(_ state: NamedTensors) throws -> NamedTensors {
+        let shapes = Dictionary(uniqueKeysWithValues: parent.network.parameters.map { ($0.name, $0.shape) })
+        var kinds: [String: NamedTensors] = [:]
+        for (name, tensor) in state {
+            let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let shape = shapes[parts[1]], tensor.shape == shape || tensor.shape.isEmpty else {
+                throw Failure(
+                    "'\(name)' is no optimiser state of the parent's", at: name,
+                    remedy: "give the state of an optimiser of the parent's parameters")
+            }
+            kinds[parts[0], default: [:]][parts[1]] = tensor
+        }
+        var inherited: NamedTensors = [:]
+        for (kind, tensors) in kinds {
+            let isOneEach = tensors.contains { $0.value.shape.isEmpty && shapes[$0.key] != [] }
+            let child =
+                isOneEach
+                ? NamedTensors(
+                    uniqueKeysWithValues: maps.compactMap { name, map in
+                        map.source.flatMap { tensors[$0] }.map { (name, $0) }
+                    })
+                : try self.state(tensors)
+            for (name, tensor) in child { inherited["\(kind)/\(name)"] = tensor }
+        }
+        return inherited
+    }
+
     /// Gathers the mapped parameters; `start` gives what has no source.
     private func transfer(
         _ tensors: NamedTensors, _ maps: [String: ParameterMap], start: (ParameterSpec) -> Tensor

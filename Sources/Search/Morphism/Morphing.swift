@@ -21,6 +21,15 @@ public func morphed(
     return Detector(graph: graph, weights: weights)
 }
 
+extension [StudentAction] {
+    /// Whether any of them may narrow a width: only then it matters which channels are important.
+    public var setWidths: Bool {
+        contains { action in
+            if case .setWidth = action { true } else { false }
+        }
+    }
+}
+
 extension DetectorGraph {
     /// Actions that narrow all widths alike, until the multiply-accumulates are at most this share of what they are: the
     /// widest such detector. None reaches a share below that of one unit everywhere: nil.
@@ -31,12 +40,16 @@ extension DetectorGraph {
             for group in channelGroups {
                 guard let knob = group.knobs.first else { continue }
                 let unit = searchUnit(of: knob)
-                let kept = max(1, Int(width * Double(group.width / unit))) * unit
-                let action = StudentAction.setWidth(knob: knob, width: kept)
-                // A width that would make a layer come or go stays.
-                guard kept < group.width, let child = try? action.apply(to: graph, catalog) else { continue }
-                actions.append(action)
-                graph = child
+                let least = max(1, Int(width * Double(group.width / unit)))
+                // Where a width would make a layer come or go, the next one is taken.
+                let units = least..<max(least, group.width / unit)
+                let legal = units.lazy.compactMap { units -> (StudentAction, DetectorGraph)? in
+                    let action = StudentAction.setWidth(knob: knob, width: units * unit)
+                    return (try? action.apply(to: graph, catalog)).map { (action, $0) }
+                }.first
+                guard let legal else { continue }
+                actions.append(legal.0)
+                graph = legal.1
             }
             return (actions, Double(graph.cost.multiplyAccumulates))
         }

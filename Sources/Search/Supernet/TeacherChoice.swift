@@ -17,7 +17,7 @@ extension TeacherChoice: CustomStringConvertible {
     /// `2-2-3-2, inner 1-1-.75-1`: depths, then the widths that are not whole.
     public var description: String {
         func percent(_ fractions: [Double]) -> String {
-            fractions.map { "\(Int(($0 * 100).rounded()))" }.joined(separator: "-") + " %"
+            fractions.map { tenths($0 * 100).replacing(/\.0$/, with: "") }.joined(separator: "-") + " %"
         }
         var parts = ["depth " + depths.map(String.init).joined(separator: "-")]
         if innerWidths.contains(where: { $0 != 1 }) { parts.append("inner \(percent(innerWidths))") }
@@ -32,6 +32,12 @@ extension SearchSpace {
     public var largest: TeacherChoice { choice { count($0) - 1 } }
     /// The smallest value everywhere.
     public var smallest: TeacherChoice { choice { _ in 0 } }
+
+    /// Whether a choice has a value of this space in each dimension.
+    public func contains(_ choice: TeacherChoice) -> Bool {
+        choice.depths.count == depths.count && choice.innerWidths.count == depths.count
+            && choice.trunkWidths.count == depths.count && dimensions.allSatisfy { level($0, of: choice) != nil }
+    }
 
     /// The choice whose value in each dimension has the given place (0 is the smallest).
     public func choice(_ level: (Dimension) -> Int) -> TeacherChoice {
