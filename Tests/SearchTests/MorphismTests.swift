@@ -81,7 +81,7 @@ import Testing
         var narrow = graph
         for action in actions { narrow = try action.apply(to: narrow, Networks.catalog) }
         let share = Double(narrow.cost.multiplyAccumulates) / Double(graph.cost.multiplyAccumulates)
-        #expect(share <= 0.6 && share > 0.2)
+        #expect(share <= 0.6 && share > 0.5)
         #expect(Set(actions.map { $0.kind(on: graph.architecture) }) == [.prune])
         #expect(graph.narrowing(toShare: 1, Networks.catalog) == [])
         #expect(graph.narrowing(toShare: 0.001, Networks.catalog) == nil)

@@ -31,37 +31,56 @@ extension [StudentAction] {
 }
 
 extension DetectorGraph {
-    /// Actions that narrow all widths alike, until the multiply-accumulates are at most this share of what they are: the
-    /// widest such detector. None reaches a share below that of one unit everywhere: nil.
+    /// Actions that narrow all widths alike, until the multiply-accumulates are at most this share of what they are. Widths
+    /// go by steps: the first ones, from the image on, stay a step wider where that is still within the share. None reaches
+    /// a share below that of one step everywhere: nil.
     public func narrowing(toShare share: Double, _ catalog: BackboneCatalog) -> [StudentAction]? {
-        let limit = share * Double(cost.multiplyAccumulates)
-        func actions(_ width: Double) -> (actions: [StudentAction], macs: Double) {
-            var (actions, graph): ([StudentAction], DetectorGraph) = ([], self)
-            for group in channelGroups {
-                guard let knob = group.knobs.first else { continue }
-                let unit = searchUnit(of: knob)
-                let least = max(1, Int(width * Double(group.width / unit)))
-                // Where a width would make a layer come or go, the next one is taken.
-                let units = least..<max(least, group.width / unit)
-                let legal = units.lazy.compactMap { units -> (StudentAction, DetectorGraph)? in
-                    let action = StudentAction.setWidth(knob: knob, width: units * unit)
-                    return (try? action.apply(to: graph, catalog)).map { (action, $0) }
-                }.first
-                guard let legal else { continue }
-                actions.append(legal.0)
-                graph = legal.1
+        let limit = Int(share * Double(cost.multiplyAccumulates))
+        if limit >= cost.multiplyAccumulates { return [] }
+        let knobs = channelGroups.compactMap(\.knobs.first)
+        /// The detector whose widths are this share of the present ones, rounded down to steps; those of the first knobs by
+        /// the other share.
+        func narrowed(_ share: Double, first count: Int = 0, by other: Double = 1) -> Narrowing {
+            var narrowing = Narrowing(graph: self)
+            for (index, knob) in knobs.enumerated() {
+                narrowing.narrow(knob, to: index < count ? other : share, of: self, catalog)
             }
-            return (actions, Double(graph.cost.multiplyAccumulates))
+            return narrowing
         }
-        if limit >= Double(cost.multiplyAccumulates) { return [] }
         var (fits, exceeds) = (0.0, 1.0)
-        guard actions(fits).macs <= limit else { return nil }
-        // Below a thousandth no width of at most 1000 units changes any more.
+        guard narrowed(fits).graph.cost.multiplyAccumulates <= limit else { return nil }
+        // Below a thousandth no width of at most 1000 steps changes any more.
         while exceeds - fits > 0.001 {
             let middle = (fits + exceeds) / 2
-            if actions(middle).macs <= limit { fits = middle } else { exceeds = middle }
+            if narrowed(middle).graph.cost.multiplyAccumulates <= limit { fits = middle } else { exceeds = middle }
         }
-        return actions(fits).actions
+        var (least, most) = (0, knobs.count)
+        while most - least > 1 {
+            let middle = (least + most) / 2
+            let isWithin = narrowed(fits, first: middle, by: exceeds).graph.cost.multiplyAccumulates <= limit
+            if isWithin { least = middle } else { most = middle }
+        }
+        return narrowed(fits, first: least, by: exceeds).actions
+    }
+}
+
+/// Actions so far, and what they lead to.
+private struct Narrowing {
+    var graph: DetectorGraph
+    var actions: [StudentAction] = []
+
+    /// Sets a width to a share of what it is in `whole`; where that would make a layer come or go, to the next legal one.
+    mutating func narrow(_ knob: Knob, to share: Double, of whole: DetectorGraph, _ catalog: BackboneCatalog) {
+        guard let group = whole.group(of: knob) else { return }
+        let step = whole.searchUnit(of: knob)
+        let steps = group.width / step
+        for kept in max(1, Int(share * Double(steps)))..<max(1, steps) {
+            let action = StudentAction.setWidth(knob: knob, width: kept * step)
+            guard let child = try? action.apply(to: graph, catalog) else { continue }
+            actions.append(action)
+            graph = child
+            return
+        }
     }
 }
 
