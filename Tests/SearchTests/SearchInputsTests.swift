@@ -117,7 +117,10 @@ import Training
                     last = state
                     if report.step == step { throw Stop() }
                 }
-            } catch is Stop { return try #require(last) }
+            } catch is Stop {
+                guard let last else { throw Stop() }
+                return last
+            }
         }
         let whole = try train(nil, stopAt: nil)
         #expect(whole.training.step == 8 && whole.losses.steps == 4)
