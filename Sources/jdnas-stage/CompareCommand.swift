@@ -39,8 +39,14 @@ struct CompareCommand: Command {
                 LatencyTableFile(
                     arguments.value("--table").map { URL(filePath: $0) }, device: .current(threads: threads)))
         }
-        Terminal.print(Table(header: [""] + arguments.operands, rows: rows, right: []).text())
+        Terminal.print(Table(header: [""] + names(arguments.operands), rows: rows).text())
         return 0
+    }
+
+    /// The last parts of paths, where they tell the two apart.
+    private func names(_ operands: [String]) -> [String] {
+        let short = operands.map { URL(filePath: $0).lastPathComponent }
+        return Set(short).count == operands.count ? short : operands
     }
 
     private func architectureRows(_ both: [DetectorArchitecture]) -> [[String]] {

@@ -79,6 +79,8 @@ struct LineageCommand: Command {
                 "the bundle holds no lineage", at: bundle.url.path,
                 remedy: "take the bundle of a job with a joint-search stage")
         }
+        // An evaluation brings its search's own files along, under their names.
+        if stage == nil, found.contains(wanted) { return wanted }
         guard found.count == 1 else {
             throw Failure(
                 "the bundle holds several searches: \(found.joined(separator: ", "))", at: bundle.url.path,

@@ -110,7 +110,10 @@ import Training
             [line(0, "null", ""), line(1, "0", #""set stem to 32""#), line(2, "1", #""add a block to stage1""#)]
                 .joined(separator: "\n") + "\n", to: "search/history.jsonl")
         try BundleBuilder.build(
-            members: [ArchiveMember(path: "search/history.jsonl", contents: .file(folder["search/history.jsonl"]))],
+            // As an evaluation's bundle has it: its search's, and a copy.
+            members: ["history.jsonl", "search/history.jsonl"].map {
+                ArchiveMember(path: $0, contents: .file(folder["search/history.jsonl"]))
+            },
             about: ["job": "night"], to: folder["night.tar.zst"])
         let outcome = try jdnas("lineage", "night.tar.zst", "--candidate", "2")
         #expect(outcome.code == 0, "\(outcome.error)")
