@@ -65,7 +65,8 @@ public struct JointSearch: StagePlugin {
         return table
     }
 
-    /// Unless the table was fitted on this base already, measures it as a whole detector, and fits what predicts the students' latencies. Gives the base's latency as
+    /// Unless the table was fitted on this base already, measures it as a whole detector, and fits what predicts the students'
+    /// latencies. Gives the base's latency as
     /// predicted: a search that is given this one's table then starts from the same number.
     private func calibrate(
         _ model: LatencyModel, _ inputs: SearchInputs, _ options: JointSearchOptions, _ context: StageContext

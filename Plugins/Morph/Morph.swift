@@ -38,7 +38,7 @@ public struct Morph: StagePlugin {
             of: dataset, "the detector", at: given.reference,
             remedy: "give a detector of the data set's classes")
 
-        let actions = try actions(options, base)
+        let actions = try base.graph.plan(options.actions, narrowedTo: options.macs, backbones, at: "macs")
         context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
         var child = try morphed(
             base, by: actions, importance: importance(options, actions, base, train, context),
@@ -55,25 +55,12 @@ public struct Morph: StagePlugin {
         try write(actions, base, child, precision, options, context)
     }
 
-    /// What is to be done: the actions as given, and those that narrow what they make.
-    private func actions(_ options: MorphOptions, _ base: Detector) throws -> [StudentAction] {
-        var graph = base.graph
-        for action in options.actions { graph = try action.apply(to: graph, backbones) }
-        guard let share = options.macs else { return options.actions }
-        guard let narrowing = graph.narrowing(toShare: share, backbones) else {
-            throw Failure(
-                "no widths bring the multiply-accumulates to \(share) of what they are", at: "macs",
-                remedy: "give a larger share")
-        }
-        return options.actions + narrowing
-    }
-
     /// Only what narrows a width asks for scores.
     private func importance(
         _ options: MorphOptions, _ actions: [StudentAction], _ base: Detector, _ train: DatasetSplit,
         _ context: StageContext
     ) throws -> Importance? {
-        guard options.weights == .inherited, actions.setWidths else { return nil }
+        guard options.weights == .inherited, actions.needImportance else { return nil }
         return try Importance(
             options.importance, base.graph, base.weights, on: train, batches: options.importanceBatches,
             of: options.batchSize, mirrors: [], training: options.sampling, context.seed.stream("importance"))

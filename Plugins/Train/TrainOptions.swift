@@ -95,7 +95,11 @@ extension ConfigReader {
             report("from", "both 'detector' and 'from' are given", remedy: "keep one of them")
         }
         let pretrained = pretrainedBackbone(for: detector, backbones)
-        let plan = TrainingKeys(self).plan(self, epochs: 12, learningRate: 0.01, warmUp: 100, decay: decay())
+        let plan = TrainingKeys(self).plan(
+            self, epochs: 12, leastEpochs: 0, learningRate: 0.01, warmUp: 100, decay: decay())
+        if plan.epochs == 0, has("detector") {
+            report("epochs", "a detector that is built anew is to be trained", remedy: "give at least one epoch")
+        }
         return TrainOptions(
             detector: detector, from: from, pretrainedBackbone: pretrained, plan: plan,
             sampling: TrainingSettings(self),

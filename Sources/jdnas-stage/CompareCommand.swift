@@ -130,11 +130,7 @@ struct CompareCommand: Command {
             return (0..<4).map { ImagePlanes(drawn: RandomStream(seed: 1).stream("image", $0), input) }
         }
         return try files.map { file in
-            guard let data = try? Data(contentsOf: URL(filePath: file)) else {
-                throw Failure("the picture cannot be read", at: file, remedy: "check the name and permissions")
-            }
-            let image = try decodeImage(data, place: file)
-            return ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
+            try ImagePlanes(readPicture(file))
         }
     }
 }

@@ -36,9 +36,9 @@ struct DetectCommand: Command {
         var failed = 0
         for (index, file) in arguments.operands.enumerated() {
             do {
-                let image = try decodeImage(readPicture(file), place: file)
+                let image = try readPicture(file)
                 let objects = try source.detector.detect([
-                    ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
+                    ImagePlanes(image)
                 ])[0].filter { $0.score >= Float(threshold ?? 0) }
                 found.append((file, objects))
                 try pictures?.write(
@@ -53,12 +53,6 @@ struct DetectCommand: Command {
         }
         Terminal.print(arguments.has("--json") ? json(found, source).prettyText : table(found, source))
         return failed == 0 ? 0 : 1
-    }
-
-    private func readPicture(_ file: String) throws -> Data {
-        do { return try Data(contentsOf: URL(filePath: file)) } catch {
-            throw Failure("the picture cannot be read", at: file, remedy: "check the name and permissions")
-        }
     }
 
     private func json(_ found: [(file: String, objects: [DetectedObject])], _ source: DetectorSource) -> JSON {

@@ -54,20 +54,10 @@ struct MorphCommand: Command {
             return try data.split(SplitName.train)
         }
 
-        var graph = base.detector.graph
-        for action in given { graph = try action.apply(to: graph, backboneCatalog) }
-        var actions = given
-        if let share {
-            guard let narrowing = graph.narrowing(toShare: share, backboneCatalog) else {
-                throw Failure(
-                    "no widths bring the multiply-accumulates to \(share) of what they are", at: "--macs",
-                    remedy: "give a larger share")
-            }
-            actions += narrowing
-        }
+        let actions = try base.detector.graph.plan(given, narrowedTo: share, backboneCatalog, at: "--macs")
         var child = try morphed(
             base.detector, by: actions,
-            importance: actions.setWidths ? importance(arguments, base.detector, train, random) : nil,
+            importance: actions.needImportance ? importance(arguments, base.detector, train, random) : nil,
             random.stream("morph"), backboneCatalog)
         if let train { child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train) }
         try DetectorFiles.writeNew(child, base.categories, to: folder)

@@ -49,6 +49,17 @@ import Train
         #expect(failure?.remedy == "did you mean 'backbone.body.layer1'?")
     }
 
+    /// A detector trained elsewhere is a base as it is.
+    @Test func noEpochsLeaveTheDetectorAsItIs() throws {
+        let data = try data()
+        let base = try stages.run(train, Self.options, on: [data], in: "base")
+        let kept = try stages.run(train, "from: \(base.directory.path)\nepochs: 0", on: [data], in: "kept")
+        try stages.expectSame("weights.safetensors", base, kept)
+        #expect(kept.summary["ap"] == base.summary["ap"])
+        let text = try stages.problems(train, "detector: detector.yaml\nepochs: 0").joined()
+        #expect(text.contains("a detector that is built anew is to be trained"))
+    }
+
     @Test func onlyOneDetectorIsStartedFrom() throws {
         let data = try data()
         let base = try stages.run(

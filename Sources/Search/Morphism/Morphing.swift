@@ -21,9 +21,27 @@ public func morphed(
     return Detector(graph: graph, weights: weights)
 }
 
+extension DetectorGraph {
+    /// Actions, and behind them those that narrow what they make to a share of its multiply-accumulates, where one is given.
+    /// Each is legal when its turn comes.
+    public func plan(
+        _ actions: [StudentAction], narrowedTo share: Double?, _ catalog: BackboneCatalog, at place: String
+    ) throws -> [StudentAction] {
+        var graph = self
+        for action in actions { graph = try action.apply(to: graph, catalog) }
+        guard let share else { return actions }
+        guard let narrowing = graph.narrowing(toShare: share, catalog) else {
+            throw Failure(
+                "no widths bring the multiply-accumulates to \(share) of what they are", at: place,
+                remedy: "give a larger share")
+        }
+        return actions + narrowing
+    }
+}
+
 extension [StudentAction] {
     /// Whether any of them may narrow a width: only then it matters which channels are important.
-    public var setWidths: Bool {
+    public var needImportance: Bool {
         contains { action in
             if case .setWidth = action { true } else { false }
         }
