@@ -18,7 +18,7 @@ public struct Morph: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public let name = "morph"
-    public let version = 1
+    public let version = 2
     public let summary = "changes a detector's architecture; the weights are inherited"
     public let consumes = [
         InputRequirement(.dataset, required: true), InputRequirement(.detector, required: true),
@@ -38,12 +38,10 @@ public struct Morph: StagePlugin {
             of: dataset, "the detector", at: given.reference,
             remedy: "give a detector of the data set's classes")
 
-        let actions = try base.graph.plan(options.actions, narrowedTo: options.macs, backbones, at: "macs")
-        context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
-        var child = try morphed(
-            base, by: actions, importance: importance(options, actions, base, train, context),
-            context.seed.stream("morph"),
-            backbones)
+        let importance = try importance(options, base, train, context)
+        let actions = try base.graph.plan(
+            options.actions, narrowedTo: options.macs, options.widths, importance: importance, backbones, at: "macs")
+        var child = try morphed(base, by: actions, importance: importance, context.seed.stream("morph"), backbones)
         switch options.weights {
         case .inherited: child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train)
         case .fresh: child.weights = child.graph.network.initialWeights(context.seed.stream("weights"))
@@ -55,12 +53,14 @@ public struct Morph: StagePlugin {
         try write(actions, base, child, precision, options, context)
     }
 
-    /// Only what narrows a width asks for scores.
+    /// Scores, where they choose widths or the channels that stay.
     private func importance(
-        _ options: MorphOptions, _ actions: [StudentAction], _ base: Detector, _ train: DatasetSplit,
-        _ context: StageContext
+        _ options: MorphOptions, _ base: Detector, _ train: DatasetSplit, _ context: StageContext
     ) throws -> Importance? {
-        guard options.weights == .inherited, actions.needImportance else { return nil }
+        let chooseWidths = options.macs != nil && options.widths == .cheapest
+        let chooseChannels = options.weights == .inherited && (options.macs != nil || options.actions.needImportance)
+        guard chooseWidths || chooseChannels else { return nil }
+        context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
         return try Importance(
             options.importance, base.graph, base.weights, on: train, batches: options.importanceBatches,
             of: options.batchSize, mirrors: [], training: options.sampling, context.seed.stream("importance"))
@@ -105,7 +105,9 @@ public struct Morph: StagePlugin {
         }
         let summary: JSON = [
             "actions": .array(actions.map { .string($0.description) }), "weights": .string(options.weights.rawValue),
-            "importance": .string(options.importance.rawValue), "before": try side(base, precision?.before),
+            "importance": .string(options.importance.rawValue),
+            "widths": options.macs == nil ? .null : .string(options.widths.rawValue),
+            "before": try side(base, precision?.before),
             "after": try side(child, precision?.after), "headline": .array(headline.map { .string($0) }),
         ]
         try DurableFile.write(summary.prettyText, to: context.output.directory.appending(path: "morph.json"))

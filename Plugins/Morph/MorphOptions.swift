@@ -18,6 +18,8 @@ public struct MorphOptions: Codable, Sendable {
     public var actions: [StudentAction]
     /// The share of multiply-accumulates to narrow to; nil where only `actions` are applied.
     public var macs: Double?
+    /// How that is done.
+    public var widths: WidthRule
     public var weights: Weights
     public var importance: Importance.Measure
     public var importanceBatches: Int
@@ -28,7 +30,6 @@ public struct MorphOptions: Codable, Sendable {
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
-        let isEmpty = !reader.has("actions") && !reader.has("macs")
         let texts = reader.strings(
             "actions", default: [],
             help: "changes in their order, such as 'set stage2.trunk to 96' (jdnas morph --help lists them)")
@@ -40,11 +41,19 @@ public struct MorphOptions: Codable, Sendable {
         }
         macs = reader.optionalDouble(
             "macs", in: 0.01...1,
-            help: "after the actions all widths are narrowed alike, to this share of the multiply-accumulates")
+            help: "after the actions widths are narrowed, to this share of the multiply-accumulates")
         weights = reader.choice(
             "weights", default: Weights.inherited, help: "fresh: drawn anew, to compare inheritance with")
         importance = reader.choice(
             "importance", default: Importance.Measure.taylor, help: "which channels stay when a width is cut")
+        widths =
+            reader.optionalChoice(
+                "widths", among: WidthRule.allCases.map(\.rawValue),
+                help: "how 'macs' is reached: all widths alike, or where the least importance goes for what is saved; "
+                    + "without it cheapest for taylor, whose scores alone compare between layers, else alike"
+            )
+            .flatMap(WidthRule.init(rawValue:)) ?? WidthRule(for: importance)
+        if let obstacle = widths.obstacle(with: importance) { reader.report("widths", obstacle) }
         importanceBatches = reader.int(
             "importance_batches", default: 8, in: 1...10_000, help: "batches that importance is taken over")
         batchSize = reader.int("batch_size", default: 4, in: 1...1024, help: "images of a batch")
@@ -54,6 +63,9 @@ public struct MorphOptions: Codable, Sendable {
             help: "the split that both detectors are looked at on")
         evaluateOn = split == "none" ? nil : split
         precision = reader.precision()
-        if isEmpty { reader.report(nil, "neither 'actions' nor 'macs' is given", remedy: "say what to change") }
+        if !reader.has("actions"), !reader.has("macs"), weights == .inherited {
+            reader.report(
+                nil, "neither 'actions' nor 'macs' is given", remedy: "say what to change, or draw fresh weights")
+        }
     }
 }

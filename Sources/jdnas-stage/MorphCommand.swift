@@ -16,7 +16,8 @@ struct MorphCommand: Command {
         Option("--base", value: "DIR", "the detector: a folder, or a bundle's student ('FILE', 'FILE:base')"),
         Option("--out", value: "DIR", "the folder to make"),
         Option("--action", value: "TEXT", repeats: true, "what to change; several are done in their order"),
-        Option("--macs", value: "SHARE", "then narrow all widths alike, to this share of the multiply-accumulates"),
+        Option("--macs", value: "SHARE", "then narrow widths, to this share of the multiply-accumulates"),
+        Option("--widths", value: "RULE", "how --macs is reached: cheapest (needs taylor) or alike"),
         Option("--importance", value: "NAME", "which channels stay: taylor (needs --data), norm-scale, l1, random"),
         Option("--data", value: "DIR", "a packed data set, for taylor and for batch norm's statistics"),
         Option("--seed", value: "N", "other seeds give new channels other weights (default 0)"),
@@ -25,6 +26,8 @@ struct MorphCommand: Command {
     let details = """
         An action is \(StudentAction.grammar).
         Without --importance channels are weighed by taylor where --data is given, else by norm-scale.
+        Without --widths those are narrowed that cost the least importance for what they save, if channels are weighed by
+        taylor, whose scores compare from layer to layer; else all alike.
         New blocks and channels change no output until they are trained; batch norm's statistics, which --data estimates anew,
         change it a little.
         """
@@ -54,11 +57,14 @@ struct MorphCommand: Command {
             return try data.split(SplitName.train)
         }
 
-        let actions = try base.detector.graph.plan(given, narrowedTo: share, backboneCatalog, at: "--macs")
+        let measure = try measure(arguments, hasData: train != nil)
+        let widths = try widths(arguments, measure)
+        let importance =
+            share != nil || given.needImportance ? try importance(measure, base.detector, train, random) : nil
+        let actions = try base.detector.graph.plan(
+            given, narrowedTo: share, widths, importance: importance, backboneCatalog, at: "--macs")
         var child = try morphed(
-            base.detector, by: actions,
-            importance: actions.needImportance ? importance(arguments, base.detector, train, random) : nil,
-            random.stream("morph"), backboneCatalog)
+            base.detector, by: actions, importance: importance, random.stream("morph"), backboneCatalog)
         if let train { child.weights = try withEstimatedStatistics(child.graph, child.weights, on: train) }
         try DetectorFiles.writeNew(child, base.categories, to: folder)
 
@@ -74,15 +80,28 @@ struct MorphCommand: Command {
         return 0
     }
 
-    private func importance(
-        _ arguments: Arguments, _ base: Detector, _ train: DatasetSplit?, _ random: RandomStream
-    ) throws -> Importance {
-        let name = arguments.value("--importance")
-        let standard: Importance.Measure = train == nil ? .normScale : .taylor
-        guard let measure = name.map(Importance.Measure.init(rawValue:)) ?? standard else {
+    private func measure(_ arguments: Arguments, hasData: Bool) throws -> Importance.Measure {
+        guard let name = arguments.value("--importance") else { return hasData ? .taylor : .normScale }
+        guard let measure = Importance.Measure(rawValue: name) else {
             let names = Importance.Measure.allCases.map(\.rawValue).joined(separator: ", ")
-            throw UsageError("'--importance' is not '\(name ?? "")'", remedy: "give one of: \(names)")
+            throw UsageError("'--importance' is not '\(name)'", remedy: "give one of: \(names)")
         }
+        return measure
+    }
+
+    private func widths(_ arguments: Arguments, _ measure: Importance.Measure) throws -> WidthRule {
+        guard let name = arguments.value("--widths") else { return WidthRule(for: measure) }
+        guard let rule = WidthRule(rawValue: name) else {
+            let names = WidthRule.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("'--widths' is not '\(name)'", remedy: "give one of: \(names)")
+        }
+        if let obstacle = rule.obstacle(with: measure) { throw UsageError(obstacle.what, remedy: obstacle.remedy) }
+        return rule
+    }
+
+    private func importance(
+        _ measure: Importance.Measure, _ base: Detector, _ train: DatasetSplit?, _ random: RandomStream
+    ) throws -> Importance {
         if let train {
             return try Importance(
                 measure, base.graph, base.weights, on: train, batches: 8, of: 4, mirrors: [],

@@ -34,8 +34,8 @@ import Train
         var narrowed: [NamedTensors] = []
         for measure in ["taylor", "norm-scale", "l1", "random"] {
             let child = try stages.run(
-                morph, "macs: 0.5\nimportance: \(measure)\nimportance_batches: 2\nbatch_size: 2", on: inputs,
-                in: measure)
+                morph, "macs: 0.5\nimportance: \(measure)\nwidths: alike\nimportance_batches: 2\nbatch_size: 2",
+                on: inputs, in: measure)
             let counts = ["before", "after"].compactMap { child.summary[$0]?["macs"]?.number }
             #expect(counts.count == 2 && counts[1] <= 0.5 * counts[0] && counts[1] > 0.3 * counts[0])
             #expect(child.summary["after"]?["ap"]?.number != nil)
@@ -46,6 +46,20 @@ import Train
         #expect(Set(narrowed.map { $0[name]?.shape }).count == 1 && narrowed[0][name]?.shape != before[name]?.shape)
         // Each measure keeps other channels.
         #expect(Set(narrowed.map { $0[name]?.array }).count == 4)
+    }
+
+    /// Taylor chooses widths too, and the same network can be drawn anew.
+    @Test func widthsAreChosenByImportance() throws {
+        let narrow = try stages.run(
+            morph, "macs: 0.5\nimportance_batches: 2\nbatch_size: 2\nevaluate_on: none", on: inputs, in: "narrow")
+        let counts = ["before", "after"].compactMap { narrow.summary[$0]?["macs"]?.number }
+        #expect(counts.count == 2 && counts[1] <= 0.5 * counts[0] && counts[1] > 0.3 * counts[0])
+        #expect(narrow.summary["widths"]?.string == "cheapest")
+        let fresh = try stages.run(
+            morph, "weights: fresh\nevaluate_on: none", on: [inputs[0], narrow], in: "fresh")
+        let (kept, drawn) = (try weights(narrow), try weights(fresh))
+        #expect(drawn.mapValues(\.shape) == kept.mapValues(\.shape))
+        #expect(drawn["backbone.body.conv1.weight"] != kept["backbone.body.conv1.weight"])
     }
 
     @Test func actionsAreAppliedInTheirOrder() throws {
@@ -69,6 +83,8 @@ import Train
             _ = try stages.run(morph, "actions: ['set neck.output to 47']", on: inputs, in: "odd")
         }
         #expect(failure?.what == "set neck.output to 47: a width of 47")
+        let told = try stages.problems(morph, "macs: 0.5\nimportance: l1\nwidths: cheapest").joined()
+        #expect(told.contains("can't be compared from layer to layer"))
         #expect(throws: Failure.self) { _ = try stages.run(morph, "macs: 0.01", on: inputs, in: "small") }
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Manifest
 import ResNet
 import StageKit
+import Tensor
 import TestSupport
 import Testing
 
@@ -48,8 +49,11 @@ struct Stages {
         _ plugin: Plugin, _ yaml: String, on inputs: [Artifact] = [], in attempt: String, resume: URL? = nil,
         cancellation: Cancellation = Cancellation(), log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Artifact {
+        // A stage sets the number of threads of its whole process: here tests of other suites compute beside it, and the
+        // bits of a product depend on that number.
         let context = try StageContext(
-            stage: plugin.name, seed: 3, threads: 1, inputs: inputs, attempt: folder[attempt], resume: resume,
+            stage: plugin.name, seed: 3, threads: Threads.count, inputs: inputs, attempt: folder[attempt],
+            resume: resume,
             cancellation: cancellation, log: log)
         let (options, problems) = try read(plugin, yaml)
         #expect(problems == [])

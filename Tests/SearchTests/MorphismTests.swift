@@ -85,6 +85,43 @@ import Testing
         #expect(Set(actions.map { $0.kind(on: graph.architecture) }) == [.prune])
         #expect(graph.narrowing(toShare: 1, Networks.catalog) == [])
         #expect(graph.narrowing(toShare: 0.001, Networks.catalog) == nil)
+        // No width can stay a step wider.
+        for knob in graph.channelGroups.compactMap(\.knobs.first) {
+            let width = narrow.architecture[knob] + graph.searchUnit(of: knob)
+            guard width <= graph.architecture[knob],
+                let wider = try? StudentAction.setWidth(knob: knob, width: width).apply(to: narrow, Networks.catalog)
+            else { continue }
+            #expect(wider.cost.multiplyAccumulates > Int(0.6 * Double(graph.cost.multiplyAccumulates)), "\(knob)")
+        }
+    }
+
+    /// With all of the importance in one place, the others are narrowed.
+    @Test func theCheapestWidthsAreNarrowed() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let prized: Set<Knob> = [.head(0), .trunk(stage: 1), .inner(stage: 2, block: 0, index: 0)]
+        // Taylor's scores are products of weights and gradients.
+        var gradients = weights.mapValues { Tensor(repeating: 1e-6, $0.shape) }
+        for group in graph.channelGroups where !prized.isDisjoint(with: group.knobs) {
+            for slice in group.slices where slice.role == .producer {
+                gradients[slice.parameter] = weights[slice.parameter]
+            }
+        }
+        var importance = Importance()
+        importance.addTaylor(graph, weights: weights, gradients: gradients)
+        let actions = try #require(graph.cheapestNarrowing(toShare: 0.6, importance, Networks.catalog))
+        var narrow = graph
+        for action in actions { narrow = try action.apply(to: narrow, Networks.catalog) }
+        let share = Double(narrow.cost.multiplyAccumulates) / Double(graph.cost.multiplyAccumulates)
+        #expect(share <= 0.6 && share > 0.5)
+        let knobs = actions.compactMap { if case .setWidth(let knob, _) = $0 { knob } else { nil } }
+        #expect(knobs.count == actions.count && Set(knobs).count == knobs.count, "each width is set once")
+        #expect(prized.isDisjoint(with: knobs))
+        // A new block is not trained: it is no cheap thing to cut.
+        let plan = try graph.plan(
+            [.addBlock(stage: 1)], narrowedTo: 0.8, .cheapest, importance: importance, Networks.catalog, at: "test")
+        #expect(!plan.contains { if case .setWidth(.inner(1, 1, _), _) = $0 { true } else { false } })
+        #expect(plan.first == .addBlock(stage: 1) && plan.count > 1)
     }
 
     @Test func actionsAreReadAsTheyAreWritten() throws {
