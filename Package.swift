@@ -61,7 +61,7 @@ let package = Package(
         module("Manifest", "Basics", "CYAML"),
         module("Spool", "Basics", "CLinux"),
         module("Bundles", "Basics", "Archive"),
-        module("StageKit", "Basics", "Manifest", "Spool"),
+        module("StageKit", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
         module("Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "CLinux"),
 
         // What command lines are made of.
@@ -115,6 +115,9 @@ let package = Package(
             "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
+            "ExtractTeacher", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Training", "Search"),
+        plugin(
             "JointSearch", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
@@ -134,7 +137,7 @@ let package = Package(
                 "DetectorKit", "Detection", "Training", "Search", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
                 "COCOMetrics",
                 "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "Morph", "TeacherPool",
-                "JointSearch", "Evaluate",
+                "ExtractTeacher", "JointSearch", "Evaluate",
             ],
             swiftSettings: strict),
 
@@ -159,7 +162,7 @@ let package = Package(
         tests("Manifest", "Manifest", "Basics"),
         tests("Spool", "Spool", "Basics", "CLinux"),
         tests("Bundles", "Bundles", "Archive", "Basics"),
-        tests("StageKit", "StageKit", "Manifest", "Spool", "Basics"),
+        tests("StageKit", "StageKit", "Manifest", "Spool", "Bundles", "Archive", "Basics"),
         tests("CommandKit", "CommandKit"),
         tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
         tests("Images", "Images", "Basics"),
@@ -189,14 +192,14 @@ let package = Package(
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
-            "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
+            "ExtractTeacher", "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),
         tests(
             "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",
             "ResNet",
-            "Training", "Dataset", "Images"),
+            "Training", "Search", "Dataset", "Images"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -34,7 +34,7 @@ extension Evaluate {
             let folder = result.directory.appending(path: "student")
             contenders.append(Contender(role: .student, detector: try DetectorFiles.read(from: folder, backbones)))
         }
-        if let teacher = try teacher(search, context) { contenders.append(teacher) }
+        if let teacher = try teacher(search, data, context) { contenders.append(teacher) }
         for contender in contenders {
             try contender.detector.architecture.requireClasses(
                 of: data, "the \(contender.role)", at: context.stage,
@@ -44,13 +44,17 @@ extension Evaluate {
     }
 
     /// The student's teacher, where its pool is among the inputs.
-    private func teacher(_ search: SearchRecord?, _ context: StageContext) throws -> Contender? {
+    private func teacher(
+        _ search: SearchRecord?, _ data: PackedDataset, _ context: StageContext
+    ) throws -> Contender? {
         guard let pool = context.inputs.first(.teacherPool), let choice = search?.teacher else { return nil }
         guard search?.pool == pool.digest.hex else {
             context.log("the teacher pool '\(pool.reference)' is not the search's: no teacher is evaluated")
             return nil
         }
-        let teacher = try ElasticPool(from: pool.directory, backbones).teacher(choice)
-        return Contender(role: .teacher, detector: Detector(graph: teacher.graph, weights: teacher.weights))
+        let shelf = TeacherShelf(
+            try ElasticPool(from: pool.directory, backbones), train: try data.split(SplitName.train),
+            images: data.digest)
+        return Contender(role: .teacher, detector: try shelf.detector(choice))
     }
 }

@@ -39,7 +39,8 @@ public struct JointSearch: StagePlugin {
         try inputs.check(pool, at: poolArtifact.reference)
 
         let trainer = DistillingTrainer(
-            pool: pool, train: inputs.train, search: inputs.search, training: options.sampling,
+            teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images), train: inputs.train,
+            search: inputs.search, training: options.sampling,
             settings: options.settings)
         let joint = try DetectorSearch(
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,

@@ -18,15 +18,15 @@ final class PoolCheckpoint {
     }
 
     /// The card that an earlier attempt saved, without latencies.
-    func card() throws -> [PoolCardEntry] {
+    func card() throws -> [Teacher] {
         guard let file = context.checkpoint.resumeDirectory?.appending(path: Self.cardIn),
             FileManager.default.fileExists(atPath: file.path)
         else { return [] }
-        return try JSON(parsing: Data(contentsOf: file), at: file.path).decode([PoolCardEntry].self, at: file.path)
+        return try JSON(parsing: Data(contentsOf: file), at: file.path).decode([Teacher].self, at: file.path)
     }
 
     /// Saves when it is time, or the work is to stop, or `isNeeded`; throws where it is to stop.
-    func saveIfDue(_ state: TrainingState, card: [PoolCardEntry] = [], isNeeded: Bool = false) throws {
+    func saveIfDue(_ state: TrainingState, card: [Teacher] = [], isNeeded: Bool = false) throws {
         if pace.isDue || isNeeded || context.isCancelled {
             try context.checkpoint.save(named: card.isEmpty ? "step-\(state.step)" : "card-\(card.count)") { folder in
                 try state.write(to: folder)

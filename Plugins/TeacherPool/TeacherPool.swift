@@ -10,16 +10,17 @@ import Training
 
 /// Stage `teacher-pool`: trains one supernet above a base detector; every network in it is a teacher for the search.
 ///
-/// The artifact holds `pool.json` (architecture, search space, card) and `weights.safetensors` (the supernet's). The
-/// latencies of the card are in the receipt's summary alone: measured times would give equal pools different digests,
-/// and with them the searches that build on the pool.
+/// The artifact holds `pool.json` (architecture, search space, card), `weights.safetensors` (the supernet's),
+/// `categories.json`, and with batch norm `statistics.safetensors` (of the card's teachers). The latencies of the card are in
+/// the receipt's summary alone: measured times would give equal pools different digests, and with them the searches that
+/// build on the pool.
 public struct TeacherPool: StagePlugin {
     private let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "teacher-pool" }
-    public var version: Int { 4 }
+    public var version: Int { 5 }
     public var summary: String { "trains an elastic supernet from the base; its networks are the search's teachers" }
     public var consumes: [InputRequirement] { [InputRequirement(.dataset), InputRequirement(.detector)] }
     public var produces: ArtifactKind { .teacherPool }
@@ -30,22 +31,29 @@ public struct TeacherPool: StagePlugin {
         Compute.prepare(threads: context.threads, precision: options.precision, notice: context.log)
         let dataArtifact = try context.inputs.require(.dataset)
         let baseArtifact = try context.inputs.require(.detector)
+        let dataset = try PackedDataset(dataArtifact.directory)
         let inputs = try SearchInputs(
-            (PackedDataset(dataArtifact.directory), dataArtifact.reference),
+            (dataset, dataArtifact.reference),
             base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
         let checkpoint = PoolCheckpoint(context)
         let (supernet, start) = try supernet(options, inputs, context)
         let trained = try trainSupernet(supernet, start, options, inputs.train, checkpoint, context)
-        let card = try card(supernet, trained, options, inputs, checkpoint, context)
-        let latencies = try latencies(card, supernet, options, inputs, context) {
-            try checkpoint.saveIfDue(trained, card: card)
+        let untold = ElasticPool(supernet: supernet, weights: trained.weights, card: [], cardSplit: options.evaluateOn)
+        let pool = try withCard(untold, trained, options, inputs, dataset, checkpoint, context)
+        let latencies = try latencies(pool, options, inputs, context) {
+            try checkpoint.saveIfDue(trained, card: pool.card)
         }
 
-        let pool = ElasticPool(supernet: supernet, weights: trained.weights, card: card)
         try pool.write(to: context.output.directory)
-        context.output.mark(ElasticPool.describedIn, bundle: true)
+        try DetectorFiles.write(dataset.categories, to: context.output.directory)
+        // All of it: a pool taken from a bundle serves as well as one in the spool.
+        for member in [
+            ElasticPool.describedIn, ElasticPool.weightsIn, ElasticPool.statisticsIn, DetectorFiles.categoriesName,
+        ] {
+            context.output.mark(member, bundle: true)
+        }
         context.output.summary = try summary(of: pool, latencies)
-        context.progress.report(fraction: 1, message: "\(card.count) teachers on the card")
+        context.progress.report(fraction: 1, message: "\(pool.card.count) teachers on the card")
     }
 
     /// The supernet over the grown base, its channels sorted by importance.
@@ -100,52 +108,61 @@ public struct TeacherPool: StagePlugin {
         return try trainer.train(state, objective: steps.objective) { report, state in
             context.progress.report(
                 fraction: 0.9 * report.fraction, message: "epoch \(report.epoch) of \(plan.epochs)",
-                metrics: [
-                    "loss": report.loss - (report.losses["smaller"] ?? 0),
-                    "smaller": report.losses["smaller"] ?? 0, "learning_rate": report.learningRate,
-                ])
+                metrics: losses(report).merging(["learning_rate": report.learningRate]) { $1 })
             // The card follows: a whole training must not be lost to it.
             try checkpoint.saveIfDue(state, isNeeded: report.step == report.totalSteps)
         }
     }
 
-    /// AP and cost of the largest, the smallest and some drawn teachers.
-    private func card(
-        _ supernet: Supernet, _ trained: TrainingState, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
-        _ checkpoint: PoolCheckpoint, _ context: StageContext
-    ) throws -> [PoolCardEntry] {
+    /// The losses of the networks that a step trains, by their size.
+    private func losses(_ report: StepReport) -> [String: Double] {
+        let sizes = [SupernetObjective.smallest, SupernetObjective.drawn]
+        let others = report.losses.filter { sizes.contains($0.key) }
+        return others.merging(["largest": report.loss - others.values.reduce(0, +)]) { $1 }
+    }
+
+    /// The pool with AP and cost of the largest, the smallest and some drawn teachers.
+    private func withCard(
+        _ pool: ElasticPool, _ trained: TrainingState, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
+        _ dataset: PackedDataset, _ checkpoint: PoolCheckpoint, _ context: StageContext
+    ) throws -> ElasticPool {
+        let supernet = pool.supernet
+        let split = try dataset.split(options.evaluateOn)
+        try split.requireObjects(
+            "to look at teachers on", at: "evaluate_on", remedy: "pack a data set with images in '\(split.name)'")
         var named: [(name: String, choice: TeacherChoice)] = [
             ("largest", supernet.space.largest), ("smallest", supernet.space.smallest),
         ]
         var draw = context.seed.stream("card")
         for _ in 0..<options.cardSamples * 8 where named.count < options.cardSamples + 2 {
             let choice = supernet.space.draw(&draw)
-            if !named.contains(where: { $0.choice == choice }) { named.append(("sampled", choice)) }
+            if !named.contains(where: { $0.choice == choice }) { named.append(("drawn\(named.count - 1)", choice)) }
         }
         var card = try checkpoint.card()
-        for (index, (name, choice)) in named.enumerated().dropFirst(card.count) {
-            context.log("card: the \(name) teacher, \(choice)")
-            let subnet = try supernet.subnet(choice)
-            let weights = try withEstimatedStatistics(
-                subnet.graph, supernet.slice(trained.weights, subnet), on: inputs.train)
-            let detector = Detector(graph: subnet.graph, weights: weights)
-            let evaluation = try evaluateDetector(detector, on: inputs.search) { done in
+        var statistics = TeacherStatistics(images: inputs.images)
+        for (index, (name, choice)) in named.enumerated() {
+            let (graph, sliced) = try pool.teacher(choice)
+            let weights = try statistics.settle(choice, graph, sliced, on: inputs.train)
+            if index < card.count { continue }
+            context.log("card: \(name), \(choice)")
+            let detector = Detector(graph: graph, weights: weights)
+            let evaluation = try evaluateDetector(detector, on: split) { done in
                 try checkpoint.saveIfDue(trained, card: card)
                 context.progress.report(
                     fraction: 0.9 + 0.08 * (Double(index) + done) / Double(named.count),
-                    message: "card: \(name) teacher, \(choice)")
+                    message: "card: \(name), \(choice)")
             }
             card.append(
-                PoolCardEntry(
-                    name: name, choice: choice, precision: evaluation.averagePrecision, cost: subnet.graph.cost))
+                Teacher(name: name, choice: choice, cost: graph.cost, precision: evaluation.averagePrecision))
         }
-        return card
+        return ElasticPool(
+            supernet: supernet, weights: pool.weights, card: card, cardSplit: split.name, statistics: statistics)
     }
 
     /// What the teachers of the card take on this device, predicted, in milliseconds.
     private func latencies(
-        _ card: [PoolCardEntry], _ supernet: Supernet, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
-        _ context: StageContext, saveIfDue: () throws -> Void
+        _ pool: ElasticPool, _ options: TeacherPoolOptions, _ inputs: SearchInputs, _ context: StageContext,
+        saveIfDue: () throws -> Void
     ) throws -> [Double] {
         let model = LatencyModel(LatencyTable(device: .current(threads: context.threads)))
         let images = try latencyImages(inputs.search, count: options.latencyImages)
@@ -153,14 +170,15 @@ public struct TeacherPool: StagePlugin {
             try saveIfDue()
             context.progress.report(fraction: 0.98 + 0.02 * done, message: "card: measuring latency")
         }
-        return try card.map { model.predict(try supernet.subnet($0.choice).graph) }
+        return try pool.card.map { model.predict(try pool.supernet.subnet($0.choice).graph) }
     }
 
     private func summary(of pool: ElasticPool, _ latencies: [Double]) throws -> JSON {
         let teachers = try zip(pool.card, latencies).map { entry, latency -> JSON in
             [
-                "name": .string(entry.name), "teacher": .string(entry.choice.description),
-                "digest": .string(try entry.choice.digest.hex), "ap": .number(entry.precision),
+                "name": .string(entry.name ?? ""), "teacher": .string(entry.choice.description),
+                "digest": .string(try entry.digest.hex),
+                "ap": entry.precision.map { .number($0) } ?? .null,
                 "macs": .integer(entry.cost.multiplyAccumulates),
                 "parameters": .integer(entry.cost.parameters), "latency_ms": .number(latency),
             ]
@@ -171,7 +189,8 @@ public struct TeacherPool: StagePlugin {
         return [
             "teachers": .array(teachers),
             "headline": [
-                .string("teachers' AP: \(range(pool.card.map { 100 * $0.precision })) on the search split"),
+                .string(
+                    "teachers' AP: \(range(pool.card.compactMap(\.precision).map { 100 * $0 })) on '\(pool.cardSplit)'"),
                 .string("teachers' latency: \(range(latencies)) ms predicted"),
             ],
         ]

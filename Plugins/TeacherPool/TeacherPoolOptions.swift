@@ -1,3 +1,4 @@
+import Dataset
 public import Detection
 public import Devices
 import Manifest
@@ -20,13 +21,15 @@ public struct TeacherPoolOptions: Codable, Sendable {
     public var distillation: DistillationSettings
     /// Teachers drawn for the card, beside the largest and the smallest.
     public var cardSamples: Int
+    /// The split that the card's APs are of.
+    public var evaluateOn: String
     /// Images that a latency is measured on, and how often.
     public var latencyImages: Int
     public var latencyRounds: Int
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
-        plan = TrainingKeys(reader).plan(reader, epochs: 4, learningRate: 0.005, warmUp: 20)
+        plan = TrainingKeys(reader).plan(reader, epochs: 4, leastEpochs: 0, learningRate: 0.005, warmUp: 20)
         sampling = TrainingSettings(reader)
         let grow = reader.reader("grow", help: "how much larger than the base the largest teacher is")
         growth = PoolGrowth(
@@ -61,6 +64,9 @@ public struct TeacherPoolOptions: Codable, Sendable {
         distillation = DistillationSettings(
             reader.reader("distillation", help: "what the smaller networks learn from the largest"))
         cardSamples = reader.int("card_samples", default: 6, in: 0...64, help: "teachers drawn for the pool's card")
+        evaluateOn = reader.choice(
+            "evaluate_on", default: SplitName.search, among: [SplitName.search, SplitName.val],
+            help: "the split that the card's teachers are looked at on; val only where no search follows")
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 2, in: 1...100, help: "passes over these images")
         precision = reader.precision()

@@ -37,10 +37,11 @@ extension ArchiveReader {
         try unpack(to: folder) { _, _ in }
     }
 
-    /// Unpacks into a new folder; `check` sees each member with its digest, `finish` comes before the folder gets its name,
+    /// Unpacks into a new folder, all members or those of some paths; `check` sees each member with its digest, `finish` comes before the folder gets its name,
     /// and both may refuse by throwing.
     @discardableResult public func unpack(
-        to folder: URL, check: (Member, Digest) throws -> Void, finish: () throws -> Void = {}
+        to folder: URL, only paths: Set<String>? = nil, check: (Member, Digest) throws -> Void,
+        finish: () throws -> Void = {}
     ) throws -> [Member] {
         let files = FileManager.default
         if let present = try? files.contentsOfDirectory(atPath: folder.path), !present.isEmpty {
@@ -64,6 +65,7 @@ extension ArchiveReader {
         defer { try? files.removeItem(at: temporary) }
         var found: [Member] = []
         try forEachMember { member, stream in
+            if let paths, !paths.contains(member.path) { return .goOn }
             found.append(member)
             try check(member, try write(member, &stream, below: temporary))
             return .goOn

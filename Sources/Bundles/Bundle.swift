@@ -62,9 +62,13 @@ public struct Bundle: Sendable {
     }
 
     /// Unpacks into a new folder, checking every member on the way: all of a whole bundle, or nothing.
-    public func unpack(to folder: URL) throws {
-        var check = BundleCheck(try manifest())
-        try reader.unpack(to: folder) { member, digest in
+    ///
+    /// - Parameter paths: the members that are wanted; nil for all.
+    public func unpack(to folder: URL, only paths: Set<String>? = nil) throws {
+        var manifest = try manifest()
+        if let paths { manifest.members.removeAll { !paths.contains($0.path) } }
+        var check = BundleCheck(manifest)
+        try reader.unpack(to: folder, only: paths) { member, digest in
             if member.path != BundleManifest.fileName { check.see(member, digest) }
             try refuse(check)
         } finish: {

@@ -15,7 +15,7 @@ public final class Runner {
     let options: RunnerOptions
     let executor: any StageExecutor
     let checker: ManifestChecker
-    let fileArtifacts = FileArtifacts()
+    let fileArtifacts: FileArtifacts
     let stop: StopFlag
     var summary = RunnerSummary()
     private let program: URL
@@ -39,6 +39,7 @@ public final class Runner {
         reporter: any RunnerReporter = SilentReporter(), executor: (any StageExecutor)? = nil, stop: StopFlag? = nil
     ) throws {
         self.spool = spool
+        fileArtifacts = FileArtifacts(imports: spool.imports)
         self.options = options
         self.reporter = reporter
         self.executor = executor ?? LocalExecutor(program: stageProgram)

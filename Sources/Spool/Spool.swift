@@ -34,6 +34,8 @@ public struct Spool: Sendable {
     /// Damaged records, each with a reason.
     public var aside: URL { subfolder("aside") }
     public var log: URL { subfolder("log") }
+    /// What jobs read out of bundles, unpacked, by the digest of the artifact.
+    public var imports: URL { subfolder("imports") }
     public var lockFile: URL { root.appending(path: "lock") }
 
     public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
@@ -59,7 +61,8 @@ public struct Spool: Sendable {
 }
 
 extension Spool {
-    private static let folders = StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work"]
+    private static let folders =
+        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports"]
 
     private struct Marker: Codable {
         var format = Spool.format

@@ -1,9 +1,10 @@
 import Basics
-import Foundation
+public import Foundation
 import Spool
 
 /// The artifact behind `file: PATH` in a manifest, found but not yet read. `PATH` is
 /// - a stage's folder in a spool (`work/<job id>/<stage>`), an attempt's folder, or its `output` folder: its receipt counts;
+/// - `FILE/STAGE`: a stage's result in a job's bundle, where the bundle holds all of it;
 /// - a detector's folder (one that holds `architecture.json`), wherever it lies: its contents count.
 struct FileArtifact {
     let kind: ArtifactKind
@@ -17,9 +18,7 @@ struct FileArtifact {
             throw Failure("there is nothing at this path", at: path, remedy: "check the path in 'needs'")
         }
         if status.kind == .file {
-            throw Failure(
-                "a file cannot be an input yet, a bundle neither", at: path,
-                remedy: "unpack the bundle ('jdnas bundle unpack') and name the folder that you need")
+            throw Failure("this is a file, not a stage's result", at: path, remedy: BundleArtifact.remedy(url))
         }
         for candidate in [url, url.deletingLastPathComponent()] {
             let file = candidate.appending(path: "receipt.json")
@@ -30,10 +29,9 @@ struct FileArtifact {
             let folders = [
                 candidate.appending(path: "output"), candidate.appending(path: "attempts/\(name)/output"),
             ]
-            guard let kind = ArtifactKind(rawValue: receipt.kind),
-                let output = folders.first(where: { FileStatus($0)?.kind == .folder })
+            guard let output = folders.first(where: { FileStatus($0)?.kind == .folder })
             else { throw Failure("the receipt's artifact is not here", at: path, remedy: "name a whole stage folder") }
-            self.kind = kind
+            kind = try Self.kind(of: receipt, at: path)
             self.directory = output
             self.receipt = (receipt, file)
             return
@@ -47,17 +45,41 @@ struct FileArtifact {
         directory = url
         receipt = nil
     }
+
+    /// What lies at a path, as far as it shows without unpacking anything.
+    static func kind(at path: String) throws -> ArtifactKind {
+        guard let (url, stage) = BundleArtifact.split(path) else { return try FileArtifact(at: path).kind }
+        return try kind(of: try BundleArtifact(url, stage: stage, at: path).receipt, at: path)
+    }
+
+    static func kind(of receipt: Receipt, at path: String) throws -> ArtifactKind {
+        guard let kind = ArtifactKind(rawValue: receipt.kind) else {
+            throw Failure(
+                "an artifact of the unknown kind '\(receipt.kind)'", at: path, remedy: "use the jdnas that made it",
+                cause: .input)
+        }
+        return kind
+    }
 }
 
 /// Artifacts on the disk as inputs of stages. A folder without a receipt is hashed once, and again when one of its files
 /// has changed.
 public final class FileArtifacts {
     private var known: [String: (files: [FileStatus?], digest: Digest)] = [:]
+    private let imports: URL
 
-    public init() {}
+    /// - Parameter imports: the folder that what is in bundles is unpacked below.
+    public init(imports: URL) { self.imports = imports }
 
     /// The input that `file: PATH` means.
     public func input(_ path: String) throws -> StageRequest.Input {
+        if let (url, stage) = BundleArtifact.split(path) {
+            let artifact = try BundleArtifact(url, stage: stage, at: path)
+            let (directory, receipt) = try artifact.unpack(below: imports)
+            return StageRequest.Input(
+                reference: "file:\(path)", kind: try FileArtifact.kind(of: artifact.receipt, at: path),
+                directory: directory.path, digest: artifact.receipt.artifactDigest, receipt: receipt.path)
+        }
         let artifact = try FileArtifact(at: path)
         return StageRequest.Input(
             reference: "file:\(path)", kind: artifact.kind, directory: artifact.directory.path,

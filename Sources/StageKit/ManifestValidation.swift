@@ -72,11 +72,12 @@ public enum ManifestValidation {
             return job.stages.first { $0.name == name }.flatMap { catalog.plugin(named: $0.uses)?.produces }
         case .otherJob: return nil
         case .file(let path):
-            if let problem = pathProblem(path, base: base, directory: nil) {
+            let full = Manifest.resolve(path, base: base).path
+            if BundleArtifact.split(full) == nil, let problem = pathProblem(path, base: base, directory: nil) {
                 diagnosis.report(file: file, mark: need.mark, problem.message, remedy: problem.remedy)
                 return nil
             }
-            do { return try FileArtifact(at: Manifest.resolve(path, base: base).path).kind } catch {
+            do { return try FileArtifact.kind(at: full) } catch {
                 let failure = error as? Failure
                 diagnosis.report(
                     file: file, mark: need.mark, "'\(path)': \(failure?.what ?? "\(error)")", remedy: failure?.remedy)

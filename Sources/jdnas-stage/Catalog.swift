@@ -1,6 +1,7 @@
 import DatasetPack
 import DetectorKit
 import Evaluate
+import ExtractTeacher
 import InvertedResNet
 import JointSearch
 import MobileNetV3
@@ -28,6 +29,7 @@ let stages: [any StagePlugin] = [
     Train(backbones: backboneCatalog),
     Morph(backbones: backboneCatalog),
     TeacherPool(backbones: backboneCatalog),
+    ExtractTeacher(backbones: backboneCatalog),
     JointSearch(backbones: backboneCatalog),
     Evaluate(backbones: backboneCatalog),
 ]

@@ -32,7 +32,7 @@ struct CompareCommand: Command {
         let rounds = try arguments.integer("--rounds", in: 1...10_000) ?? 10
         let detectors = try arguments.operands.map { try DetectorSource(named: $0).detector }
         Compute.prepare(threads: threads, precision: .float32) { Terminal.error($0) }
-        var rows = architectureRows(detectors.map(\.architecture)) + costRows(detectors.map(\.graph))
+        var rows = ArchitectureTable.rows(of: detectors.map(\.architecture)) + costRows(detectors.map(\.graph))
         if !arguments.has("--no-latency") {
             rows += try latencyRows(
                 detectors, images(arguments, detectors[0].architecture.input), rounds: rounds,
@@ -47,48 +47,6 @@ struct CompareCommand: Command {
     private func names(_ operands: [String]) -> [String] {
         let short = operands.map { URL(filePath: $0).lastPathComponent }
         return Set(short).count == operands.count ? short : operands
-    }
-
-    private func architectureRows(_ both: [DetectorArchitecture]) -> [[String]] {
-        func row(_ name: String, _ value: (DetectorArchitecture) -> String) -> [String] { [name] + both.map(value) }
-        func joined(_ widths: [Int]) -> String { widths.map(String.init).joined(separator: " ") }
-        var rows = [
-            row("backbone") { "\($0.backbone.plugin) (\($0.backbone.block)), \($0.backbone.norm.rawValue) norm" },
-            row("input") { "\($0.input.shorter)x\($0.input.longer)" },
-            row("stem") { "\($0.backbone.stem.width)" },
-        ]
-        for stage in 0..<(both.map(\.backbone.stages.count).max() ?? 0) {
-            func value(_ architecture: DetectorArchitecture) -> BackboneArchitecture.Stage? {
-                architecture.backbone.stages.indices.contains(stage) ? architecture.backbone.stages[stage] : nil
-            }
-            rows.append(
-                row("stage\(stage + 1)") { value($0).map { "\($0.blocks.count) blocks, trunk \($0.width)" } ?? "" })
-            let blocks = both.compactMap { value($0)?.blocks.count }.max() ?? 0
-            for block in 0..<blocks {
-                rows.append(
-                    row("  block\(block + 1)") { architecture in
-                        guard let stage = value(architecture), block < stage.blocks.count else { return "-" }
-                        return describe(stage.blocks[block])
-                    })
-            }
-        }
-        if both.contains(where: { $0.backbone.top != nil }) {
-            rows.append(row("top") { $0.backbone.top.map { "\($0.width)" } ?? "-" })
-        }
-        return rows + [
-            row("neck") { "lateral \($0.neck.lateralWidth), output \($0.neck.outputWidth)" },
-            row("proposal") { "\($0.proposalWidth)" }, row("head") { joined($0.headWidths) },
-        ]
-    }
-
-    /// The inner widths, and what else a plugin's blocks differ in.
-    private func describe(_ block: BackboneArchitecture.Block) -> String {
-        var parts = ["inner " + block.widths.map(String.init).joined(separator: " ")]
-        if let kind = block.kind { parts.append(kind) }
-        if let kernel = block.kernel { parts.append("\(kernel)x\(kernel)") }
-        if let width = block.convolutionGroupWidth { parts.append("groups of \(width)") }
-        if let activation = block.activation { parts.append(activation.rawValue) }
-        return parts.joined(separator: ", ")
     }
 
     private func costRows(_ graphs: [DetectorGraph]) -> [[String]] {

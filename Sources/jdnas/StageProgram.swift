@@ -62,5 +62,7 @@ struct Forwarded: Command {
         self.summary = summary
     }
 
-    func run(_ arguments: Arguments) throws -> Int32 { try StageProgram.become([name] + arguments.raw) }
+    func run(_ arguments: Arguments) throws -> Int32 {
+        try StageProgram.become(name.split(separator: " ").map(String.init) + arguments.raw)
+    }
 }

@@ -105,7 +105,8 @@ import Training
         let space = SearchSpace.below(
             base.architecture, removableBlocks: 1, innerWidths: [1], trunkWidths: [1], smallerInputs: [])
         let pool = ElasticPool(
-            supernet: try Supernet(base.graph, space, catalog), weights: base.weights, card: [])
+            supernet: try Supernet(base.graph, space, catalog), weights: base.weights, card: [],
+            cardSplit: "search")
         try pool.write(to: folder["pool"])
         let teachers = artifact(.teacherPool, "pool")
         let search = try searchResult()

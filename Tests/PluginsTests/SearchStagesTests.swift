@@ -1,9 +1,13 @@
 import Basics
 import DatasetPack
+import DetectorKit
+import ExtractTeacher
 import Foundation
 import JointSearch
+import Models
 import StageKit
 import TeacherPool
+import Tensor
 import TestSupport
 import Testing
 import Train
@@ -107,7 +111,7 @@ import Train
 
         // Another device's table says nothing here, and neither does one without a fit.
         let table = try String(contentsOf: folder["table.json"], encoding: .utf8)
-        try folder.write(table.replacing("\"threads\": 1", with: "\"threads\": 9"), to: "table.json")
+        try folder.write(table.replacing("\"threads\": \(Threads.count)", with: "\"threads\": 99"), to: "table.json")
         let elsewhere = #expect(throws: Failure.self) {
             _ = try stages.run(jointSearch, repeating, on: inputs, in: "elsewhere")
         }
@@ -131,6 +135,59 @@ import Train
         #expect(try JSON(parsing: text, at: "student")["backbone"]?["norm"]?.string == "batch")
     }
 
+    /// What is taken out of a pool finds what the pool's card says, with batch norm too.
+    @Test(arguments: ["group", "batch"]) func aTeacherStandsAlone(norm: String) throws {
+        try folder.write(Stages.detector + "\nnorm: \(norm)", to: "detector.yaml")
+        let data = try data()
+        let base = try base(data)
+        let pool = try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers")
+        let extract = ExtractTeacher(backbones: stages.backbones)
+        let card = try #require(pool.summary["teachers"]?.array)
+        #expect(card.compactMap { $0["name"]?.string } == ["largest", "smallest", "drawn1"])
+        let members = Set(try FileManager.default.contentsOfDirectory(atPath: pool.directory.path))
+        #expect(members.contains("statistics.safetensors") == (norm == "batch"))
+        for entry in card {
+            let name = try #require(entry["name"]?.string)
+            let teacher = try stages.run(extract, "teacher: \(name)", on: [data, pool], in: name)
+            #expect(teacher.summary["ap"] == entry["ap"] && teacher.summary["digest"] == entry["digest"])
+        }
+        // By its choice, without the pool's statistics: they are estimated to the same bits.
+        if norm == "batch" {
+            try FileManager.default.removeItem(at: pool.directory.appending(path: "statistics.safetensors"))
+        }
+        let text = try #require(card[2]["teacher"]?.string)
+        let again = try stages.run(
+            extract, "teacher: '\(text)'\nevaluate_on: none", on: [data, pool], in: "again")
+        func weights(_ name: String) throws -> NamedTensors {
+            try SafeTensors.read(folder[name].appending(path: "output/weights.safetensors")).tensors
+        }
+        #expect(again.summary["ap"] == .null)
+        #expect(try weights("again") == weights("drawn1"))
+        #expect(throws: Failure.self) {
+            _ = try stages.run(extract, "teacher: depth 9-9-9-9", on: [data, pool], in: "none")
+        }
+        #expect(try stages.problems(extract, "evaluate_on: val").joined().contains("teacher"))
+    }
+
+    /// Without an epoch the pool is the grown base: what to compare a training with.
+    @Test func aPoolWithoutTrainingIsTheBase() throws {
+        let data = try data()
+        let base = try base(data)
+        let pool = try stages.run(
+            teacherPool, Self.pool.replacing("epochs: 1", with: "epochs: 0") + "\nevaluate_on: val", on: [data, base],
+            in: "start")
+        let teacher = try stages.run(
+            ExtractTeacher(backbones: stages.backbones), "teacher: largest\nevaluate_on: val", on: [data, pool],
+            in: "largest")
+        let same = try stages.run(
+            Train(backbones: stages.backbones), "epochs: 0\nevaluate_on: val", on: [data, base], in: "same")
+        #expect(teacher.summary["ap"]?.number == same.summary["ap"]?.number)
+        let before = try SafeTensors.read(base.directory.appending(path: "weights.safetensors")).tensors
+        let after = try SafeTensors.read(teacher.directory.appending(path: "weights.safetensors")).tensors
+        // Blocks were added, and channels sorted.
+        #expect(before.keys.allSatisfy { after[$0]?.shape == before[$0]?.shape } && after.count > before.count)
+    }
+
     private var folder: TemporaryFolder { stages.folder }
 
     /// Equal trainings make equal pools: what was measured is not among the files.
@@ -142,7 +199,7 @@ import Train
             let other = try stages.runInTwo(
                 teacherPool, Self.pool, on: [data, base], in: attempt, stoppedAt: word)
             let members = try FileManager.default.contentsOfDirectory(atPath: other.directory.path).sorted()
-            #expect(members == ["pool.json", "weights.safetensors"])
+            #expect(members == ["categories.json", "pool.json", "weights.safetensors"])
             for member in members { try stages.expectSame(member, whole, other) }
         }
     }

@@ -9,7 +9,7 @@ import Testing
         "Manifest": ["Basics", "CYAML"],
         "Spool": ["Basics", "CLinux"],
         "Bundles": ["Basics", "Archive"],
-        "StageKit": ["Basics", "Manifest", "Spool"],
+        "StageKit": ["Basics", "Manifest", "Spool", "Archive", "Bundles"],
         "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "StageKit", "CLinux"],
         "CommandKit": ["Basics"],
     ]

@@ -39,7 +39,8 @@ import Training
     private func pool(above base: Detector) throws -> ElasticPool {
         let space = SearchSpace.below(base.architecture, removableBlocks: 1, innerWidths: [1])
         return ElasticPool(
-            supernet: try Supernet(base.graph, space, Networks.catalog), weights: base.weights, card: [])
+            supernet: try Supernet(base.graph, space, Networks.catalog), weights: base.weights, card: [],
+            cardSplit: "search")
     }
 
     private func message(_ body: () throws -> Void) -> String? { failureText(in: folder, body) }
@@ -108,8 +109,8 @@ import Training
             var last: StudentState?
             do {
                 return try DistillingTrainer(
-                    pool: pool, train: inputs.train, search: inputs.search, training: TrainingSettings(),
-                    settings: settings
+                    teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images), train: inputs.train,
+                    search: inputs.search, training: TrainingSettings(), settings: settings
                 ).train(
                     narrow.graph, narrow.weights, neckOrigins: Array(0..<16), teacher: pool.supernet.space.largest,
                     plan: plan, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume

@@ -1,4 +1,6 @@
+import Archive
 import Basics
+import Bundles
 import Foundation
 import Spool
 import StageKit
@@ -89,17 +91,58 @@ import Testing
         #expect(bench.run(data) == 0)
         let expected = try bench.input(data)
         for path in [bench.attempt(data).path, bench.output(of: data).path] {
-            let input = try FileArtifacts().input(path)
+            let input = try FileArtifacts(imports: FileManager.default.temporaryDirectory).input(path)
             #expect(input.digest == expected.digest)
             #expect(input.directory == expected.directory)
             #expect(input.kind == .dataset)
         }
         let detector = bench.base.appending(path: "detector")
         try FileManager.default.createDirectory(at: detector, withIntermediateDirectories: true)
-        #expect(throws: Failure.self) { try FileArtifacts().input(detector.path) }
+        #expect(throws: Failure.self) {
+            try FileArtifacts(imports: FileManager.default.temporaryDirectory).input(detector.path)
+        }
         try Data("{}".utf8).write(to: detector.appending(path: "architecture.json"))
-        #expect(try FileArtifacts().input(detector.path).kind == .detector)
-        #expect(throws: Failure.self) { try FileArtifacts().input("/no/such/place") }
+        #expect(
+            try FileArtifacts(imports: FileManager.default.temporaryDirectory).input(detector.path).kind == .detector)
+        #expect(throws: Failure.self) {
+            try FileArtifacts(imports: FileManager.default.temporaryDirectory).input("/no/such/place")
+        }
+    }
+
+    /// A stage's result in a bundle counts as it does in the spool, where all of it is there.
+    @Test func bundlesAsInputs() throws {
+        let bench = try Bench()
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        #expect(bench.run(data) == 0)
+        let expected = try bench.input(data)
+        let receipt = bench.attempt(data).appending(path: "receipt.json")
+        let members = try Receipt(reading: receipt).members
+        #expect(!members.isEmpty)
+        func build(_ name: String, _ parts: [Receipt.Member]) throws -> String {
+            let bundle = bench.base.appending(path: name)
+            try BundleBuilder.build(
+                members: [ArchiveMember(path: "receipts/data.json", contents: .file(receipt))]
+                    + parts.map { part in
+                        ArchiveMember(
+                            path: "data/\(part.path)",
+                            contents: .file(bench.output(of: data).appending(path: part.path)))
+                    }, about: ["job": "night"], to: bundle)
+            return bundle.path
+        }
+        let files = FileArtifacts(imports: bench.base.appending(path: "imports"))
+        let whole = try build("whole.tar.zst", members)
+        for _ in 0..<2 {
+            let input = try files.input("\(whole)/data")
+            #expect(input.digest == expected.digest && input.kind == .dataset)
+            let record = try Receipt(reading: URL(filePath: #require(input.receipt)))
+            #expect(record.verify(in: URL(filePath: input.directory)).isEmpty)
+        }
+        func refusal(_ path: String) -> Failure? { #expect(throws: Failure.self) { try files.input(path) } }
+        #expect(refusal(whole)?.remedy == "name a stage in it: whole.tar.zst/data")
+        #expect(refusal("\(whole)/date")?.remedy == "name a stage in it: whole.tar.zst/data")
+        let part = try build("part.tar.zst", [])
+        #expect(refusal("\(part)/data")?.what.hasPrefix("the bundle holds only a part of 'data'") == true)
+        #expect(refusal(part)?.remedy?.contains("none that is whole") == true)
     }
 
     /// A folder is hashed again only when something in it has another time, size or place.
@@ -107,7 +150,7 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write("{}", to: "architecture.json")
         let weights = try folder.write("one", to: "weights")
-        let files = FileArtifacts()
+        let files = FileArtifacts(imports: FileManager.default.temporaryDirectory)
         let first = try files.input(folder.url.path).digest
         let time = try #require(
             try FileManager.default.attributesOfItem(atPath: weights.path)[.modificationDate] as? Date)
@@ -124,7 +167,8 @@ import Testing
         try change("two", time.addingTimeInterval(5))
         let second = try files.input(folder.url.path).digest
         #expect(second != first)
-        #expect(try FileArtifacts().input(folder.url.path).digest == second)
+        #expect(
+            try FileArtifacts(imports: FileManager.default.temporaryDirectory).input(folder.url.path).digest == second)
     }
 }
 

@@ -7,19 +7,17 @@ public import Training
 
 /// Trains and measures students on a packed data set, under teachers of a pool.
 public final class DistillingTrainer: StudentTrainer {
-    private let pool: ElasticPool
+    private let teachers: TeacherShelf
     private let train: DatasetSplit
     private let search: DatasetSplit
     private let training: TrainingSettings
     private let settings: SearchSettings
-    /// The teacher that was used last, sliced.
-    private var teacher: (choice: TeacherChoice, graph: DetectorGraph, weights: NamedTensors)?
 
     public init(
-        pool: ElasticPool, train: DatasetSplit, search: DatasetSplit, training: TrainingSettings,
+        teachers: TeacherShelf, train: DatasetSplit, search: DatasetSplit, training: TrainingSettings,
         settings: SearchSettings
     ) {
-        self.pool = pool
+        self.teachers = teachers
         self.train = train
         self.search = search
         self.training = training
@@ -45,7 +43,7 @@ public final class DistillingTrainer: StudentTrainer {
     ) throws -> StudentState {
         let loader = try BatchLoader(train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: data)
         let trainer = Trainer(plan, loader: loader, random: random)
-        let teacher = try choice.map { try view($0) }
+        let teacher = try choice.map { try teachers.detector($0) }
         let step = DistilledStep(
             graph, training: training, distillation: teacher == nil ? .off : settings.distillation,
             neckOrigins: neckOrigins)
@@ -71,13 +69,5 @@ public final class DistillingTrainer: StudentTrainer {
     ) throws -> Double {
         try evaluateDetector(Detector(graph: graph, weights: weights), on: search, progress: progress)
             .averagePrecision
-    }
-
-    private func view(_ choice: TeacherChoice) throws -> (graph: DetectorGraph, weights: NamedTensors) {
-        if let teacher, teacher.choice == choice { return (teacher.graph, teacher.weights) }
-        var sliced = try pool.teacher(choice)
-        sliced.weights = try withEstimatedStatistics(sliced.graph, sliced.weights, on: train)
-        teacher = (choice, sliced.graph, sliced.weights)
-        return sliced
     }
 }

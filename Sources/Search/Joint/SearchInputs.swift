@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 public import Dataset
 public import Detection
 import DetectorKit
@@ -9,6 +9,8 @@ public struct SearchInputs {
     public let base: Detector
     public let train: DatasetSplit
     public let search: DatasetSplit
+    /// The data set's digest.
+    public let images: Digest
 
     /// Refuses a base of other classes than the data set's, and splits without objects.
     ///
@@ -26,6 +28,7 @@ public struct SearchInputs {
         try search.requireObjects(
             "to compare detectors by", at: data.place, remedy: "pack the data set with a larger 'search_fraction'")
         self.base = base.detector
+        images = data.set.digest
     }
 
     /// Refuses teachers that answer other questions than the base's students: other classes, or other anchors.

@@ -55,12 +55,15 @@ extension DetectorGraph {
 
     /// Actions that narrow widths until the multiply-accumulates are at most this share of what they are, step by step where
     /// the least importance goes for each that is saved; nil where no width can be narrowed any more before that.
+    ///
+    /// Every width keeps this share of its steps: scores are of single channels (first-order), and say too little of what
+    /// happens when most of a layer goes.
     public func cheapestNarrowing(
         toShare share: Double, _ importance: Importance, _ catalog: BackboneCatalog
     ) -> [StudentAction]? {
         let limit = Int(share * Double(cost.multiplyAccumulates))
         var narrowed = Narrowed(graph: self)
-        let knobs = channelGroups.compactMap { StepwiseKnob($0, of: self, importance) }
+        let knobs = channelGroups.compactMap { StepwiseKnob($0, of: self, importance, keeping: share) }
         while narrowed.graph.cost.multiplyAccumulates > limit {
             let before = narrowed.graph.cost.multiplyAccumulates
             let steps = knobs.compactMap { knob -> (action: StudentAction, graph: DetectorGraph, price: Double)? in
@@ -82,13 +85,15 @@ extension DetectorGraph {
 private struct StepwiseKnob {
     let knob: Knob
     private let unit: Int
+    private let least: Int
     /// What each step holds, the most important first.
     private let losses: [Double]
 
-    init?(_ group: ChannelGroup, of graph: DetectorGraph, _ importance: Importance) {
+    init?(_ group: ChannelGroup, of graph: DetectorGraph, _ importance: Importance, keeping share: Double) {
         guard let knob = group.knobs.first, let scores = importance.scores(of: group) else { return nil }
         self.knob = knob
         unit = graph.searchUnit(of: knob)
+        least = max(1, Int(share * Double(group.width / unit))) * unit
         // Channels go by the group's own unit: a step takes its weakest, which need not lie side by side.
         let whole = group.unit(base: 1)
         let sums = Importance.ranked(unit: whole, scores: scores).map { piece in
@@ -102,7 +107,7 @@ private struct StepwiseKnob {
     /// not been trained.
     func step(from graph: DetectorGraph) -> (StudentAction, loss: Double)? {
         let width = graph.architecture[knob] - unit
-        guard width >= unit, losses[width / unit].isFinite else { return nil }
+        guard width >= least, losses[width / unit].isFinite else { return nil }
         return (.setWidth(knob: knob, width: width), losses[width / unit])
     }
 }

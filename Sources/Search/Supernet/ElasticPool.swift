@@ -1,4 +1,5 @@
 import Basics
+public import Detection
 public import DetectorKit
 public import Foundation
 import Models
@@ -8,51 +9,56 @@ public import Tensor
 public struct ElasticPool {
     public let supernet: Supernet
     public let weights: NamedTensors
-    public let card: [PoolCardEntry]
+    public let card: [Teacher]
+    /// The split that the card's APs are of.
+    public let cardSplit: String
+    /// Of the card's teachers, with batch norm.
+    public let statistics: TeacherStatistics?
 
-    public init(supernet: Supernet, weights: NamedTensors, card: [PoolCardEntry]) {
+    public init(
+        supernet: Supernet, weights: NamedTensors, card: [Teacher], cardSplit: String,
+        statistics: TeacherStatistics? = nil
+    ) {
         self.supernet = supernet
         self.weights = weights
         self.card = card
+        self.cardSplit = cardSplit
+        self.statistics = statistics
     }
 
-    /// A teacher as a detector's graph and weights.
+    /// A teacher as a detector's graph and weights, sliced; batch norm's statistics are still the supernet's.
     public func teacher(_ choice: TeacherChoice) throws -> (graph: DetectorGraph, weights: NamedTensors) {
         let subnet = try supernet.subnet(choice)
         return (subnet.graph, try supernet.slice(weights, subnet))
     }
-}
 
-/// What a pool says of one of its teachers. Measured times are kept out: equal trainings make equal pools.
-public struct PoolCardEntry: Sendable, Hashable, Codable {
-    /// `largest`, `smallest`, or `sampled`.
-    public var name: String
-    public var choice: TeacherChoice
-    /// On the search split.
-    public var precision: Double
-    public var cost: Cost
-
-    public init(name: String, choice: TeacherChoice, precision: Double, cost: Cost) {
-        self.name = name
-        self.choice = choice
-        self.precision = precision
-        self.cost = cost
+    /// A teacher as a detector of its own; nil where batch norm's statistics of it are not known (`TeacherShelf` estimates
+    /// them).
+    public func detector(_ choice: TeacherChoice) throws -> Detector? {
+        let (graph, weights) = try teacher(choice)
+        guard graph.architecture.backbone.norm == .batch else { return Detector(graph: graph, weights: weights) }
+        return statistics?.known[choice].map { known in
+            Detector(graph: graph, weights: weights.merging(known) { $1 })
+        }
     }
 }
 
 extension ElasticPool {
-    public static let format = "jdnas-teacher-pool/2"
+    public static let format = "jdnas-teacher-pool/3"
     public static let describedIn = "pool.json"
     public static let weightsIn = "weights.safetensors"
+    /// Only with batch norm.
+    public static let statisticsIn = "statistics.safetensors"
 
     private struct Description: Codable {
         var format: String
         var architecture: DetectorArchitecture
         var space: SearchSpace
-        var card: [PoolCardEntry]
+        var card: [Teacher]
+        var cardSplit: String
     }
 
-    /// Writes `pool.json` and `weights.safetensors` durably.
+    /// Writes `pool.json`, `weights.safetensors`, and with batch norm `statistics.safetensors`, durably.
     public func write(to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let architecture = supernet.graph.architecture
@@ -60,7 +66,8 @@ extension ElasticPool {
             weights, metadata: ["format": Self.format, "architecture": try architecture.digest.hex],
             to: folder.appending(path: Self.weightsIn))
         let description = Description(
-            format: Self.format, architecture: architecture, space: supernet.space, card: card)
+            format: Self.format, architecture: architecture, space: supernet.space, card: card, cardSplit: cardSplit)
+        try statistics?.write(card, to: folder.appending(path: Self.statisticsIn))
         try DurableFile.write(
             JSON(encoding: description).prettyText, to: folder.appending(path: Self.describedIn))
     }
@@ -81,6 +88,12 @@ extension ElasticPool {
         }
         let description = try json.decode(Description.self, at: file.path)
         let graph = try DetectorGraph(description.architecture, catalog, at: file.path)
+        try description.space.validate(for: description.architecture, at: file.path)
+        if let stranger = description.card.first(where: { !description.space.contains($0.choice) }) {
+            throw Failure(
+                "a teacher on the card is not of this pool: \(stranger.choice)", at: file.path,
+                remedy: "train the pool again")
+        }
         let weightsFile = folder.appending(path: Self.weightsIn)
         let weights = try SafeTensors.read(weightsFile).tensors
         for spec in graph.network.parameters where weights[spec.name]?.shape != spec.shape {
@@ -89,6 +102,8 @@ extension ElasticPool {
                 at: weightsFile.path, remedy: "train the pool again")
         }
         self.init(
-            supernet: try Supernet(graph, description.space, catalog), weights: weights, card: description.card)
+            supernet: try Supernet(graph, description.space, catalog), weights: weights, card: description.card,
+            cardSplit: description.cardSplit,
+            statistics: try TeacherStatistics(description.card, from: folder.appending(path: Self.statisticsIn)))
     }
 }

@@ -32,6 +32,12 @@ public final class Supernet {
             _ = try subnet(
                 space.choice { dimension in if case .trunk = dimension { level } else { 0 } })
         }
+        // Widths go by steps: shares that all round to the same steps are no choice.
+        guard try subnet(space.smallest).graph.architecture != largest.architecture else {
+            throw Failure(
+                "the smallest network of the search space is the largest: its shares round to the same widths",
+                remedy: "give smaller shares, or open depths or input sizes")
+        }
     }
 
     /// The network of a choice; made once.

@@ -39,6 +39,9 @@ public final class SupernetObjective {
         Double(step) / Double(max(1, totalSteps))
     }
 
+    /// The parts of a step's loss beside the largest network's: the mean over the other networks, in two sums.
+    public static let (smallest, drawn) = ("smallest", "drawn")
+
     /// The largest network's gradients, and the mean of the others'.
     public func gradients(
         _ weights: NamedTensors, _ batch: SampleBatch, _ random: RandomStream
@@ -51,7 +54,7 @@ public final class SupernetObjective {
         let teacher = TeacherView(
             pass: DetectorPass(supernet.graph, weights: weights, tape: Tape(recording: false), mode: .inference),
             images: features.images, pyramid: features.pyramid)
-        var smaller = 0.0
+        let lowest = supernet.space.choice { schedule.lowest($0, supernet.space, at: fraction) }
         for choice in choices {
             let subnet = try supernet.subnet(choice)
             let distilled = DistilledStep(subnet.graph, training: training, distillation: distillation)
@@ -60,9 +63,9 @@ public final class SupernetObjective {
             ).step
             supernet.accumulate(
                 part.gradients, of: subnet, factor: 1 / Float(choices.count), into: &total.gradients)
-            smaller += part.totalLoss / Double(choices.count)
+            let name = choice == lowest ? Self.smallest : Self.drawn
+            total.losses[name, default: 0] += part.totalLoss / Double(choices.count)
         }
-        if !choices.isEmpty { total.losses["smaller"] = smaller }
         return total
     }
 }

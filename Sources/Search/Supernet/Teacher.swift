@@ -1,0 +1,118 @@
+public import Basics
+public import DetectorKit
+
+/// A teacher as a value: a choice in each elastic dimension, and what is known of it. Measured and predicted times are kept
+/// out: equal trainings make equal pools.
+public struct Teacher: Sendable, Hashable, Codable {
+    /// What a pool's card calls it: `largest`, `smallest`, or `drawn1` and so on; nil for one that is not on the card.
+    public var name: String?
+    public var choice: TeacherChoice
+    public var cost: Cost
+    /// AP on the split that the card was made on.
+    public var precision: Double?
+
+    public init(name: String? = nil, choice: TeacherChoice, cost: Cost, precision: Double? = nil) {
+        self.name = name
+        self.choice = choice
+        self.cost = cost
+        self.precision = precision
+    }
+
+    public var digest: Digest { get throws { try choice.digest } }
+}
+
+extension ElasticPool {
+    /// What is known of a choice.
+    public func known(_ choice: TeacherChoice) throws -> Teacher {
+        try card.first { $0.choice == choice }
+            ?? Teacher(choice: choice, cost: supernet.subnet(choice).graph.cost)
+    }
+
+    /// The teacher that a text names: a name on the card, the first digits of a digest on it, or the choice itself as the
+    /// card writes it.
+    public func teacher(named text: String) throws -> Teacher {
+        if let entry = card.first(where: { $0.name == text }) { return entry }
+        if text == "largest" { return try known(supernet.space.largest) }
+        if text == "smallest" { return try known(supernet.space.smallest) }
+        if text.count >= 6, text.allSatisfy(\.isHexDigit) {
+            let found = try card.filter { try $0.digest.hex.hasPrefix(text.lowercased()) }
+            if let teacher = found.first, found.count == 1 { return teacher }
+        }
+        return try known(supernet.space.choice(parsing: text))
+    }
+}
+
+extension SearchSpace {
+    /// How a choice is written.
+    public static let grammar = "'largest', 'smallest', or as in 'depth 2-2-3-2, inner 100-50-75-100 %, input 240'"
+
+    /// The choice that `TeacherChoice.description` writes; dimensions that are left out have their largest value.
+    public func choice(parsing text: String) throws -> TeacherChoice {
+        if text == "largest" { return largest }
+        if text == "smallest" { return smallest }
+        func refusal(_ what: String) -> Failure {
+            Failure(
+                "no teacher of this pool: '\(text)'\(what)", remedy: "write \(Self.grammar), with the pool's values")
+        }
+        var levels: [Dimension: Int] = [:]
+        func set(_ dimension: Dimension, _ level: Int?, _ part: String) throws {
+            guard let level else { throw refusal(": \(dimension) has no such value ('\(part)')") }
+            guard levels.updateValue(level, forKey: dimension) == nil else {
+                throw refusal(": \(dimension) is there twice")
+            }
+        }
+        for part in text.split(separator: ",").map({ $0.trimming(while: \.isWhitespace) }) {
+            let words = part.split(separator: " ").map(String.init)
+            guard words.count == 2 || (words.count == 3 && words[2] == "%") else { throw refusal("") }
+            let values = words[1].split(separator: "-", omittingEmptySubsequences: false).map { Double($0) }
+            guard words[0] == "input" ? values.count == 1 : values.count == depths.count else {
+                throw refusal(": '\(part)' has \(values.count) values")
+            }
+            for (stage, value) in values.enumerated() {
+                // Shares are written with a tenth of a per cent.
+                func place(_ fractions: [Double]) -> Int? {
+                    fractions.firstIndex { tenths(100 * $0) == value.map(tenths) }
+                }
+                switch words[0] {
+                case "depth":
+                    try set(.depth(stage: stage), depths[stage].firstIndex { Double($0) == value }, part)
+                case "inner": try set(.inner(stage: stage), place(innerWidths), part)
+                case "trunk": try set(.trunk(stage: stage), place(trunkWidths), part)
+                case "input": try set(.input, inputs.firstIndex { Double($0.shorter) == value }, part)
+                default: throw refusal(": there is no dimension '\(words[0])'")
+                }
+            }
+        }
+        guard !levels.isEmpty else { throw refusal("") }
+        return choice { levels[$0] ?? count($0) - 1 }
+    }
+
+    /// How many teachers there are.
+    public var size: Int {
+        elastic.reduce(1) { product, dimension in
+            let (next, overflow) = product.multipliedReportingOverflow(by: count(dimension))
+            return overflow ? .max : next
+        }
+    }
+
+    /// Every choice, the largest first.
+    public var all: some Sequence<TeacherChoice> {
+        let dimensions = elastic
+        return (0..<size).lazy.map { index in
+            var rest = index
+            var levels: [Dimension: Int] = [:]
+            for dimension in dimensions {
+                let count = count(dimension)
+                levels[dimension] = count - 1 - rest % count
+                rest /= count
+            }
+            return choice { levels[$0] ?? 0 }
+        }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(while isIncluded: (Character) -> Bool) -> String {
+        String(drop(while: isIncluded).reversed().drop(while: isIncluded).reversed())
+    }
+}

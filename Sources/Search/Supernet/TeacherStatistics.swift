@@ -1,0 +1,93 @@
+public import Basics
+public import Dataset
+public import Detection
+public import DetectorKit
+import Foundation
+import Models
+public import Tensor
+import Training
+
+/// Batch norm's statistics of teachers: those that a supernet has are no other network's, so they are estimated once for each
+/// choice, on the same images of a data set every time, and kept.
+public struct TeacherStatistics: Sendable {
+    /// The data set that they were estimated on.
+    public let images: Digest
+    public private(set) var known: [TeacherChoice: NamedTensors]
+
+    public init(images: Digest, known: [TeacherChoice: NamedTensors] = [:]) {
+        self.images = images
+        self.known = known
+    }
+
+    /// A teacher's weights with its own statistics; as they are without batch norm.
+    ///
+    /// - Parameter train: the training images of the data set.
+    public mutating func settle(
+        _ choice: TeacherChoice, _ graph: DetectorGraph, _ weights: NamedTensors, on train: DatasetSplit
+    ) throws -> NamedTensors {
+        guard graph.architecture.backbone.norm == .batch else { return weights }
+        if let statistics = known[choice] { return weights.merging(statistics) { $1 } }
+        let settled = try withEstimatedStatistics(graph, weights, on: train)
+        known[choice] = settled.filter { weights[$0.key] != $0.value }
+        return settled
+    }
+}
+
+extension TeacherStatistics {
+    private static let digest = "images"
+
+    /// One file: each teacher's tensors under its place on the card; none for teachers without batch norm.
+    func write(_ card: [Teacher], to file: URL) throws {
+        var tensors: NamedTensors = [:]
+        for (place, teacher) in card.enumerated() {
+            for (name, tensor) in known[teacher.choice] ?? [:] { tensors["\(place)/\(name)"] = tensor }
+        }
+        if !tensors.isEmpty { try SafeTensors.write(tensors, metadata: [Self.digest: images.hex], to: file) }
+    }
+
+    /// Nil where there is no such file.
+    init?(_ card: [Teacher], from file: URL) throws {
+        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        let (tensors, metadata) = try SafeTensors.read(file)
+        guard let images = metadata[Self.digest].flatMap(Digest.init(hex:)) else {
+            throw Failure("no digest of the images is told", at: file.path, remedy: "train the pool again")
+        }
+        var known: [TeacherChoice: NamedTensors] = [:]
+        for (name, tensor) in tensors {
+            let parts = name.split(separator: "/", maxSplits: 1)
+            guard parts.count == 2, let place = Int(parts[0]), card.indices.contains(place) else {
+                throw Failure("statistics of no teacher: '\(name)'", at: file.path, remedy: "train the pool again")
+            }
+            known[card[place].choice, default: [:]][String(parts[1])] = tensor
+        }
+        self.init(images: images, known: known)
+    }
+}
+
+/// The teachers of a pool, ready for use with a data set: the last one sliced, and the statistics of all that were used.
+public final class TeacherShelf {
+    public let pool: ElasticPool
+    private let train: DatasetSplit
+    private var statistics: TeacherStatistics
+    private var last: (choice: TeacherChoice, detector: Detector)?
+
+    /// - Parameters:
+    ///   - train: the training images that batch norm's statistics are estimated on.
+    ///   - images: the data set's digest: statistics that the pool has of the same images hold.
+    public init(_ pool: ElasticPool, train: DatasetSplit, images: Digest) {
+        self.pool = pool
+        self.train = train
+        statistics =
+            pool.statistics.flatMap { $0.images == images ? $0 : nil } ?? TeacherStatistics(images: images)
+    }
+
+    /// A teacher as a detector.
+    public func detector(_ choice: TeacherChoice) throws -> Detector {
+        if let last, last.choice == choice { return last.detector }
+        let (graph, weights) = try pool.teacher(choice)
+        let detector = Detector(
+            graph: graph, weights: try statistics.settle(choice, graph, weights, on: train))
+        last = (choice, detector)
+        return detector
+    }
+}
