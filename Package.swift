@@ -115,7 +115,8 @@ let package = Package(
             "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "ExtractTeacher", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "ExtractTeacher", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "Detection",
             "Training", "Search"),
         plugin(
             "JointSearch", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
@@ -192,7 +193,8 @@ let package = Package(
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
-            "ExtractTeacher", "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor", "Basics"),
+            "ExtractTeacher", "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor",
+            "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),

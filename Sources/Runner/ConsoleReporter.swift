@@ -30,6 +30,7 @@ public final class ConsoleReporter: RunnerReporter {
         case .stageProgress(let job, let stage, let progress): show(job, stage, progress)
         case .stageDone(let job, let stage, let seconds):
             line("\(job): \(stage) done in \(spanText(seconds: seconds))")
+        case .stageCached(let job, let stage, let source): line("\(job): \(stage) is taken from \(source)")
         case .stageFailed(let job, let stage, let reason, let again):
             line("\(job): \(stage) failed: \(reason)\(again ? "; it gets another attempt" : "")")
         case .jobDone(let job, let seconds, let bundle, let pages, let headline):

@@ -13,10 +13,16 @@ extension Runner {
         for attempt in earlier.reversed() where FileManager.default.fileExists(atPath: attempt.receipt.path) {
             if try publish(attempt) { return }
         }
-        let attempt = try spool.newAttempt(token, stage: stage.name)
+        let attempt: AttemptFolder
+        let threads = stage.threads ?? options.threads
+        let key = StageRequest.key(stage: stage, seed: job.seed, inputs: inputs, threads: threads)
+        if options.useCache, let cached = try spool.remembered(key) {
+            if try adopt(cached, for: token) { return }
+        }
+        attempt = try spool.newAttempt(token, stage: stage.name)
         var request = StageRequest(
-            jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs,
-            threads: stage.threads ?? options.threads, attempt: attempt.url.path)
+            jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs, threads: threads,
+            attempt: attempt.url.path)
         let resume = checkpoint(for: request, among: earlier)
         request.resume = resume?.path
         try spool.write(Data(try JSON(encoding: request).prettyText.utf8), to: attempt.request)
@@ -100,15 +106,37 @@ extension Runner {
         }
     }
 
+    /// Publishes an earlier result as this job's; false if it does not hold any more: then the stage is run.
+    private func adopt(_ earlier: Receipt, for token: Token) throws -> Bool {
+        let attempt = try spool.newAttempt(token, stage: earlier.stage)
+        let started = Timestamp.now
+        try whileBeating { try spool.adopt(earlier, as: attempt) }
+        let isWhole = try publish(attempt, isCached: true)
+        try spool.record(
+            AttemptOutcome(
+                result: isWhole ? .done : .cancelled,
+                reason: "taken from \(earlier.attempt)" + (isWhole ? "" : ", which has changed since"), started: started),
+            of: attempt)
+        if isWhole {
+            report(.stageCached(token.id, stage: earlier.stage, source: earlier.attempt))
+        } else {
+            report(.note("\(token.id): \(earlier.stage) runs again: its earlier result has changed"))
+        }
+        return isWhole
+    }
+
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
-    private func publish(_ attempt: AttemptFolder) throws -> Bool {
+    private func publish(_ attempt: AttemptFolder, isCached: Bool = false) throws -> Bool {
         do {
-            _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
+            let receipt = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
+            // A hint for later jobs: without it they do the work again.
+            if !isCached { try? spool.remember(receipt) }
         } catch let failure as Failure where failure.cause == .defect {
             try spool.setAsideReceipt(of: attempt, because: failure.description)
             report(.note("\(attempt.job): \(attempt.stage): \(failure.what)"))
             return false
         }
+        if isCached { return true }
         let made = FileStatus(attempt.receipt)?.modified ?? 0
         let began = FileStatus(attempt.request)?.modified ?? made
         report(.stageDone(attempt.job, stage: attempt.stage, seconds: made - began))

@@ -12,6 +12,8 @@ public enum RunnerEvent: Sendable {
     case stageStarted(JobID, stage: String, plugin: String, attempt: Int, resumed: Bool)
     case stageProgress(JobID, stage: String, ProgressFile)
     case stageDone(JobID, stage: String, seconds: Double)
+    /// The same had been done before: `source` is the attempt that did it.
+    case stageCached(JobID, stage: String, source: String)
     case stageFailed(JobID, stage: String, reason: String, again: Bool)
     /// `pages` are the results that people look at: the HTML files among the bundle's members.
     case jobDone(JobID, seconds: Double, bundle: URL, pages: [URL], headline: [String])

@@ -21,6 +21,8 @@ public struct RunnerOptions: Sendable {
     public var stallLimit = 1800.0
     /// Seconds between signs of life in the lock.
     public var heartbeat = 5.0
+    /// Use the result of an earlier stage with the same key, in whatever job, instead of running it again.
+    public var useCache = true
     /// Seconds until something that failed for no known fault of a job is tried again; twice as many each further time.
     public var retry = 1.0
     /// What relative paths in manifests refer to that were dropped into the inbox.

@@ -42,6 +42,14 @@ public struct FileSystem: Sendable {
         _ = try call(.close, path) { try check("close", path, retry: false) { Glibc.close(descriptor) } }
     }
 
+    /// Makes the contents of a file that is there durable.
+    public func sync(_ url: URL) throws {
+        let path = url.path
+        let descriptor = try call(.open, path) { try check("open", path) { Glibc.open(path, O_RDONLY | O_CLOEXEC) } }
+        defer { Glibc.close(descriptor) }
+        _ = try call(.sync, path) { try check("fsync", path) { fsync(descriptor) } }
+    }
+
     /// A second name for a file; false when the name is taken (link(2)).
     public func link(_ from: URL, to: URL) throws -> Bool {
         try call(.link, to.path) {

@@ -34,6 +34,8 @@ public struct Spool: Sendable {
     /// Damaged records, each with a reason.
     public var aside: URL { subfolder("aside") }
     public var log: URL { subfolder("log") }
+    /// Which results can be used again: a hint for each key, which may be deleted at any time.
+    public var cache: URL { subfolder("cache") }
     /// What jobs read out of bundles, unpacked, by the digest of the artifact.
     public var imports: URL { subfolder("imports") }
     public var lockFile: URL { root.appending(path: "lock") }
@@ -62,7 +64,7 @@ public struct Spool: Sendable {
 
 extension Spool {
     private static let folders =
-        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports"]
+        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports", "cache"]
 
     private struct Marker: Codable {
         var format = Spool.format

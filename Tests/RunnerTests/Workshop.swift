@@ -77,6 +77,7 @@ final class Workshop: RunnerReporter {
         case .stageStarted(_, let stage, _, let attempt, let resumed):
             events.append("\(stage) \(attempt)\(resumed ? " resumed" : "")")
         case .stageDone(_, let stage, _): events.append("\(stage) done")
+        case .stageCached(_, let stage, _): events.append("\(stage) cached")
         case .stageFailed(_, let stage, _, let again): events.append("\(stage) failed\(again ? ", again" : "")")
         case .jobDone(let job, _, _, _, let headline):
             events.append("\(job.jobName) done")

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("b.tar.zst", "'b.tar.zst': a file cannot be an input yet, a bundle neither"),
+        ("b.tar.zst", "'b.tar.zst': this is a file, not a stage's result"),
         ("empty", "'empty': neither a stage's result nor a detector"),
     ])
     func filesThatAreNoArtifacts(_ path: String, _ message: String) throws {

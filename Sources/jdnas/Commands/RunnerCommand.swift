@@ -18,6 +18,7 @@ struct RunnerCommand: Command {
         Option(
             "--stall-limit", value: "MINUTES",
             "end a stage whose log and progress have not changed for so long (default 30; 0: never)"),
+        Option("--no-cache", "run every stage, also one whose result an earlier job in this spool has"),
         Option("--take-over", "replace a runner on another machine that has not been heard of for a minute"),
         Option("--quiet", "say nothing; 'jdnas list' and 'jdnas logs' tell"),
     ]
@@ -32,6 +33,7 @@ struct RunnerCommand: Command {
         var options = RunnerOptions()
         options.drain = arguments.has("--drain")
         options.takeOver = arguments.has("--take-over")
+        options.useCache = !arguments.has("--no-cache")
         if let threads = try arguments.integer("--threads", in: 1...1024) { options.threads = threads }
         if let attempts = try arguments.integer("--max-attempts", in: 1...100) { options.maxAttempts = attempts }
         if let minutes = try arguments.integer("--stall-limit", in: 0...100_000) {

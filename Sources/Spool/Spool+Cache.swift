@@ -1,0 +1,68 @@
+public import Basics
+public import Foundation
+
+/// Results that can be used again, in whatever job: `cache/<key>.json` names the receipt of a stage that had this key. It is a
+/// hint only: whatever it names is checked, and an entry that does not hold is as good as none.
+extension Spool {
+    private struct CacheEntry: Codable {
+        static let format = "jdnas-cache/1"
+        var format = CacheEntry.format
+        /// The job's id.
+        var job: JobID
+        var stage: String
+    }
+
+    /// Where the entry of a key lies.
+    public func cacheFile(_ key: Digest) -> URL { cache.appending(path: "\(key.hex).json") }
+
+    /// Lets later jobs find a published result.
+    public func remember(_ receipt: Receipt) throws {
+        let entry = CacheEntry(job: receipt.job, stage: receipt.stage)
+        try replace(Data(JSON(encoding: entry).prettyText.utf8), at: cacheFile(receipt.key))
+    }
+
+    /// The published result of a key, if there is one and all of it is there (by sizes).
+    public func remembered(_ key: Digest) throws -> Receipt? {
+        let file = cacheFile(key)
+        guard let data = try files.read(file),
+            let entry = try? JSON(parsing: data, at: file.path).decode(CacheEntry.self, at: file.path),
+            entry.format == CacheEntry.format,
+            let receipt = try? publishedReceipt(entry.job, entry.stage), receipt.key == key
+        else { return nil }
+        return receipt
+    }
+
+    /// Makes an earlier result an attempt's own: its files get second names there (copies where the file system has none),
+    /// so that either job may be removed. The receipt comes last, as a stage would write it; nothing is published yet.
+    public func adopt(_ earlier: Receipt, as attempt: AttemptFolder) throws {
+        let source = output(of: earlier)
+        var folders: Set<String> = []
+        for member in earlier.members {
+            let target = attempt.output.appending(path: member.path)
+            try makeFolder(target.deletingLastPathComponent(), parents: true)
+            folders.insert(target.deletingLastPathComponent().path)
+            try double(source.appending(path: member.path), at: target)
+        }
+        for folder in folders.sorted() { try files.syncFolder(URL(filePath: folder, directoryHint: .isDirectory)) }
+        var receipt = earlier
+        receipt.job = attempt.job
+        receipt.attempt = attempt.path
+        receipt.created = .now
+        try replace(Data("taken from \(earlier.attempt)\n".utf8), at: attempt.log)
+        try replace(receipt.sealed(), at: attempt.receipt)
+    }
+
+    private func double(_ file: URL, at target: URL) throws {
+        do {
+            if try files.link(file, to: target) { return }
+        } catch let failure as Failure where failure.cause == .system {
+            // A file system without links, or with too many of this file's: link(2) tells EPERM, EXDEV, EMLINK alike.
+        }
+        do { try FileManager.default.copyItem(at: file, to: target) } catch {
+            throw Failure(
+                "an earlier result cannot be copied: \(error.localizedDescription)", at: target.path,
+                remedy: "check permissions and the room on the disk", cause: .system)
+        }
+        try files.sync(target)
+    }
+}
