@@ -115,7 +115,8 @@ extension Runner {
         try spool.record(
             AttemptOutcome(
                 result: isWhole ? .done : .cancelled,
-                reason: "taken from \(earlier.attempt)" + (isWhole ? "" : ", which has changed since"), started: started),
+                reason: "taken from \(earlier.attempt)" + (isWhole ? "" : ", which has changed since"), started: started
+            ),
             of: attempt)
         if isWhole {
             report(.stageCached(token.id, stage: earlier.stage, source: earlier.attempt))

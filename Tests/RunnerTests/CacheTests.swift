@@ -23,7 +23,9 @@ import Testing
     }
 
     /// What happened since the first job.
-    private var news: [String] { Array(shop.events.drop { $0 != "first done" }.dropFirst()).filter { !$0.hasPrefix("accepted") } }
+    private var news: [String] {
+        shop.events.drop { $0 != "first done" }.dropFirst().filter { !$0.hasPrefix("accepted") }
+    }
 
     @Test func anotherJobTakesWhatIsThere() throws {
         let second = try shop.submit("second", Self.stages)
