@@ -26,6 +26,11 @@ public struct JointSearchOptions: Codable, Sendable {
         let training = TrainingKeys(reader)
         settings = SearchSettings(
             mode: reader.choice("mode", default: standard, help: "what the search may change"),
+            strategy: reader.choice(
+                "strategy", default: SearchSettings.Strategy.pareto,
+                help:
+                    "how parents and moves are chosen: pareto (crowding distance, bandit), random, ucb (bandits for both)"
+            ),
             latencyTarget: reader.double(
                 "latency", default: 0.7, in: 0.05...1, help: "the latency to reach, as a share of the base's"),
             latencyMargin: reader.double(
@@ -49,6 +54,11 @@ public struct JointSearchOptions: Codable, Sendable {
             finish: training.plan(finish, epochs: 6, leastEpochs: 0, learningRate: 0.005, warmUp: 10),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
+        if settings.mode == .pipeline, settings.generations < 3 {
+            reader.report(
+                "mode", "a pipeline has three parts, and there are \(settings.generations) generations",
+                remedy: "give more 'candidates', or fewer 'children'")
+        }
         sampling = TrainingSettings(reader)
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")

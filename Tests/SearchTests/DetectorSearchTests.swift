@@ -201,6 +201,71 @@ import Training
         _ = try plain.search().run()
         #expect(plain.trainer.teachers.isEmpty)
     }
+
+    /// Architecture, pruning, distillation: each does what it is for, and all of them have the budget of the other modes.
+    @Test(arguments: [nil, 3, -4]) func aPipelineDoesOneThingAfterTheOther(stoppedAfter saves: Int?) throws {
+        let fixture = Fixture()
+        fixture.changed.mode = .pipeline
+        fixture.changed.candidates = 18
+        fixture.changed.childrenPerGeneration = 3
+        if let saves {
+            let whole = Fixture()
+            whole.changed = fixture.changed
+            let expected = try whole.search().run()
+            fixture.savesLeft = saves < 0 ? whole.count + saves : saves
+            #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+            fixture.savesLeft = .max
+            let again = try fixture.search().run()
+            #expect(again.weights == expected.weights && again.state.journal == expected.state.journal)
+            return
+        }
+        let outcome = try fixture.search().run()
+        #expect(outcome.state.known.count == 19)
+        let base = outcome.state.baseLatency
+        var seen: Set<SearchSettings.Phase> = []
+        for child in outcome.state.known.dropFirst() {
+            let phase = try #require(fixture.changed.phase(generation: child.generation))
+            seen.insert(phase)
+            #expect(child.latency <= fixture.changed.latencyLimit(generation: child.generation) * base)
+            #expect(child.teacher == outcome.base.teacher)
+            switch phase {
+            case .architecture: #expect(!child.actions.isEmpty)
+            case .pruning: #expect(child.move == "prune")
+            case .distillation: #expect(child.actions.isEmpty && child.move == "train-on")
+            }
+        }
+        #expect(seen == Set(SearchSettings.Phase.allCases))
+        // Six of eighteen students had a teacher, and the last training.
+        #expect(fixture.trainer.taught == 7 && fixture.trainer.teachers == [outcome.base.teacher])
+    }
+
+    /// Every strategy ends within the target and the budget; they do not choose alike.
+    @Test func strategiesDiffer() throws {
+        var journals: Set<[String]> = []
+        for strategy in SearchSettings.Strategy.allCases {
+            let fixture = Fixture()
+            fixture.changed.strategy = strategy
+            let outcome = try fixture.search().run()
+            #expect(outcome.state.known.count == 13 && outcome.student.latency <= 0.7 * outcome.state.baseLatency)
+            #expect(!outcome.state.parents.arms.isEmpty)
+            journals.insert(outcome.state.journal)
+        }
+        #expect(journals.count == 3)
+    }
+
+    /// The search moves blocks and changes the input's size, and what it did can be replayed.
+    @Test func everyKindOfActionIsTried() throws {
+        let fixture = Fixture()
+        fixture.changed.candidates = 80
+        fixture.changed.strategy = .random
+        let outcome = try fixture.search().run()
+        var kinds: Set<StudentAction.Kind> = []
+        for child in outcome.state.known.dropFirst() {
+            let parent = try #require(outcome.state.candidate(child.parent ?? 0))
+            for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
+        }
+        #expect(kinds == Set(StudentAction.Kind.allCases))
+    }
 }
 
 /// A search over a small detector with a trainer that only pretends, and checkpoints in a scratch folder.
@@ -269,6 +334,8 @@ extension URL {
 /// Precision falls as weights get fewer and rises with training; weights move a little, by the stream given.
 private final class PretendingTrainer: StudentTrainer {
     var teachers: Set<TeacherChoice> = []
+    /// Trainings under a teacher.
+    private(set) var taught = 0
     var knowsImportance = true
     /// The architectures whose statistics were asked for.
     private(set) var settledStudents: [DetectorArchitecture] = []
@@ -291,7 +358,10 @@ private final class PretendingTrainer: StudentTrainer {
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState {
         #expect(neckOrigins.count == graph.architecture.neck.outputWidth)
-        if let teacher { teachers.insert(teacher) }
+        if let teacher {
+            teachers.insert(teacher)
+            if resume == nil { taught += 1 }
+        }
         var state =
             resume ?? StudentState(TrainingState(weights: weights, optimiser: SGD(momentum: 0.9, weightDecay: 0)))
         let total = plan.epochs * Self.stepsPerEpoch

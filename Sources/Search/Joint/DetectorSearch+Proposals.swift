@@ -13,13 +13,14 @@ extension DetectorSearch {
         let parents = parents(for: generation)
         var children: [Candidate] = []
         var pending: [String: Int] = [:]
+        var siblings: [Int: Int] = [:]
+        let strategy = settings.chosenStrategy
         let wanted = min(settings.childrenPerGeneration, settings.candidates - trained)
         for attempt in 0..<wanted * 4 where children.count < wanted {
             var draw = random.stream("generation", generation).stream("child", attempt)
-            let parent =
-                settings.mode == .random
-                ? parents[draw.index(below: parents.count)] : parents[attempt % parents.count]
-            guard let move = chooseMove(parent, limit: limit, pending: pending, &draw) else { break }
+            let parent = strategy.parent(attempt, among: parents, state, pending: siblings, &draw)
+            let moves = moves(for: parent, limit: limit)
+            guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
             try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
             guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw) else {
@@ -34,6 +35,7 @@ extension DetectorSearch {
                 continue
             }
             pending[move, default: 0] += 1
+            siblings[parent.id, default: 0] += 1
             children.append(child)
         }
         return children
@@ -51,20 +53,27 @@ extension DetectorSearch {
     }
 
     private static let teacherMove = "teacher"
+    /// The student as it is, trained on: all that a pipeline's last part does.
+    private static let trainingMove = "train-on"
 
-    private func chooseMove(
-        _ parent: Candidate, limit: Double, pending: [String: Int], _ draw: inout RandomStream
-    ) -> String? {
-        let stages = parent.architecture.backbone.stages
-        var moves = [StudentAction.Kind.prune.rawValue]
-        if stages.contains(where: { $0.blocks.count > 1 }) { moves.append(StudentAction.Kind.removeBlock.rawValue) }
-        if parent.latency <= limit {
+    /// What may be done with a parent now.
+    private func moves(for parent: Candidate, limit: Double) -> [String] {
+        let phase = settings.phase(generation: state.generation)
+        if phase == .distillation { return [Self.trainingMove] }
+        var kinds: [StudentAction.Kind] = [.prune]
+        if phase != .pruning {
+            if parent.architecture.backbone.stages.contains(where: { $0.blocks.count > 1 }) {
+                kinds += [.removeBlock, .moveBlock]
+            }
+            kinds.append(.input)
             // Only a student that is fast enough has room to grow, or time to look for another teacher.
-            moves += [StudentAction.Kind.addBlock.rawValue, StudentAction.Kind.widen.rawValue]
-            if settings.mode == .joint || settings.mode == .random { moves.append(Self.teacherMove) }
+            if parent.latency <= limit { kinds += [.addBlock, .widen] }
         }
-        if settings.mode == .random { return moves[draw.index(below: moves.count)] }
-        return state.moves.choose(among: moves, pending: pending, &draw)
+        var moves = kinds.map(\.rawValue)
+        if parent.latency <= limit, settings.mode == .joint || settings.mode == .random {
+            moves.append(Self.teacherMove)
+        }
+        return moves
     }
 
     /// The child of a move; nil when it can't be brought within the limit.
@@ -85,6 +94,7 @@ extension DetectorSearch {
             child.move = "\(move):\(name)"
             return child
         }
+        if move == Self.trainingMove { return child }
         guard let kind = StudentAction.Kind(rawValue: move) else { return nil }
         let graph = try graph(of: parent)
         let importance = try importance(of: parent)
@@ -94,8 +104,8 @@ extension DetectorSearch {
         var actions: [StudentAction] = []
         var grown = graph
         var scores: Importance? = importance
-        if kind == .addBlock || kind == .widen {
-            guard let action = growth(kind, graph, &draw), let larger = try? action.apply(to: graph, catalog)
+        if ![.prune, .removeBlock].contains(kind) {
+            guard let action = change(kind, graph, &draw), let larger = try? action.apply(to: graph, catalog)
             else { return nil }
             scores = try importance.inherited(
                 through: Inheritance(action, parent: graph, child: larger, importance: importance, catalog))
@@ -119,7 +129,7 @@ extension DetectorSearch {
     private func changeTeacher(_ child: inout Candidate, _ draw: inout RandomStream) -> String {
         let fresh = "draw"
         let names = [fresh] + space.elastic.map(\.description)
-        let chosen = state.teacherMoves.choose(among: names, &draw) ?? fresh
+        let chosen = settings.chosenStrategy.teacherMove(among: names, state, &draw) ?? fresh
         if let dimension = space.elastic.first(where: { $0.description == chosen }) {
             child.teacher = space.neighbour(of: child.teacher, along: dimension, &draw)
         } else {
@@ -128,13 +138,28 @@ extension DetectorSearch {
         return chosen
     }
 
-    /// A block for some stage, or a step more for some width.
-    private func growth(
+    /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images a step
+    /// larger or smaller.
+    private func change(
         _ kind: StudentAction.Kind, _ graph: DetectorGraph, _ draw: inout RandomStream
     ) -> StudentAction? {
-        if kind == .addBlock {
-            return .addBlock(stage: draw.index(below: graph.architecture.backbone.stages.count))
+        let stages = graph.architecture.backbone.stages
+        switch kind {
+        case .addBlock: return .addBlock(stage: draw.index(below: stages.count))
+        case .moveBlock:
+            let movable = stages.indices.filter { stages[$0].blocks.count > 1 }
+            guard !movable.isEmpty, stages.count > 1 else { return nil }
+            let stage = movable[draw.index(below: movable.count)]
+            let block = 1 + draw.index(below: stages[stage].blocks.count - 1)
+            let others = stages.indices.filter { $0 != stage }
+            return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
+        case .input: return .setInput(graph.architecture.input.scaled(by: draw.uniform() < 0.5 ? 7.0 / 8 : 8.0 / 7))
+        case .widen: return widening(graph, &draw)
+        case .prune, .removeBlock: return nil
         }
+    }
+
+    private func widening(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction? {
         let groups = graph.channelGroups.filter { !$0.knobs.isEmpty }
         guard !groups.isEmpty else { return nil }
         let group = groups[draw.index(below: groups.count)]
@@ -157,5 +182,13 @@ extension DetectorSearch {
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
         importances[candidate.id] = importance
         return importance
+    }
+}
+
+extension DetectorArchitecture.InputSize {
+    /// Both sides times a factor, in steps of 8 pixels.
+    func scaled(by factor: Double) -> Self {
+        func step(_ side: Int) -> Int { max(8, Int((factor * Double(side) / 8).rounded()) * 8) }
+        return .init(shorter: step(shorter), longer: step(longer))
     }
 }

@@ -15,7 +15,8 @@ extension DetectorSearch {
         let title = "candidate \(number) (\(child.move))"
         let job = StudentJob(
             name: "candidate-\(child.id)-training", title: title, plan: settings.trial,
-            data: random.stream("data", child.generation), random: random.stream("candidate", child.id))
+            data: random.stream("data", child.generation), random: random.stream("candidate", child.id),
+            teacher: settings.hasTeachers(generation: child.generation) ? child.teacher : nil)
         let (trained, precision) = try train(job, child, graph, start, overall: fraction)
         child.precision = precision
         child.losses = trained.losses.means
@@ -36,6 +37,7 @@ extension DetectorSearch {
         let plan: TrainingPlan
         let data: RandomStream
         let random: RandomStream
+        let teacher: TeacherChoice?
     }
 
     /// Trains a student under its teacher and evaluates it, from where an earlier attempt left off.
@@ -45,13 +47,13 @@ extension DetectorSearch {
         _ job: StudentJob, _ student: Candidate, _ graph: DetectorGraph, _ start: NamedTensors,
         overall: (Double) -> Double
     ) throws -> (trained: StudentState, precision: Double) {
-        hooks.log("\(job.title) under \(teacher(of: student).map { "teacher \($0)" } ?? "no teacher")")
+        hooks.log("\(job.title) under \(job.teacher.map { "teacher \($0)" } ?? "no teacher")")
         func saveIfDue(_ reached: StudentState) throws {
             guard hooks.isSaveDue() else { return }
             try save(job.name) { try reached.write(to: $0.appending(path: job.name)) }
         }
         let trained = try trainer.train(
-            graph, start, neckOrigins: student.neckOrigins, teacher: teacher(of: student), plan: job.plan,
+            graph, start, neckOrigins: student.neckOrigins, teacher: job.teacher, plan: job.plan,
             data: job.data, random: job.random, resume: try resumed(job)
         ) { report, reached in
             try saveIfDue(reached)
@@ -109,7 +111,8 @@ extension DetectorSearch {
         if settings.finish.epochs > 0 {
             let job = StudentJob(
                 name: "last-training", title: "last training of candidate \(chosen.id)", plan: settings.finish,
-                data: random.stream("data of the last training"), random: random.stream("last training"))
+                data: random.stream("data of the last training"), random: random.stream("last training"),
+                teacher: settings.mode == .noDistillation ? nil : chosen.teacher)
             let (trained, precision) = try train(job, chosen, graph, final, overall: finishFraction)
             // Selection is the search split's, here too: a training that only harmed is not taken.
             if precision >= chosen.precision ?? 0 {
@@ -146,10 +149,6 @@ extension DetectorSearch {
             throw Failure("the search has lost candidate \(id)", cause: .defect)
         }
         return candidate
-    }
-
-    private func teacher(of candidate: Candidate) -> TeacherChoice? {
-        settings.mode == .noDistillation ? nil : candidate.teacher
     }
 
     func digest(_ weights: NamedTensors) throws -> Digest { Digest(of: SafeTensors(weights).encoded()) }

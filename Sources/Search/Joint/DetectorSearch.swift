@@ -144,6 +144,7 @@ public final class DetectorSearch {
             let parts = child.move.split(separator: ":", maxSplits: 1).map(String.init)
             state.moves.reward(parts[0], reward)
             if parts.count > 1 { state.teacherMoves.reward(parts[1], reward) }
+            if let parent = child.parent { state.parents.reward("\(parent)", reward) }
             state.archive.insert(point(child))
         }
         for child in state.evaluated {

@@ -12,9 +12,28 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         case noDistillation = "no-distillation"
         /// Student and teacher, with parents and moves drawn evenly.
         case random
+        /// One thing after the other, as toolboxes are put together: architecture, then pruning, both without a teacher, then
+        /// distillation from the pool's largest network. Each has a third of the generations.
+        case pipeline
+    }
+
+    /// How parents and moves are chosen.
+    public enum Strategy: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Parents by crowding distance on the front, moves by a bandit.
+        case pareto
+        /// All drawn evenly.
+        case random
+        /// Both by a bandit.
+        case upperConfidence = "ucb"
+    }
+
+    /// What a generation of a pipeline does.
+    public enum Phase: Sendable, Hashable, CaseIterable {
+        case architecture, pruning, distillation
     }
 
     public var mode: Mode
+    public var strategy: Strategy
     /// The latency to reach, as a share of the base's.
     public var latencyTarget: Double
     /// Predictions aim this share below the target, since they are not exact.
@@ -35,12 +54,14 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public var distillation: DistillationSettings
 
     public init(
-        mode: Mode = .joint, latencyTarget: Double, latencyMargin: Double = 0.02, candidates: Int,
+        mode: Mode = .joint, strategy: Strategy = .pareto, latencyTarget: Double, latencyMargin: Double = 0.02,
+        candidates: Int,
         childrenPerGeneration: Int, descent: Double = 0.6, cutStep: Double = 0.25, leastWidth: Double = 0.25,
         importance: Importance.Measure = .taylor, importanceBatches: Int = 8, trial: TrainingPlan,
         finish: TrainingPlan, distillation: DistillationSettings = DistillationSettings()
     ) {
         self.mode = mode
+        self.strategy = strategy
         self.latencyTarget = latencyTarget
         self.latencyMargin = latencyMargin
         self.candidates = candidates
@@ -59,9 +80,29 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         max(1, (candidates + childrenPerGeneration - 1) / max(1, childrenPerGeneration))
     }
 
+    /// What a generation (from 1) of a pipeline does; nil in other modes.
+    public func phase(generation: Int) -> Phase? {
+        guard mode == .pipeline else { return nil }
+        let phases = Phase.allCases
+        return phases[min(phases.count - 1, max(0, generation - 1) * phases.count / generations)]
+    }
+
+    /// Whether a generation's students learn from a teacher.
+    public func hasTeachers(generation: Int) -> Bool {
+        mode != .noDistillation && [nil, .distillation].contains(phase(generation: generation))
+    }
+
     /// The share of the base's latency that the children of a generation (from 1) may take.
     public func latencyLimit(generation: Int) -> Double {
         let aim = latencyTarget * (1 - latencyMargin)
+        if let phase = phase(generation: generation) {
+            // The architecture takes half of the way; pruning takes the rest, step by step.
+            let middle = (1 + aim) / 2
+            guard phase == .pruning else { return phase == .architecture ? middle : aim }
+            let pruning = (1...generations).filter { self.phase(generation: $0) == .pruning }
+            let done = Double(generation - (pruning.first ?? 1) + 1) / Double(pruning.count)
+            return middle - (middle - aim) * done
+        }
         let steps = max(1, Int((descent * Double(generations)).rounded()))
         return max(aim, 1 - (1 - aim) * Double(generation) / Double(steps))
     }

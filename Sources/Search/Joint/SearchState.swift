@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/3"
+    public static let format = "jdnas-search/4"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
@@ -19,6 +19,8 @@ public struct SearchState: Sendable, Hashable, Codable {
     /// Over the kinds of moves, and over the ways to change a teacher.
     public var moves = Bandit()
     public var teacherMoves = Bandit()
+    /// Over the students that have had children.
+    public var parents = Bandit()
     /// Children that were refused before training: no cut could bring them within the latency limit.
     public var refused = 0
     /// Children that were not trained since there were equal ones already.

@@ -1,0 +1,88 @@
+import Basics
+
+/// How a search chooses among what it may do: whose child comes next, and what is changed.
+protocol SearchStrategy: Sendable {
+    /// The parent of a generation's child.
+    ///
+    /// - Parameters:
+    ///   - attempt: counts the children that were tried, from 0.
+    ///   - candidates: the front's members near the limit, the loneliest first; at least one.
+    ///   - pending: how many children each of them has already in this generation.
+    func parent(
+        _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
+        _ draw: inout RandomStream
+    ) -> Candidate
+
+    /// One of the moves that are possible.
+    func move(
+        among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String?
+
+    /// One of the ways to change a teacher.
+    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String?
+}
+
+extension SearchSettings {
+    var chosenStrategy: any SearchStrategy {
+        switch mode == .random ? .random : strategy {
+        case .pareto: ParetoEvolution()
+        case .random: RandomSearch()
+        case .upperConfidence: UpperConfidence()
+        }
+    }
+}
+
+/// Everyone on the front in turn, by crowding distance (NSGA-II, Deb et al. 2002); moves by what they brought.
+struct ParetoEvolution: SearchStrategy {
+    func parent(
+        _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
+        _ draw: inout RandomStream
+    ) -> Candidate { candidates[attempt % candidates.count] }
+
+    func move(
+        among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { state.moves.choose(among: moves, pending: pending, &draw) }
+
+    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
+        state.teacherMoves.choose(among: names, &draw)
+    }
+}
+
+/// Everything drawn evenly.
+struct RandomSearch: SearchStrategy {
+    func parent(
+        _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
+        _ draw: inout RandomStream
+    ) -> Candidate { candidates[draw.index(below: candidates.count)] }
+
+    func move(
+        among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { moves[draw.index(below: moves.count)] }
+
+    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
+        names[draw.index(below: names.count)]
+    }
+}
+
+/// Parents too by what their children brought: upper confidence bounds (UCB1, Auer et al. 2002).
+struct UpperConfidence: SearchStrategy {
+    private let moves = ParetoEvolution()
+
+    func parent(
+        _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
+        _ draw: inout RandomStream
+    ) -> Candidate {
+        let names = candidates.map { "\($0.id)" }
+        let waiting = Dictionary(uniqueKeysWithValues: pending.map { ("\($0.key)", $0.value) })
+        let chosen = state.parents.choose(among: names, pending: waiting, &draw)
+        return candidates.first { "\($0.id)" == chosen } ?? candidates[0]
+    }
+
+    func move(
+        among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { self.moves.move(among: moves, state, pending: pending, &draw) }
+
+    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
+        moves.teacherMove(among: names, state, &draw)
+    }
+}
