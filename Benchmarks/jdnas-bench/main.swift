@@ -4,5 +4,7 @@ import Foundation
 exit(
     Program(
         name: "jdnas-bench", summary: "Measures jdnas beside its peers.",
-        commands: [RunCommand(), WorkerCommand(), ONNXCasesCommand(), LossesCommand(), LatencyCommand(), TeachersCommand()]
+        commands: [
+            RunCommand(), WorkerCommand(), ONNXCasesCommand(), LossesCommand(), LatencyCommand(), TeachersCommand(),
+        ]
     ).run(Array(CommandLine.arguments.dropFirst())))

@@ -58,34 +58,11 @@ struct LineageCommand: Command {
         }
         let bundle = Bundles.Bundle(file)
         let wanted = candidate == nil ? "lineage.json" : "history.jsonl"
-        let member = try member(wanted, of: bundle, stage: arguments.value("--stage"))
+        let member = try searchMember(wanted, of: bundle, stage: arguments.value("--stage"))
         let place = "\(name): \(member)"
         let data = try bundle.data(of: member)
         guard let candidate else { return try Lineage(json: JSON(parsing: data, at: place), at: place) }
-        let journal = try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
-            try JSON(parsing: Data(line), at: "\(place):\(index + 1)")
-        }
+        let journal = try journalLines(data, at: place)
         return try Lineage(of: candidate, in: journal, at: place)
-    }
-
-    /// The one member of this name, in a stage's folder.
-    private func member(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws -> String {
-        let found = try bundle.list().map(\.path).filter { path in
-            guard path == wanted || path.hasSuffix("/\(wanted)") else { return false }
-            return stage.map { path.split(separator: "/").dropLast().contains(Substring($0)) } ?? true
-        }
-        guard let member = found.first else {
-            throw Failure(
-                "the bundle holds no lineage", at: bundle.url.path,
-                remedy: "take the bundle of a job with a joint-search stage")
-        }
-        // An evaluation brings its search's own files along, under their names.
-        if stage == nil, found.contains(wanted) { return wanted }
-        guard found.count == 1 else {
-            throw Failure(
-                "the bundle holds several searches: \(found.joined(separator: ", "))", at: bundle.url.path,
-                remedy: "name one by --stage")
-        }
-        return member
     }
 }

@@ -6,6 +6,6 @@ let stageProgram = Program(
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
         RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), ExportCommand(),
-        ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), PoolListCommand(),
+        ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), ExplainCommand(), PoolListCommand(),
         PoolShowCommand(), PoolExtractCommand(), SynthCommand(),
     ])

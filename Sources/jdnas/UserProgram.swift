@@ -20,6 +20,7 @@ let userProgram = Program(
         Forwarded("morph", "change a detector's architecture; its weights are inherited"),
         Forwarded("compare", "two detectors side by side: blocks, widths, costs, predicted and measured latency"),
         Forwarded("lineage", "how a search's student came about, from the base on"),
+        Forwarded("search explain", "why a search's student is the student, and what was dropped"),
         Forwarded("pool list", "list the teachers of a pool"),
         Forwarded("pool show", "show a pool's card and in what its teachers differ, or one teacher's architecture"),
         Forwarded("pool extract", "take a teacher out of a pool, as a detector of its own"),

@@ -127,6 +127,18 @@ import Training
             let refused = try run(["lineage", "night.tar.zst"] + arguments, in: folder.url)
             #expect(refused.code == 1 && refused.error.contains(text), "\(refused.error)")
         }
+        // The search has not ended: there is no student to explain. With its last line there is.
+        let open = try jdnas("search", "explain", "night.tar.zst")
+        #expect(open.code == 1 && open.error.contains("has not ended"), "\(open.error)")
+        let journal = try String(contentsOf: folder["search/history.jsonl"], encoding: .utf8)
+        let last = line(2, "1", "").replacing("prune", with: "last-training")
+        try folder.write(journal + last + "\n", to: "history.jsonl")
+        let explained = try jdnas("search", "explain", "history.jsonl")
+        #expect(explained.code == 0, "\(explained.error)")
+        #expect(explained.output.hasPrefix("The student is candidate 2 (its last training brought +0.0 AP)"))
+        #expect(explained.output.contains("set stem to 32") && explained.output.contains("What moves brought:"))
+        let told = try JSON(parsing: jdnas("search", "explain", "history.jsonl", "--json").output)
+        #expect(told["path"]?.array?.count == 2 && told["moves"]?.array?.count == 1)
     }
 
     @Test func aLineageIsPrinted() throws {

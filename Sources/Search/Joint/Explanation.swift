@@ -1,0 +1,120 @@
+public import Basics
+
+/// Why a search's student is the student, told from its journal (`history.jsonl`): what led to it, what each move and teacher
+/// brought, and why the others were dropped.
+public struct Explanation: Sendable, Hashable {
+    /// A candidate as the journal tells it.
+    public struct Entry: Sendable, Hashable {
+        public let candidate: Int
+        public let parent: Int?
+        public let move: String
+        public let actions: [String]
+        public let teacher: String
+        /// AP on the search split, from 0 to 1.
+        public let precision: Double
+        /// Predicted, in milliseconds.
+        public let latency: Double
+    }
+
+    /// What trainings with something in common brought: means over candidates of what each has more than its parent.
+    public struct Tally: Sendable, Hashable {
+        public let name: String
+        public let count: Int
+        public let precision: Double
+        public let latency: Double
+    }
+
+    /// What became of a candidate that did not lead to the student.
+    public struct Dropped: Sendable, Hashable {
+        public let entry: Entry
+        public let reason: String
+    }
+
+    public let base: Entry
+    /// The candidates from the base (which is not in it) to the student.
+    public let path: [Entry]
+    /// The student's AP after its last training; nil where it had none.
+    public let finished: Double?
+    public let moves: [Tally]
+    public let teachers: [Tally]
+    public let dropped: [Dropped]
+    private let known: [Int: Entry]
+
+    /// - Parameters:
+    ///   - journal: lines of `history.jsonl`.
+    ///   - target: milliseconds that the student was to need at most; nil if that is not known.
+    public init(_ journal: [JSON], target: Double?, at place: String) throws {
+        func damaged(_ what: String) -> Failure {
+            Failure("the journal does not tell \(what)", at: place, remedy: "give an undamaged history.jsonl")
+        }
+        var known: [Int: Entry] = [:]
+        var order: [Int] = []
+        var student: Int?
+        var finished: Double?
+        for line in journal {
+            guard let id = line["candidate"]?.integer, let latency = line["latency_ms"]?.number,
+                let precision = line["ap"]?.number
+            else { throw damaged("a candidate's AP and latency") }
+            if line["move"]?.string == "last-training" {
+                (student, finished) = (id, precision)
+                continue
+            }
+            let choice = try line["teacher"].map { try $0.decode(TeacherChoice.self, at: place) }
+            known[id] = Entry(
+                candidate: id, parent: line["parent"]?.integer, move: line["move"]?.string ?? "",
+                actions: line["actions"]?.array?.compactMap(\.string) ?? [], teacher: choice?.description ?? "",
+                precision: precision, latency: latency)
+            order.append(id)
+        }
+        guard let base = known[0] else { throw damaged("the base") }
+        guard let student else { throw damaged("which candidate became the student: the search has not ended") }
+        var path: [Entry] = []
+        var next: Int? = student
+        while let id = next, id != 0 {
+            guard let entry = known[id], path.count <= known.count else { throw damaged("candidate \(id)") }
+            path.insert(entry, at: 0)
+            next = entry.parent
+        }
+        self.base = base
+        self.path = path
+        self.finished = finished
+        self.known = known
+        let children = order.compactMap { known[$0] }.filter { $0.parent != nil }
+        func tallies(_ name: (Entry) -> String) -> [Tally] {
+            Dictionary(grouping: children, by: name).map { name, entries in
+                let gains = entries.compactMap { entry in known[entry.parent ?? 0].map { (entry, $0) } }
+                func mean(_ value: (Entry) -> Double) -> Double {
+                    gains.reduce(0) { $0 + value($1.0) - value($1.1) } / Double(max(1, gains.count))
+                }
+                return Tally(name: name, count: entries.count, precision: mean(\.precision), latency: mean(\.latency))
+            }.sorted { ($1.precision, $0.name) < ($0.precision, $1.name) }
+        }
+        moves = tallies { String($0.move.prefix { $0 != ":" }) }
+        teachers = tallies(\.teacher)
+        let onPath = Set(path.map(\.candidate))
+        let last = known[student] ?? base
+        dropped = children.filter { !onPath.contains($0.candidate) }.map {
+            Dropped(entry: $0, reason: Self.reason($0, student: last, target: target, among: children + [base]))
+        }
+    }
+
+    /// What an entry has more than its parent.
+    public func gain(_ entry: Entry) -> (precision: Double, latency: Double) {
+        guard let parent = known[entry.parent ?? 0] else { return (0, 0) }
+        return (entry.precision - parent.precision, entry.latency - parent.latency)
+    }
+
+    private static func reason(_ entry: Entry, student: Entry, target: Double?, among all: [Entry]) -> String {
+        let better = all.filter { other in
+            other.precision >= entry.precision && other.latency <= entry.latency
+                && (other.precision > entry.precision || other.latency < entry.latency)
+        }.max { ($0.precision, $1.latency) < ($1.precision, $0.latency) }
+        if let better {
+            return "candidate \(better.candidate) is no slower and no less precise (\(tenths(100 * better.precision)), "
+                + "\(tenths(better.latency)) ms)"
+        }
+        if let target, entry.latency > target { return "\(tenths(entry.latency - target)) ms above the target" }
+        if entry.precision < student.precision { return "faster, and less precise than the student" }
+        return entry.latency > student.latency ? "slower than the student" : "as good as the student"
+    }
+}

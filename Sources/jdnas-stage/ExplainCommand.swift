@@ -1,0 +1,142 @@
+import Archive
+import Basics
+import Bundles
+import CommandKit
+import Foundation
+import Search
+
+struct ExplainCommand: Command {
+    let name = "search explain"
+    let summary = "why a search's student is the student: its path, what moves and teachers brought, what was dropped"
+    let operands = "BUNDLE|FILE"
+    let arity = 1...1
+    let options = [
+        Option("--stage", value: "NAME", "of a bundle with several searches: which"),
+        Option("--json", "print it as JSON"),
+    ]
+    let details = """
+        Reads the bundle of a job with a joint-search stage, or a history.jsonl. AP is that of the search split, in points;
+        milliseconds are predicted. What a training brought is what the candidate has more than its parent.
+        """
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let explanation = try read(arguments.operands[0], stage: arguments.value("--stage"))
+        Terminal.print(arguments.has("--json") ? json(explanation).prettyText : text(explanation))
+        return 0
+    }
+
+    private func read(_ name: String, stage: String?) throws -> Explanation {
+        if name.hasSuffix(".jsonl") {
+            guard stage == nil else { throw UsageError("--stage goes with a bundle", remedy: "leave it out") }
+            guard let data = try? Data(contentsOf: URL(filePath: name)) else {
+                throw Failure("the journal cannot be read", at: name, remedy: "check the name and permissions")
+            }
+            return try Explanation(journalLines(data, at: name), target: nil, at: name)
+        }
+        let bundle = Bundles.Bundle(URL(filePath: name))
+        let member = try searchMember("history.jsonl", of: bundle, stage: stage)
+        let place = "\(name): \(member)"
+        return try Explanation(
+            journalLines(bundle.data(of: member), at: place), target: try target(bundle, member), at: place)
+    }
+
+    /// The target, as the receipt of the stage tells it; of a file that an evaluation brought along, the only search's.
+    private func target(_ bundle: Bundles.Bundle, _ member: String) throws -> Double? {
+        let stage = member.split(separator: "/").dropLast().first.map(String.init)
+        let receipts = try bundle.list().map(\.path).filter { path in
+            path.hasPrefix("receipts/") && (stage == nil || path == "receipts/\(stage ?? "").json")
+        }
+        return try receipts.lazy.compactMap { path in
+            try JSON(parsing: bundle.data(of: path), at: path)["summary"]?["target_ms"]?.number
+        }.first
+    }
+
+    private func text(_ explanation: Explanation) -> String {
+        let base = explanation.base
+        guard let student = explanation.path.last else {
+            return
+                "The student is the base, trained on\(finished(explanation)): no candidate was better within the target."
+        }
+        let share = 100 * student.latency / max(base.latency, .leastNormalMagnitude)
+        var parts = [
+            "The student is candidate \(student.candidate)\(finished(explanation)): base AP \(points(base.precision)), "
+                + "\(tenths(base.latency)) ms; student AP \(points(explanation.finished ?? student.precision)), "
+                + "\(tenths(student.latency)) ms (\(tenths(share)) %)."
+        ]
+        let steps = explanation.path.flatMap { entry -> [[String]] in
+            let gain = explanation.gain(entry)
+            let first = [
+                "\(entry.candidate)", entry.move, entry.actions.first ?? "", points(entry.precision),
+                signed(100 * gain.precision), tenths(entry.latency), signed(gain.latency), entry.teacher,
+            ]
+            return [first] + entry.actions.dropFirst().map { ["", "", $0] }
+        }
+        parts.append(
+            "How it came about:\n"
+                + Table(
+                    header: ["candidate", "move", "action", "AP", "+", "ms", "+", "teacher"], rows: steps,
+                    right: [0, 3, 4, 5, 6]
+                ).text(indent: 2))
+        parts.append("What moves brought:\n" + table("move", explanation.moves))
+        parts.append("What was learnt under teachers:\n" + table("teacher", explanation.teachers))
+        if !explanation.dropped.isEmpty {
+            let rows = explanation.dropped.map { dropped in
+                [
+                    "\(dropped.entry.candidate)", dropped.entry.move, points(dropped.entry.precision),
+                    tenths(dropped.entry.latency), dropped.reason,
+                ]
+            }
+            parts.append(
+                "Tried and dropped:\n"
+                    + Table(header: ["candidate", "move", "AP", "ms", "why"], rows: rows, right: [0, 2, 3]).text(
+                        indent: 2))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func finished(_ explanation: Explanation) -> String {
+        guard let after = explanation.finished else { return "" }
+        let before = (explanation.path.last ?? explanation.base).precision
+        return " (its last training brought \(signed(100 * (after - before))) AP)"
+    }
+
+    private func table(_ name: String, _ tallies: [Explanation.Tally]) -> String {
+        let rows = tallies.map { [$0.name, "\($0.count)", signed(100 * $0.precision), signed($0.latency)] }
+        return Table(header: [name, "times", "AP +", "ms +"], rows: rows, right: [1, 2, 3]).text(indent: 2)
+    }
+
+    private func points(_ precision: Double) -> String { tenths(100 * precision) }
+
+    private func signed(_ value: Double) -> String { String(format: "%+.1f", value) }
+
+    private func json(_ explanation: Explanation) -> JSON {
+        func entry(_ entry: Explanation.Entry) -> [String: JSON] {
+            let gain = explanation.gain(entry)
+            return [
+                "candidate": .integer(entry.candidate), "parent": entry.parent.map { .integer($0) } ?? .null,
+                "move": .string(entry.move), "actions": .array(entry.actions.map { .string($0) }),
+                "teacher": .string(entry.teacher), "ap": .number(entry.precision), "latency_ms": .number(entry.latency),
+                "ap_gain": .number(gain.precision), "latency_gain_ms": .number(gain.latency),
+            ]
+        }
+        func tallies(_ tallies: [Explanation.Tally]) -> JSON {
+            .array(
+                tallies.map {
+                    [
+                        "name": .string($0.name), "candidates": .integer($0.count), "ap_gain": .number($0.precision),
+                        "latency_gain_ms": .number($0.latency),
+                    ]
+                })
+        }
+        return [
+            "format": "jdnas-explanation/1", "base": .object(entry(explanation.base)),
+            "path": .array(explanation.path.map { .object(entry($0)) }),
+            "ap_after_last_training": explanation.finished.map { .number($0) } ?? .null,
+            "moves": tallies(explanation.moves), "teachers": tallies(explanation.teachers),
+            "dropped": .array(
+                explanation.dropped.map { dropped in
+                    .object(entry(dropped.entry).merging(["reason": .string(dropped.reason)]) { $1 })
+                }),
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+import Basics
+import Search
+import Testing
+
+@Suite struct ExplanationTests {
+    private func line(
+        _ id: Int, _ parent: Int?, _ move: String, _ precision: Double, _ latency: Double, width: Double = 1
+    ) -> JSON {
+        let fractions: JSON = [1, .number(width), 1, 1]
+        return [
+            "candidate": .integer(id), "parent": parent.map { .integer($0) } ?? .null, "move": .string(move),
+            "actions": move == "prune" ? [.string("set stem to \(8 * id)")] : [], "ap": .number(precision),
+            "latency_ms": .number(latency),
+            "teacher": [
+                "depths": [2, 2, 2, 2], "innerWidths": fractions, "trunkWidths": [1, 1, 1, 1],
+                "input": ["shorter": 240, "longer": 320],
+            ],
+        ]
+    }
+
+    private var journal: [JSON] {
+        [
+            line(0, nil, "base", 0.50, 40), line(1, 0, "prune", 0.45, 30), line(2, 0, "prune", 0.40, 32),
+            line(3, 1, "teacher:draw", 0.49, 30, width: 0.5), line(4, 3, "prune", 0.35, 18, width: 0.5),
+            line(5, 3, "add-block", 0.52, 36, width: 0.5), line(3, 1, "last-training", 0.53, 30, width: 0.5),
+        ]
+    }
+
+    @Test func thePathIsTold() throws {
+        let explanation = try Explanation(journal, target: 32, at: "test")
+        #expect(explanation.path.map(\.candidate) == [1, 3] && explanation.finished == 0.53)
+        #expect(explanation.path[0].actions == ["set stem to 8"])
+        let gain = explanation.gain(explanation.path[1])
+        #expect(abs(gain.precision - 0.04) < 1e-9 && gain.latency == 0)
+        #expect(explanation.moves.map(\.name) == ["teacher", "add-block", "prune"])
+        let prune = explanation.moves[2]
+        #expect(prune.count == 3 && abs(prune.precision + (0.05 + 0.1 + 0.14) / 3) < 1e-9)
+        #expect(abs(prune.latency + (10 + 8 + 12) / 3) < 1e-9)
+        #expect(explanation.teachers.map(\.count) == [3, 2])
+    }
+
+    @Test func whatWasDroppedHasAReason() throws {
+        let dropped = try Explanation(journal, target: 32, at: "test").dropped
+        #expect(dropped.map(\.entry.candidate) == [2, 4, 5])
+        #expect(
+            dropped.map(\.reason) == [
+                "candidate 3 is no slower and no less precise (49.0, 30.0 ms)",
+                "faster, and less precise than the student",
+                "4.0 ms above the target",
+            ])
+        #expect(try Explanation(journal, target: nil, at: "test").dropped[2].reason == "slower than the student")
+    }
+
+    @Test func damagedJournalsAreRefused() throws {
+        func refusal(_ lines: [JSON]) -> String? {
+            #expect(throws: Failure.self) { try Explanation(lines, target: nil, at: "test") }?.what
+        }
+        #expect(refusal([])?.hasSuffix("the base") == true)
+        #expect(refusal(journal.dropLast())?.contains("has not ended") == true)
+        #expect(refusal(journal.filter { $0["candidate"]?.integer != 1 })?.hasSuffix("candidate 1") == true)
+        #expect(refusal([["candidate": 0]])?.hasSuffix("AP and latency") == true)
+        // A ring of parents is no path.
+        let ring = [line(0, nil, "base", 0.5, 40), line(1, 2, "prune", 0.4, 30), line(2, 1, "prune", 0.4, 30)]
+        #expect(refusal(ring + [line(2, 1, "last-training", 0.5, 30)])?.contains("candidate") == true)
+    }
+}
