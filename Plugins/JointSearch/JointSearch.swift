@@ -46,7 +46,7 @@ public struct JointSearch: StagePlugin {
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
-            catalog: backbones, random: context.seed, hooks: hooks(context), replay: options.replay)
+            catalog: backbones, random: context.seed, hooks: hooks(options.settings, context), replay: options.replay)
         let outcome = try joint.run()
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
@@ -87,7 +87,7 @@ public struct JointSearch: StagePlugin {
         return model.predict(inputs.base.graph)
     }
 
-    private func hooks(_ context: StageContext) -> SearchHooks {
+    private func hooks(_ settings: SearchSettings, _ context: StageContext) -> SearchHooks {
         var pace = CheckpointPace()
         return SearchHooks(
             resume: { context.checkpoint.resumeDirectory },
@@ -99,6 +99,26 @@ public struct JointSearch: StagePlugin {
             report: { fraction, message, metrics in
                 context.progress.report(fraction: fraction, message: message, metrics: metrics)
                 try context.checkCancelled()
-            }, log: context.log)
+            }, log: context.log, look: { show($0, settings, context) })
+    }
+
+    /// The front as it is now, for people who look in while the search runs.
+    private func show(_ state: SearchState, _ settings: SearchSettings, _ context: StageContext) {
+        var archive = state.archive
+        for child in state.evaluated {
+            archive.insert(.init(candidate: child.id, precision: child.precision ?? 0, latency: child.latency))
+        }
+        let target = settings.latencyTarget * state.baseLatency
+        let best = archive.best(within: target).map { "best within it: candidate \($0.candidate)" } ?? "none is within it yet"
+        let rows = archive.front.compactMap { point -> [String]? in
+            guard let candidate = state.candidate(point.candidate) else { return nil }
+            return [
+                "\(candidate.id)", candidate.move, tenths(100 * point.precision), tenths(point.latency),
+                "\(tenths(100 * point.latency / state.baseLatency)) %", candidate.teacher.description,
+            ]
+        }
+        context.progress.show(
+            "the front in generation \(state.generation), target \(tenths(target)) ms, \(best)",
+            header: ["candidate", "move", "AP", "ms", "of the base", "teacher"], rows: rows)
     }
 }

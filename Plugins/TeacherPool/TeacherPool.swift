@@ -133,7 +133,8 @@ public struct TeacherPool: StagePlugin {
         var named: [(name: String, choice: TeacherChoice)] = [
             ("largest", supernet.space.largest), ("smallest", supernet.space.smallest),
         ]
-        var draw = context.seed.stream("card")
+        // The same for every pool of a space, so that cards can be compared.
+        var draw = RandomStream(seed: 0).stream("card")
         for _ in 0..<options.cardSamples * 8 where named.count < options.cardSamples + 2 {
             let choice = supernet.space.draw(&draw)
             if !named.contains(where: { $0.choice == choice }) { named.append(("drawn\(named.count - 1)", choice)) }

@@ -30,6 +30,8 @@ public struct StageStatus: Codable, Sendable, Hashable {
     public var message: String
     /// Seconds to go, while it runs.
     public var eta: Double?
+    /// What it has found so far, while it runs.
+    public var table: ProgressFile.Table?
     /// The newest attempt's name, `<epoch>-<n>`.
     public var attempt: String?
     public var attempts: Int

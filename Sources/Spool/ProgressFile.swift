@@ -12,6 +12,20 @@ public struct ProgressFile: Codable, Sendable, Hashable {
     public var elapsed: Double?
     /// Named numbers of the moment: losses, rates.
     public var metrics: [String: Double]?
+    /// What the stage has found so far, as a table to look at while it runs.
+    public var table: Table?
+
+    public struct Table: Codable, Sendable, Hashable {
+        public var title: String
+        public var header: [String]
+        public var rows: [[String]]
+
+        public init(title: String, header: [String], rows: [[String]]) {
+            self.title = title
+            self.header = header
+            self.rows = rows
+        }
+    }
 
     /// Nil when there is none or it can't be read: progress is news, not proof.
     public init?(reading url: URL) {

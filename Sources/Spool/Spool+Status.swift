@@ -89,6 +89,7 @@ extension Spool {
             status.fraction = progress.fraction
             status.message = progress.message
             status.eta = progress.eta
+            status.table = progress.table
         }
         let outcome = outcome(of: attempt)
         if files.exists(receiptFile(id, name)) {

@@ -5,7 +5,8 @@ import Synchronization
 /// How far a stage is: writes `progress.json` (replaced whole, at most twice a second) and a line of the log.
 ///
 /// `progress.json` (`ProgressFile` of Spool reads it): `{"format": "jdnas-progress/1", "fraction": 0…1, "message",
-/// "eta": seconds or null, "elapsed": seconds, "metrics": {name: number}, "updated": seconds since 1970}`.
+/// "eta": seconds or null, "elapsed": seconds, "metrics": {name: number}, "updated": seconds since 1970}`, and "table":
+/// `{"title", "header": [text], "rows": [[text]]}` where one is shown.
 public final class StageProgress: Sendable {
     private let file: URL?
     private let log: @Sendable (String) -> Void
@@ -16,6 +17,7 @@ public final class StageProgress: Sendable {
         var written: ContinuousClock.Instant?
         /// The first report: a resumed stage does not start at 0.
         var first: (instant: ContinuousClock.Instant, fraction: Double)?
+        var table: JSON?
     }
 
     /// Without a file, only the log is written.
@@ -46,18 +48,26 @@ public final class StageProgress: Sendable {
         log(line)
     }
 
+    /// What was found so far, for `jdnas show` while the stage runs: it goes out with the reports from now on.
+    public func show(_ title: String, header: [String], rows: [[String]]) {
+        func texts(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
+        let table: JSON = ["title": .string(title), "header": texts(header), "rows": .array(rows.map(texts))]
+        state.withLock { $0.table = table }
+    }
+
     /// A file that cannot be written must not stop the work: progress is for looking at.
     private func write(
         _ fraction: Double, _ message: String, _ metrics: [String: Double], eta: Double?, elapsed: Double
     ) {
         guard let file else { return }
-        let record: JSON = [
+        var record: [String: JSON] = [
             "format": "jdnas-progress/1", "fraction": .number(fraction), "message": .string(message),
             "eta": eta.map(JSON.number) ?? .null, "elapsed": .number(elapsed),
             "metrics": .object(metrics.filter(\.value.isFinite).mapValues(JSON.number)),
             "updated": .number(Date().timeIntervalSince1970),
         ]
-        try? Data(record.prettyText.utf8).write(to: file, options: .atomic)
+        if let table = state.withLock({ $0.table }) { record["table"] = table }
+        try? Data(JSON.object(record).prettyText.utf8).write(to: file, options: .atomic)
     }
 }
 

@@ -37,6 +37,7 @@ import Testing
         let show = try run(["show", "first", "--spool", "s"], in: folder.url).output
         #expect(show.contains(/search +running +50% +40 s +generation 3/))
         #expect(show.contains(/data +done +100%/))
+        #expect(show.contains("search: the front\n  candidate  AP\n  7          51.2\n  9          48.0"))
         #expect(show.contains("packed 80 images"))
         #expect(
             try run(["show", "bad.yaml", "--spool", "s"], in: folder.url).output.contains(
@@ -87,7 +88,10 @@ import Testing
 
         let search = try spool.newAttempt(token, stage: "search")
         try Data("searching\n".utf8).write(to: search.log)
-        let progress: JSON = ["fraction": 0.5, "message": "generation 3", "eta": 40]
+        let progress: JSON = [
+            "fraction": 0.5, "message": "generation 3", "eta": 40,
+            "table": ["title": "the front", "header": ["candidate", "AP"], "rows": [["7", "51.2"], ["9", "48.0"]]],
+        ]
         try Data(progress.prettyText.utf8).write(to: search.progress)
         return id
     }

@@ -16,11 +16,13 @@ import Testing
         progress.report(fraction: 0.25, message: "epoch 1 of 4", metrics: ["loss": 0.51234, "bad": .nan])
         // Too soon for the file; told at the end nevertheless.
         progress.report(fraction: 0.5, message: "epoch 2 of 4")
+        progress.show("the front", header: ["candidate", "AP"], rows: [["7", "31.0"]])
         progress.report(fraction: 1, message: "done", metrics: ["AP": 31])
         let read = try #require(ProgressFile(reading: file))
         #expect(read.fraction == 1)
         #expect(read.message == "done")
         #expect(read.metrics == ["AP": 31])
+        #expect(read.table == .init(title: "the front", header: ["candidate", "AP"], rows: [["7", "31.0"]]))
         #expect(lines.withLock { $0 } == ["25% epoch 1 of 4, bad nan, loss 0.5123", "100% done, AP 31"])
     }
 }

@@ -81,6 +81,7 @@ public final class DetectorSearch {
 
     public func run() throws -> Outcome {
         try evaluateBase()
+        hooks.look(state)
         // A generation that was trained before an interruption still has to be learnt from.
         while state.chosen == nil, !state.proposals.isEmpty || trained < budget {
             if state.proposals.isEmpty {
@@ -95,6 +96,7 @@ public final class DetectorSearch {
             if state.proposals.isEmpty { break }
             for child in state.proposals.dropFirst(state.evaluated.count) {
                 state.evaluated.append(try trial(child))
+                hooks.look(state)
                 try save("candidate-\(child.id)")
             }
             try learn()

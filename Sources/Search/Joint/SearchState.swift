@@ -100,18 +100,21 @@ public struct SearchHooks {
     public var report: (Double, String, [String: Double]) throws -> Void
     /// Told what is worth keeping: a line for the log.
     public var log: (String) -> Void
+    /// Told whenever there is more to see: everyone who was trained, this generation's too.
+    public var look: (SearchState) -> Void
 
     public init(
         resume: @escaping () -> URL? = { nil },
         save: @escaping (String, (URL) throws -> Void) throws -> Void = { _, _ in },
         isSaveDue: @escaping () -> Bool = { false },
         report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in },
-        log: @escaping (String) -> Void = { _ in }
+        log: @escaping (String) -> Void = { _ in }, look: @escaping (SearchState) -> Void = { _ in }
     ) {
         self.resume = resume
         self.save = save
         self.isSaveDue = isSaveDue
         self.report = report
         self.log = log
+        self.look = look
     }
 }

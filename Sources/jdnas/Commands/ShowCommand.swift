@@ -32,6 +32,10 @@ struct ShowCommand: Command {
                 header: ["STAGE", "STATE", "DONE", "LEFT", "", ""], rows: job.stages.map(\.row), right: [2, 3])
             text += "\n\n" + table.text()
         }
+        for stage in job.stages where stage.state == .running || stage.state == .interrupted {
+            guard let found = stage.table else { continue }
+            text += "\n\n\(stage.name): \(found.title)\n" + Table(header: found.header, rows: found.rows).text(indent: 2)
+        }
         let lines = headlines(job, spool)
         if !lines.isEmpty { text += "\n\n" + lines.joined(separator: "\n") }
         if job.state == .rejected, let diagnostics = diagnostics(job, spool) { text += "\n\n" + diagnostics }
