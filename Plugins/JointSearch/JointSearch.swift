@@ -99,7 +99,8 @@ public struct JointSearch: StagePlugin {
             report: { fraction, message, metrics in
                 context.progress.report(fraction: fraction, message: message, metrics: metrics)
                 try context.checkCancelled()
-            }, log: context.log, look: { show($0, settings, context) })
+            }, log: context.log, record: { context.progress.record(step: $0, $1) },
+            look: { show($0, settings, context) })
     }
 
     /// The front as it is now, for people who look in while the search runs.
@@ -109,7 +110,8 @@ public struct JointSearch: StagePlugin {
             archive.insert(.init(candidate: child.id, precision: child.precision ?? 0, latency: child.latency))
         }
         let target = settings.latencyTarget * state.baseLatency
-        let best = archive.best(within: target).map { "best within it: candidate \($0.candidate)" } ?? "none is within it yet"
+        let best =
+            archive.best(within: target).map { "best within it: candidate \($0.candidate)" } ?? "none is within it yet"
         let rows = archive.front.compactMap { point -> [String]? in
             guard let candidate = state.candidate(point.candidate) else { return nil }
             return [

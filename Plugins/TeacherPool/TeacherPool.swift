@@ -106,6 +106,7 @@ public struct TeacherPool: StagePlugin {
             supernet, options.schedule, training: options.sampling, distillation: options.distillation,
             totalSteps: trainer.totalSteps, step: state.step)
         return try trainer.train(state, objective: steps.objective) { report, state in
+            context.progress.record(step: report.step, losses(report))
             context.progress.report(
                 fraction: 0.9 * report.fraction, message: "epoch \(report.epoch) of \(plan.epochs)",
                 metrics: losses(report).merging(["learning_rate": report.learningRate]) { $1 })

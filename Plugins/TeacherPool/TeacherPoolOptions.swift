@@ -63,7 +63,9 @@ public struct TeacherPoolOptions: Codable, Sendable {
                 "opening", default: 0.5, in: 0...1, help: "share of the run after which the whole space is open"))
         distillation = DistillationSettings(
             reader.reader("distillation", help: "what the smaller networks learn from the largest"))
-        cardSamples = reader.int("card_samples", default: 6, in: 0...64, help: "teachers drawn for the pool's card; the same ones for equal spaces")
+        cardSamples = reader.int(
+            "card_samples", default: 6, in: 0...64,
+            help: "teachers drawn for the pool's card; the same ones for equal spaces")
         evaluateOn = reader.choice(
             "evaluate_on", default: SplitName.search, among: [SplitName.search, SplitName.val],
             help: "the split that the card's teachers are looked at on; val only where no search follows")

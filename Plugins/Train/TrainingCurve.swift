@@ -48,6 +48,9 @@ final class TrainingCurve {
         context.progress.report(
             fraction: report.fraction * 0.98, message: "epoch \(report.epoch) of \(options.plan.epochs)",
             metrics: ["loss": report.loss])
+        context.progress.record(
+            step: report.step,
+            report.losses.merging(["loss": report.loss, "learning_rate": report.learningRate]) { $1 })
         if report.endsEpoch { try endEpoch(report, state) }
         try saveIfDue(state)
     }
@@ -107,9 +110,11 @@ final class TrainingCurve {
         let split = try dataset.split(name)
         guard split.count > 0 else { return nil }
         context.log("evaluating epoch \(lines.count + (pending == nil ? 0 : 1)) on '\(name)'")
-        return try evaluateDetector(Detector(graph: graph, weights: state.weights), on: split) { _ in
+        let found = try evaluateDetector(Detector(graph: graph, weights: state.weights), on: split) { _ in
             try saveIfDue(state)
         }
+        context.progress.record(step: state.step, ["ap": found.averagePrecision, "ap50": found.result.stats[1]])
+        return found
     }
 
     /// Looks at the trained detector, and writes the curve and the summary.

@@ -10,6 +10,7 @@ import Synchronization
 public final class StageProgress: Sendable {
     private let file: URL?
     private let log: @Sendable (String) -> Void
+    private let events: EventFile?
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
@@ -24,6 +25,7 @@ public final class StageProgress: Sendable {
     public init(file: URL?, log: @escaping @Sendable (String) -> Void) {
         self.file = file
         self.log = log
+        events = file.map { EventFile(folder: $0.deletingLastPathComponent().appending(path: "events")) }
     }
 
     /// Tells how much of the work is done (0…1), what is being done, and numbers worth watching (loss, AP).
@@ -47,6 +49,9 @@ public final class StageProgress: Sendable {
         if let eta, fraction < 1 { line += ", \(spanText(seconds: eta)) left" }
         log(line)
     }
+
+    /// Numbers of a step (a loss, an AP), for TensorBoard: every one is kept, in the attempt's `events/`.
+    public func record(step: Int, _ scalars: [String: Double]) { events?.add(step: step, scalars) }
 
     /// What was found so far, for `jdnas show` while the stage runs: it goes out with the reports from now on.
     public func show(_ title: String, header: [String], rows: [[String]]) {

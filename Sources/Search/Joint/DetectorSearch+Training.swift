@@ -14,7 +14,8 @@ extension DetectorSearch {
         let number = replay == nil ? "\(child.id) of \(budget)" : "\(child.id) again"
         let title = "candidate \(number) (\(child.move))"
         let job = StudentJob(
-            name: "candidate-\(child.id)-training", title: title, plan: settings.trial,
+            name: "candidate-\(child.id)-training", tag: "candidate-\(child.id)", group: "candidates", title: title,
+            plan: settings.trial,
             data: random.stream("data", child.generation), random: random.stream("candidate", child.id),
             teacher: settings.hasTeachers(generation: child.generation) ? child.teacher : nil)
         let (trained, precision) = try train(job, child, graph, start, overall: fraction)
@@ -33,6 +34,9 @@ extension DetectorSearch {
     private struct StudentJob {
         /// What its state is called in a checkpoint.
         let name: String
+        /// What its numbers are called, and those of all jobs like it.
+        let tag: String
+        let group: String
         let title: String
         let plan: TrainingPlan
         let data: RandomStream
@@ -57,6 +61,11 @@ extension DetectorSearch {
             data: job.data, random: job.random, resume: try resumed(job)
         ) { report, reached in
             try saveIfDue(reached)
+            hooks.record(
+                report.step,
+                ["\(job.tag)/loss": report.loss].merging(
+                    report.losses.map { ("\(job.tag)/\($0.key)", $0.value) }
+                ) { $1 })
             try hooks.report(
                 overall(0.9 * report.fraction), "\(job.title), epoch \(report.epoch) of \(job.plan.epochs)",
                 ["loss": report.loss, "latency_ms": student.latency])
@@ -65,6 +74,7 @@ extension DetectorSearch {
             try saveIfDue(trained)
             try hooks.report(overall(0.9 + 0.1 * done), "\(job.title): evaluating", [:])
         }
+        hooks.record(student.id, ["\(job.group)/ap": precision, "\(job.group)/latency_ms": student.latency])
         return (trained, precision)
     }
 
@@ -110,7 +120,8 @@ extension DetectorSearch {
         }
         if settings.finish.epochs > 0 {
             let job = StudentJob(
-                name: "last-training", title: "last training of candidate \(chosen.id)", plan: settings.finish,
+                name: "last-training", tag: "last-training", group: "student",
+                title: "last training of candidate \(chosen.id)", plan: settings.finish,
                 data: random.stream("data of the last training"), random: random.stream("last training"),
                 teacher: settings.mode == .noDistillation ? nil : chosen.teacher)
             let (trained, precision) = try train(job, chosen, graph, final, overall: finishFraction)

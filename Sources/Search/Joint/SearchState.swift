@@ -100,6 +100,8 @@ public struct SearchHooks {
     public var report: (Double, String, [String: Double]) throws -> Void
     /// Told what is worth keeping: a line for the log.
     public var log: (String) -> Void
+    /// Told the numbers of every step of a student's training, and what came of it: their names begin with the student's.
+    public var record: (Int, [String: Double]) -> Void
     /// Told whenever there is more to see: everyone who was trained, this generation's too.
     public var look: (SearchState) -> Void
 
@@ -108,13 +110,15 @@ public struct SearchHooks {
         save: @escaping (String, (URL) throws -> Void) throws -> Void = { _, _ in },
         isSaveDue: @escaping () -> Bool = { false },
         report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in },
-        log: @escaping (String) -> Void = { _ in }, look: @escaping (SearchState) -> Void = { _ in }
+        log: @escaping (String) -> Void = { _ in }, record: @escaping (Int, [String: Double]) -> Void = { _, _ in },
+        look: @escaping (SearchState) -> Void = { _ in }
     ) {
         self.resume = resume
         self.save = save
         self.isSaveDue = isSaveDue
         self.report = report
         self.log = log
+        self.record = record
         self.look = look
     }
 }

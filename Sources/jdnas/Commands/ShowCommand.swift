@@ -34,7 +34,8 @@ struct ShowCommand: Command {
         }
         for stage in job.stages where stage.state == .running || stage.state == .interrupted {
             guard let found = stage.table else { continue }
-            text += "\n\n\(stage.name): \(found.title)\n" + Table(header: found.header, rows: found.rows).text(indent: 2)
+            text +=
+                "\n\n\(stage.name): \(found.title)\n" + Table(header: found.header, rows: found.rows).text(indent: 2)
         }
         let lines = headlines(job, spool)
         if !lines.isEmpty { text += "\n\n" + lines.joined(separator: "\n") }
