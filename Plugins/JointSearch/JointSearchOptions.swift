@@ -39,6 +39,9 @@ public struct JointSearchOptions: Codable, Sendable {
                 "candidates", default: 12, in: 1...100_000, help: "students that are trained: the search's budget"),
             childrenPerGeneration: reader.int(
                 "children", default: 4, in: 1...1000, help: "students of a generation"),
+            hours: reader.optionalDouble(
+                "hours", in: 0.001...10_000,
+                help: "no generation begins after so many hours, though candidates are left; the last training follows"),
             descent: reader.double(
                 "descent", default: 0.6, in: 0...1,
                 help: "share of the generations over which the latency limit falls to the target"),

@@ -239,6 +239,21 @@ import Training
         #expect(fixture.trainer.taught == 7 && fixture.trainer.teachers == [outcome.base.teacher])
     }
 
+    /// No generation begins after the hours, which count over interruptions; the student still has its last training.
+    @Test(arguments: [Int.max, 2]) func hoursEndASearch(savedOften saves: Int) throws {
+        let fixture = Fixture()
+        // Each look at the clock takes two minutes: the first generation may begin, and no other.
+        fixture.secondsPerLook = 120
+        fixture.changed.hours = 0.1
+        fixture.savesLeft = saves
+        if saves < .max { #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() } }
+        fixture.savesLeft = .max
+        let outcome = try fixture.search().run()
+        #expect(outcome.state.known.count == 5, "one generation of four")
+        #expect(outcome.state.journal.last?.contains("last-training") == true)
+        #expect(outcome.state.spent >= 360)
+    }
+
     /// Every strategy ends within the target and the budget; they do not choose alike.
     @Test func strategiesDiffer() throws {
         var journals: Set<[String]> = []
@@ -287,6 +302,8 @@ private final class Fixture {
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
+    var secondsPerLook = 0.0
+    private var time = 0.0
     /// How much longer operators take than `LatencyTests.ideal` says.
     var slowness = 1.0
     var device = DeviceIdentity(processor: "test", instructionSet: "none", libraries: "none", threads: 1)
@@ -311,7 +328,12 @@ private final class Fixture {
                 try model.calibrate([(graph, milliseconds)], regions: 50)
                 return milliseconds
             }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
-            hooks: SearchHooks(resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften }),
+            hooks: SearchHooks(
+                resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
+                clock: { [self] in
+                    time += secondsPerLook
+                    return time
+                }),
             replay: replay)
     }
 

@@ -20,6 +20,9 @@ public final class DetectorSearch {
     let catalog: BackboneCatalog
     let random: RandomStream
     let hooks: SearchHooks
+    /// When this attempt began, by the hooks' clock, and the seconds that earlier ones had spent.
+    private let begun: Double
+    private let spentBefore: Double
     /// Instead of searching: the candidates to train again.
     let replay: Lineage?
 
@@ -77,13 +80,15 @@ public final class DetectorSearch {
             state = SearchState(baseLatency: baseLatency)
             weights = [0: base.weights]
         }
+        begun = hooks.clock()
+        spentBefore = state.spent
     }
 
     public func run() throws -> Outcome {
         try evaluateBase()
         hooks.look(state)
         // A generation that was trained before an interruption still has to be learnt from.
-        while state.chosen == nil, !state.proposals.isEmpty || trained < budget {
+        while state.chosen == nil, !state.proposals.isEmpty || (trained < budget && hasTime) {
             if state.proposals.isEmpty {
                 state.proposals = try replay.map { try replayed($0) } ?? propose()
                 // A target below what widths can reach must not cost the night: the fastest students are tried.
@@ -109,6 +114,16 @@ public final class DetectorSearch {
 
     /// Students that were trained.
     var trained: Int { max(0, state.known.count - 1) + state.evaluated.count }
+
+    /// Whether another generation may begin.
+    private var hasTime: Bool {
+        guard let hours = settings.hours, replay == nil, spent >= hours * 3600 else { return true }
+        hooks.log("the search has had its \(tenths(hours)) hours: \(trained) of \(budget) candidates were trained")
+        return false
+    }
+
+    /// Seconds of work that the state rests on, and of this attempt.
+    private var spent: Double { spentBefore + hooks.clock() - begun }
 
     /// Students that are to be trained.
     var budget: Int { replay?.steps.count ?? settings.candidates }
@@ -171,6 +186,7 @@ public final class DetectorSearch {
     }
 
     func save(_ name: String, _ more: (URL) throws -> Void = { _ in }) throws {
+        state.spent = spent
         let earlier = hooks.resume()
         try hooks.save(name) { folder in
             try state.write(to: folder, weights: weights, table: model.table, earlier: earlier)

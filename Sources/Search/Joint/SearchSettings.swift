@@ -41,6 +41,9 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     /// Students that are trained, the base apart.
     public var candidates: Int
     public var childrenPerGeneration: Int
+    /// No generation begins after so many hours of searching, interruptions apart; nil for no limit. What such a search finds
+    /// depends on the machine's speed; its student's lineage can be replayed to the same bits.
+    public var hours: Double?
     /// The share of the generations after which children must meet the target; before, the limit falls evenly.
     public var descent: Double
     /// The share of a width that one cut takes, and the share of the base's width that must stay.
@@ -56,7 +59,8 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public init(
         mode: Mode = .joint, strategy: Strategy = .pareto, latencyTarget: Double, latencyMargin: Double = 0.02,
         candidates: Int,
-        childrenPerGeneration: Int, descent: Double = 0.6, cutStep: Double = 0.25, leastWidth: Double = 0.25,
+        childrenPerGeneration: Int, hours: Double? = nil, descent: Double = 0.6, cutStep: Double = 0.25,
+        leastWidth: Double = 0.25,
         importance: Importance.Measure = .taylor, importanceBatches: Int = 8, trial: TrainingPlan,
         finish: TrainingPlan, distillation: DistillationSettings = DistillationSettings()
     ) {
@@ -66,6 +70,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         self.latencyMargin = latencyMargin
         self.candidates = candidates
         self.childrenPerGeneration = childrenPerGeneration
+        self.hours = hours
         self.descent = descent
         self.cutStep = cutStep
         self.leastWidth = leastWidth

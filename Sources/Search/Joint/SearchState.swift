@@ -27,6 +27,8 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var duplicates = 0
     /// A line of canonical JSON for each candidate.
     public var journal: [String] = []
+    /// Seconds spent on it so far, over all attempts.
+    public var spent = 0.0
     /// Measured, in milliseconds.
     public var baseLatency: Double
     /// The student of the last training, once the search is over.
@@ -102,6 +104,8 @@ public struct SearchHooks {
     public var log: (String) -> Void
     /// Told the numbers of every step of a student's training, and what came of it: their names begin with the student's.
     public var record: (Int, [String: Double]) -> Void
+    /// Seconds on a clock that only goes forward.
+    public var clock: () -> Double
     /// Told whenever there is more to see: everyone who was trained, this generation's too.
     public var look: (SearchState) -> Void
 
@@ -111,6 +115,7 @@ public struct SearchHooks {
         isSaveDue: @escaping () -> Bool = { false },
         report: @escaping (Double, String, [String: Double]) throws -> Void = { _, _, _ in },
         log: @escaping (String) -> Void = { _ in }, record: @escaping (Int, [String: Double]) -> Void = { _, _ in },
+        clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime },
         look: @escaping (SearchState) -> Void = { _ in }
     ) {
         self.resume = resume
@@ -119,6 +124,7 @@ public struct SearchHooks {
         self.report = report
         self.log = log
         self.record = record
+        self.clock = clock
         self.look = look
     }
 }
