@@ -136,7 +136,7 @@ let package = Package(
             dependencies: [
                 "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
                 "DetectorKit", "Detection", "Training", "Search", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
-                "COCOMetrics",
+                "COCOMetrics", "Report",
                 "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "Morph", "TeacherPool",
                 "ExtractTeacher", "JointSearch", "Evaluate",
             ],

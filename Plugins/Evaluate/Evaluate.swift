@@ -31,6 +31,7 @@ public struct Evaluate: StagePlugin {
         ]
     }
     public var produces: ArtifactKind { .evaluation }
+    public var reuse: Reuse { .never }
 
     public func options(_ reader: inout ConfigReader) -> EvaluateOptions? { EvaluateOptions(reader) }
 
@@ -50,7 +51,7 @@ public struct Evaluate: StagePlugin {
         let device = DeviceIdentity.current(threads: context.threads)
         let metrics = try MetricsFile(
             job: context.job, split: split.name, truth: truth, assessed: assessed, comparison: comparison,
-            device: device)
+            search: search, device: device)
         let report = try ReportBuilder(
             job: context.job, metrics: metrics, search: search, pictures: pictures, options: options,
             inputs: context.inputs.artifacts

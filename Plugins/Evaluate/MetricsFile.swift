@@ -5,29 +5,32 @@ import Training
 /// What `metrics.json` says.
 ///
 /// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects"}, "base", "student",
-/// "teacher", "change", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
+/// "teacher", "change", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
 /// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
 /// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by resampling images), and
-/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's.
+/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's. `search`, where there was one: its `mode`, how many
+/// `candidates` it trained, `target` (the share of the base's latency), and the digest of the base's weights (`base`).
 struct MetricsFile {
     let job: String
     let split: String
     let truth: GroundTruth
     let assessed: [Assessment]
     let comparison: Comparison?
+    let search: SearchRecord?
     let device: DeviceIdentity
     let errors: [Role: ErrorBreakdown]
 
     init(
         job: String, split: String, truth: GroundTruth, assessed: [Assessment], comparison: Comparison?,
-        device: DeviceIdentity
+        search: SearchRecord? = nil, device: DeviceIdentity
     ) throws {
         self.job = job
         self.split = split
         self.truth = truth
         self.assessed = assessed
         self.comparison = comparison
+        self.search = search
         self.device = device
         errors = Dictionary(
             uniqueKeysWithValues: try assessed.map { ($0.role, try errorBreakdown(truth, $0.detections)) })
@@ -52,6 +55,7 @@ struct MetricsFile {
         ]
         for assessment in assessed { members[assessment.role.rawValue] = figures(of: assessment) }
         if let change { members["change"] = change }
+        if let search { members["search"] = search.metrics }
         return .object(members)
     }
 

@@ -55,6 +55,17 @@ package struct SearchRecord {
         candidate.flatMap { id in lines.first { $0["candidate"]?.integer == id }?["latency_ms"]?.number }
     }
 
+    /// What `metrics.json` says of the search.
+    package var metrics: JSON {
+        let base = trials.first { $0["candidate"]?.integer == 0 }
+        let latency = summary["base"]?["latency_ms"]?.number
+        let target = summary["target_ms"]?.number.flatMap { target in latency.map { target / $0 } }
+        return [
+            "mode": summary["mode"] ?? .null, "candidates": summary["candidates"] ?? .null,
+            "target": target.map { .number($0) } ?? .null, "base": base?["weights_digest"] ?? .null,
+        ]
+    }
+
     /// For the report, in the search's own terms.
     package var figures: SearchFigures {
         let base = trials.first { $0["candidate"]?.integer == 0 }

@@ -36,14 +36,17 @@ public struct ExtractTeacher: StagePlugin {
         try pool.supernet.graph.architecture.requireClasses(
             of: dataset, "the pool", at: given.reference, remedy: "give a pool for the data set's classes")
         let teacher = try pool.teacher(named: options.teacher)
+        let split = try options.evaluateOn.map { name in try dataset.split(name) }
+        try split?.requireObjects(
+            "to look at the teacher on", at: "evaluate_on", remedy: "name another split, or none")
         let shelf = TeacherShelf(pool, train: try dataset.split(SplitName.train), images: dataset.digest)
         let detector = try shelf.detector(teacher.choice)
         try DetectorFiles.write(detector, to: context.output.directory)
         try DetectorFiles.write(dataset.categories, to: context.output.directory)
 
-        let precision = try options.evaluateOn.map { name in
-            try evaluateDetector(detector, on: dataset.split(name)) { done in
-                context.progress.report(fraction: done, message: "looking at the teacher on '\(name)'")
+        let precision = try split.map { split in
+            try evaluateDetector(detector, on: split) { done in
+                context.progress.report(fraction: done, message: "looking at the teacher on '\(split.name)'")
                 try context.checkCancelled()
             }.averagePrecision
         }
@@ -51,6 +54,7 @@ public struct ExtractTeacher: StagePlugin {
             "teacher": .string(teacher.choice.description), "digest": .string(try teacher.digest.hex),
             "macs": .integer(teacher.cost.multiplyAccumulates), "parameters": .integer(teacher.cost.parameters),
             "ap": precision.map { .number($0) } ?? .null,
+            "evaluated_on": options.evaluateOn.map { .string($0) } ?? .null,
             "headline": [
                 .string(
                     "\(teacher.choice)"

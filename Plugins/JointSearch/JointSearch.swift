@@ -24,6 +24,7 @@ public struct JointSearch: StagePlugin {
         [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
     }
     public var produces: ArtifactKind { .searchResult }
+    public var reuse: Reuse { .thisMachine }
 
     public func options(_ reader: inout ConfigReader) -> JointSearchOptions? { JointSearchOptions(reader) }
 

@@ -57,6 +57,12 @@ public struct JointSearchOptions: Codable, Sendable {
             finish: training.plan(finish, epochs: 6, leastEpochs: 0, learningRate: 0.005, warmUp: 10),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
+        if settings.mode == .pipeline, settings.hours != nil {
+            reader.report(
+                "hours",
+                "a pipeline's parts have their shares of the candidates, and hours could cut the last ones off",
+                remedy: "leave it out")
+        }
         if settings.mode == .pipeline, settings.generations < 3 {
             reader.report(
                 "mode", "a pipeline has three parts, and there are \(settings.generations) generations",

@@ -20,10 +20,11 @@ public struct TeacherPool: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "teacher-pool" }
-    public var version: Int { 5 }
+    public var version: Int { 6 }
     public var summary: String { "trains an elastic supernet from the base; its networks are the search's teachers" }
     public var consumes: [InputRequirement] { [InputRequirement(.dataset), InputRequirement(.detector)] }
     public var produces: ArtifactKind { .teacherPool }
+    public var reuse: Reuse { .thisMachine }
 
     public func options(_ reader: inout ConfigReader) -> TeacherPoolOptions? { TeacherPoolOptions(reader) }
 
@@ -36,10 +37,13 @@ public struct TeacherPool: StagePlugin {
             (dataset, dataArtifact.reference),
             base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
         let checkpoint = PoolCheckpoint(context)
+        let shown = try dataset.split(options.evaluateOn)
+        try shown.requireObjects(
+            "to look at teachers on", at: "evaluate_on", remedy: "pack a data set with images in '\(shown.name)'")
         let (supernet, start) = try supernet(options, inputs, context)
         let trained = try trainSupernet(supernet, start, options, inputs.train, checkpoint, context)
         let untold = ElasticPool(supernet: supernet, weights: trained.weights, card: [], cardSplit: options.evaluateOn)
-        let pool = try withCard(untold, trained, options, inputs, dataset, checkpoint, context)
+        let pool = try withCard(untold, trained, options, inputs, on: shown, checkpoint, context)
         let latencies = try latencies(pool, options, inputs, context) {
             try checkpoint.saveIfDue(trained, card: pool.card)
         }
@@ -105,32 +109,27 @@ public struct TeacherPool: StagePlugin {
         let steps = SupernetObjective(
             supernet, options.schedule, training: options.sampling, distillation: options.distillation,
             totalSteps: trainer.totalSteps, step: state.step)
+        let work = Double(max(1, steps.networks(upTo: trainer.totalSteps)))
+        var done = Double(steps.networks(upTo: state.step))
         return try trainer.train(state, objective: steps.objective) { report, state in
-            context.progress.record(step: report.step, losses(report))
+            done += Double(steps.lastNetworks)
+            // Of the networks that a step trains, by their size.
+            let losses = steps.sizes.merging(["largest": report.loss - (report.losses["smaller"] ?? 0)]) { $1 }
+            context.progress.record(step: report.step, losses)
             context.progress.report(
-                fraction: 0.9 * report.fraction, message: "epoch \(report.epoch) of \(plan.epochs)",
-                metrics: losses(report).merging(["learning_rate": report.learningRate]) { $1 })
+                fraction: 0.9 * min(1, done / work), message: "epoch \(report.epoch) of \(plan.epochs)",
+                metrics: losses.merging(["learning_rate": report.learningRate]) { $1 })
             // The card follows: a whole training must not be lost to it.
             try checkpoint.saveIfDue(state, isNeeded: report.step == report.totalSteps)
         }
     }
 
-    /// The losses of the networks that a step trains, by their size.
-    private func losses(_ report: StepReport) -> [String: Double] {
-        let sizes = [SupernetObjective.smallest, SupernetObjective.drawn]
-        let others = report.losses.filter { sizes.contains($0.key) }
-        return others.merging(["largest": report.loss - others.values.reduce(0, +)]) { $1 }
-    }
-
     /// The pool with AP and cost of the largest, the smallest and some drawn teachers.
     private func withCard(
         _ pool: ElasticPool, _ trained: TrainingState, _ options: TeacherPoolOptions, _ inputs: SearchInputs,
-        _ dataset: PackedDataset, _ checkpoint: PoolCheckpoint, _ context: StageContext
+        on split: DatasetSplit, _ checkpoint: PoolCheckpoint, _ context: StageContext
     ) throws -> ElasticPool {
         let supernet = pool.supernet
-        let split = try dataset.split(options.evaluateOn)
-        try split.requireObjects(
-            "to look at teachers on", at: "evaluate_on", remedy: "pack a data set with images in '\(split.name)'")
         var named: [(name: String, choice: TeacherChoice)] = [
             ("largest", supernet.space.largest), ("smallest", supernet.space.smallest),
         ]

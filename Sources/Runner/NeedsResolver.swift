@@ -44,7 +44,7 @@ struct NeedsResolver {
         case .stage(let name): return try published(token.id, name, as: reference).map(Need.found) ?? .waiting
         case .otherJob(let text, let name): return try need(reference, stage: name, ofJob: text, in: token)
         case .file(let path):
-            do { return .found(try files.input(path)) } catch let failure as Failure {
+            do { return .found(try files.input(path)) } catch let failure as Failure where failure.cause != .system {
                 return .impossible("needs '\(reference)': \(failure.what)")
             }
         }

@@ -33,7 +33,8 @@ extension Runner {
         var next: (stage: ResolvedJob.Stage, inputs: [StageRequest.Input])?
         // All of them, before anything runs: a job that cannot come to its end must not work through the night.
         for stage in open {
-            switch try resolver.needs(of: stage, in: token) {
+            // What is in a bundle is unpacked.
+            switch try whileBeating({ try resolver.needs(of: stage, in: token) }) {
             case .waiting: continue
             case .impossible(let reason): return fail(token, stage.name, reason)
             case .ready(let inputs): if next == nil { next = (stage, inputs) }

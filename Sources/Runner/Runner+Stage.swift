@@ -13,13 +13,20 @@ extension Runner {
         for attempt in earlier.reversed() where FileManager.default.fileExists(atPath: attempt.receipt.path) {
             if try publish(attempt) { return }
         }
-        let attempt: AttemptFolder
         let threads = stage.threads ?? options.threads
         let key = StageRequest.key(stage: stage, seed: job.seed, inputs: inputs, threads: threads)
-        if options.useCache, let cached = try spool.remembered(key) {
-            if try adopt(cached, for: token) { return }
+        // Before the stage reads them: files that change while it runs must not be taken for what it read.
+        let cacheKey = try whileBeating { try StageRequest.cacheKey(key, of: stage, host: Owner.current.host) }
+        if options.useCache, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
+            if try adopt(cached, inputs, for: token) {
+                if let own = try? spool.publishedReceipt(token.id, stage.name) {
+                    try? spool.remember(own, as: cacheKey)
+                }
+                return
+            }
+            try? spool.forget(cacheKey)
         }
-        attempt = try spool.newAttempt(token, stage: stage.name)
+        let attempt = try spool.newAttempt(token, stage: stage.name)
         var request = StageRequest(
             jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs, threads: threads,
             attempt: attempt.url.path)
@@ -39,6 +46,10 @@ extension Runner {
             outcome.reason = "the stage ended without a receipt that fits its results"
         }
         try spool.record(outcome, of: attempt)
+        // A hint for later jobs: without it they do the work again.
+        if outcome.result == .done, let cacheKey, let own = try? spool.publishedReceipt(token.id, stage.name) {
+            try? spool.remember(own, as: cacheKey)
+        }
         guard outcome.result == .failed || outcome.result == .input else { return }
         let failures = earlier.compactMap { spool.outcome(of: $0) }.filter { $0.result == .failed }.count + 1
         let again = outcome.result == .failed && failures < options.maxAttempts
@@ -106,32 +117,38 @@ extension Runner {
         }
     }
 
-    /// Publishes an earlier result as this job's; false if it does not hold any more: then the stage is run.
-    private func adopt(_ earlier: Receipt, for token: Token) throws -> Bool {
+    /// Publishes an earlier result as this job's; false if it does not hold any more, or cannot be taken over: then the stage
+    /// is run.
+    private func adopt(_ earlier: Receipt, _ inputs: [StageRequest.Input], for token: Token) throws -> Bool {
         let attempt = try spool.newAttempt(token, stage: earlier.stage)
         let started = Timestamp.now
-        try whileBeating { try spool.adopt(earlier, as: attempt) }
-        let isWhole = try publish(attempt, isCached: true)
+        let named = inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) }
+        let trouble: String?
+        do {
+            try whileBeating { try spool.adopt(earlier, as: attempt, inputs: named) }
+            trouble = try publish(attempt, isCached: true) ? nil : "it has changed"
+        } catch let failure as Failure {
+            // What is there is left to the stage itself, with room for it.
+            try? spool.clear(attempt)
+            trouble = failure.what
+        }
         try spool.record(
             AttemptOutcome(
-                result: isWhole ? .done : .cancelled,
-                reason: "taken from \(earlier.attempt)" + (isWhole ? "" : ", which has changed since"), started: started
-            ),
+                result: trouble == nil ? .done : .cancelled,
+                reason: "taken from \(earlier.attempt)" + (trouble.map { ": \($0)" } ?? ""), started: started),
             of: attempt)
-        if isWhole {
-            report(.stageCached(token.id, stage: earlier.stage, source: earlier.attempt))
+        if let trouble {
+            report(.note("\(token.id): \(earlier.stage) runs, though there is an earlier result: \(trouble)"))
         } else {
-            report(.note("\(token.id): \(earlier.stage) runs again: its earlier result has changed"))
+            report(.stageCached(token.id, stage: earlier.stage, source: earlier.attempt))
         }
-        return isWhole
+        return trouble == nil
     }
 
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
     private func publish(_ attempt: AttemptFolder, isCached: Bool = false) throws -> Bool {
         do {
-            let receipt = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
-            // A hint for later jobs: without it they do the work again.
-            if !isCached { try? spool.remember(receipt) }
+            _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
         } catch let failure as Failure where failure.cause == .defect {
             try spool.setAsideReceipt(of: attempt, because: failure.description)
             report(.note("\(attempt.job): \(attempt.stage): \(failure.what)"))

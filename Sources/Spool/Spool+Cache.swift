@@ -1,8 +1,9 @@
 public import Basics
 public import Foundation
 
-/// Results that can be used again, in whatever job: `cache/<key>.json` names the receipt of a stage that had this key. It is a
-/// hint only: whatever it names is checked, and an entry that does not hold is as good as none.
+/// Results that can be used again, in whatever job: `cache/<key>.json` names a stage that has the result of this cache key
+/// (StageKit's `StageRequest.cacheKey`). It is a hint only: whatever it names is checked, and an entry that does not hold is as
+/// good as none.
 extension Spool {
     private struct CacheEntry: Codable {
         static let format = "jdnas-cache/1"
@@ -15,16 +16,19 @@ extension Spool {
     /// Where the entry of a key lies.
     public func cacheFile(_ key: Digest) -> URL { cache.appending(path: "\(key.hex).json") }
 
-    /// Lets later jobs find a published result.
-    public func remember(_ receipt: Receipt) throws {
+    /// Lets later jobs find a published result. The latest one is named: older jobs are removed sooner.
+    public func remember(_ receipt: Receipt, as key: Digest) throws {
         let entry = CacheEntry(job: receipt.job, stage: receipt.stage)
-        try replace(Data(JSON(encoding: entry).prettyText.utf8), at: cacheFile(receipt.key))
+        try replace(Data(JSON(encoding: entry).prettyText.utf8), at: cacheFile(key))
     }
 
-    /// The published result of a key, if there is one and all of it is there (by sizes).
-    public func remembered(_ key: Digest) throws -> Receipt? {
-        let file = cacheFile(key)
-        guard let data = try files.read(file),
+    /// Forgets a result that does not hold any more.
+    public func forget(_ key: Digest) throws { try files.unlink(cacheFile(key)) }
+
+    /// The published result of a cache key, if there is one with this key of its request and all of it is there (by sizes).
+    public func remembered(_ cacheKey: Digest, key: Digest) -> Receipt? {
+        let file = cacheFile(cacheKey)
+        guard let data = try? files.read(file),
             let entry = try? JSON(parsing: data, at: file.path).decode(CacheEntry.self, at: file.path),
             entry.format == CacheEntry.format,
             let receipt = try? publishedReceipt(entry.job, entry.stage), receipt.key == key
@@ -34,7 +38,9 @@ extension Spool {
 
     /// Makes an earlier result an attempt's own: its files get second names there (copies where the file system has none),
     /// so that either job may be removed. The receipt comes last, as a stage would write it; nothing is published yet.
-    public func adopt(_ earlier: Receipt, as attempt: AttemptFolder) throws {
+    ///
+    /// - Parameter inputs: as this job names them.
+    public func adopt(_ earlier: Receipt, as attempt: AttemptFolder, inputs: [Receipt.Input]) throws {
         let source = output(of: earlier)
         var folders: Set<String> = []
         for member in earlier.members {
@@ -48,6 +54,7 @@ extension Spool {
         receipt.job = attempt.job
         receipt.attempt = attempt.path
         receipt.created = .now
+        receipt.inputs = inputs
         try replace(Data("taken from \(earlier.attempt)\n".utf8), at: attempt.log)
         try replace(receipt.sealed(), at: attempt.receipt)
     }
@@ -56,7 +63,9 @@ extension Spool {
         do {
             if try files.link(file, to: target) { return }
         } catch let failure as Failure where failure.cause == .system {
-            // A file system without links, or with too many of this file's: link(2) tells EPERM, EXDEV, EMLINK alike.
+            // Over NFS a link can succeed and still report an error (link(2)): look. Else it is a file system without links,
+            // or with too many of this file's (EPERM, EXDEV, EMLINK).
+            if let made = FileStatus(target), made.inode == FileStatus(file)?.inode { return }
         }
         do { try FileManager.default.copyItem(at: file, to: target) } catch {
             throw Failure(
@@ -65,4 +74,7 @@ extension Spool {
         }
         try files.sync(target)
     }
+
+    /// Removes what an attempt has put into its `output/`.
+    public func clear(_ attempt: AttemptFolder) throws { try files.removeFolder(attempt.output) }
 }

@@ -92,6 +92,7 @@ extension Spool {
             status.table = progress.table
         }
         let outcome = outcome(of: attempt)
+        defer { if status.state != .running, status.state != .interrupted { status.table = nil } }
         if files.exists(receiptFile(id, name)) {
             status.state = .done
             status.fraction = 1

@@ -59,15 +59,45 @@ struct BundleArtifact {
         return try Receipt(parsing: bundle.data(of: path), at: "\(bundle.url.path): \(path)")
     }
 
-    /// Unpacks it below a folder, once for each artifact.
+    /// Unpacks it below a folder, once for each receipt: `<digest of the receipt>/receipt.json` and `output/`.
     func unpack(below imports: URL) throws -> (directory: URL, receipt: URL) {
-        let folder = imports.appending(path: receipt.artifactDigest.hex, directoryHint: .isDirectory)
-        let file = folder.appending(path: Self.receiptPath(stage))
-        if !FileManager.default.fileExists(atPath: file.path) {
-            try? FileManager.default.removeItem(at: folder)
-            let paths = receipt.members.map { "\(stage)/\($0.path)" } + [Self.receiptPath(stage)]
-            try bundle.unpack(to: folder, only: Set(paths))
+        let files = FileManager.default
+        let bytes = try receipt.sealed()
+        let folder = imports.appending(path: Digest(of: bytes).hex, directoryHint: .isDirectory)
+        let place = (directory: folder.appending(path: "output"), receipt: folder.appending(path: "receipt.json"))
+        if files.fileExists(atPath: place.receipt.path), receipt.verify(in: place.directory, contents: false).isEmpty {
+            return place
         }
-        return (folder.appending(path: stage, directoryHint: .isDirectory), file)
+        do { try files.createDirectory(at: imports, withIntermediateDirectories: true) } catch {
+            throw Failure("cannot make this folder", at: imports.path, remedy: "check permissions", cause: .system)
+        }
+        // One runner imports at a time: what lies here half done is of one that died.
+        for name in try files.contentsOfDirectory(atPath: imports.path) where name.hasPrefix(Self.draftPrefix) {
+            try? files.removeItem(at: imports.appending(path: name))
+        }
+        let draft = imports.appending(path: "\(Self.draftPrefix)\(UUID().uuidString)", directoryHint: .isDirectory)
+        defer { try? files.removeItem(at: draft) }
+        let unpacked = draft.appending(path: "unpacked")
+        let whole = draft.appending(path: "whole", directoryHint: .isDirectory)
+        try files.createDirectory(at: whole, withIntermediateDirectories: true)
+        try bundle.unpack(to: unpacked, only: Set(receipt.members.map { "\(stage)/\($0.path)" }))
+        let output = unpacked.appending(path: stage)
+        if let problem = receipt.verify(in: output).first {
+            throw Failure(
+                "the bundle's '\(stage)' does not fit its receipt: \(problem)", at: bundle.url.path,
+                remedy: "copy the bundle again, or run the job again")
+        }
+        try files.moveItem(at: output, to: whole.appending(path: "output"))
+        for path in [""] + (files.enumerator(atPath: whole.path)?.compactMap { $0 as? String } ?? []) {
+            let inside = whole.appending(path: path)
+            if FileStatus(inside)?.kind == .folder { try DurableFile.syncDirectory(inside) }
+        }
+        try DurableFile.write(bytes, to: whole.appending(path: "receipt.json"))
+        if files.fileExists(atPath: folder.path) { try files.removeItem(at: folder) }
+        try files.moveItem(at: whole, to: folder)
+        try DurableFile.syncDirectory(imports)
+        return place
     }
+
+    private static let draftPrefix = ".draft-"
 }

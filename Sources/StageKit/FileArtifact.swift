@@ -66,6 +66,7 @@ struct FileArtifact {
 /// has changed.
 public final class FileArtifacts {
     private var known: [String: (files: [FileStatus?], digest: Digest)] = [:]
+    private var unpacked: [String: (bundle: FileStatus?, input: StageRequest.Input)] = [:]
     private let imports: URL
 
     /// - Parameter imports: the folder that what is in bundles is unpacked below.
@@ -73,18 +74,29 @@ public final class FileArtifacts {
 
     /// The input that `file: PATH` means.
     public func input(_ path: String) throws -> StageRequest.Input {
-        if let (url, stage) = BundleArtifact.split(path) {
-            let artifact = try BundleArtifact(url, stage: stage, at: path)
-            let (directory, receipt) = try artifact.unpack(below: imports)
-            return StageRequest.Input(
-                reference: "file:\(path)", kind: try FileArtifact.kind(of: artifact.receipt, at: path),
-                directory: directory.path, digest: artifact.receipt.artifactDigest, receipt: receipt.path)
-        }
+        if let (url, stage) = BundleArtifact.split(path) { return try input(path, url, stage) }
         let artifact = try FileArtifact(at: path)
         return StageRequest.Input(
             reference: "file:\(path)", kind: artifact.kind, directory: artifact.directory.path,
             digest: try artifact.receipt?.record.artifactDigest ?? digest(of: artifact.directory),
             receipt: artifact.receipt?.file.path)
+    }
+
+    /// A bundle is read again only when it has changed, or what was unpacked is gone.
+    private func input(_ path: String, _ bundle: URL, _ stage: String) throws -> StageRequest.Input {
+        let status = FileStatus(bundle.resolvingSymlinksInPath())
+        if let known = unpacked[path], known.bundle == status, let receipt = known.input.receipt,
+            FileManager.default.fileExists(atPath: receipt)
+        {
+            return known.input
+        }
+        let artifact = try BundleArtifact(bundle, stage: stage, at: path)
+        let (directory, receipt) = try artifact.unpack(below: imports)
+        let input = StageRequest.Input(
+            reference: "file:\(path)", kind: try FileArtifact.kind(of: artifact.receipt, at: path),
+            directory: directory.path, digest: artifact.receipt.artifactDigest, receipt: receipt.path)
+        unpacked[path] = (status, input)
+        return input
     }
 
     private func digest(of folder: URL) throws -> Digest {

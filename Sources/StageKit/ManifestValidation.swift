@@ -38,7 +38,8 @@ public enum ManifestValidation {
             resolved[stage.name] = ResolvedJob.Stage(
                 name: stage.name, plugin: plugin.name, pluginVersion: plugin.version, options: options,
                 needs: needs.map { absolute($0.need.reference, base: base) },
-                consumes: plugin.consumes, produces: plugin.produces, threads: stage.threads ?? job.threads)
+                consumes: plugin.consumes, produces: plugin.produces, threads: stage.threads ?? job.threads,
+                reuse: plugin.reuse)
         }
         guard diagnosis.isEmpty else { return .failure(Diagnostics(diagnosis.diagnostics)) }
         return .success(

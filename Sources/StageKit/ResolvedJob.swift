@@ -15,10 +15,13 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
         public var produces: ArtifactKind
         /// Nil: the runner decides.
         public var threads: Int?
+        /// Nil, as in jobs of earlier versions: never.
+        public var reuse: Reuse?
 
         public init(
             name: String, plugin: String, pluginVersion: Int, options: JSON, needs: [InputReference] = [],
-            consumes: [InputRequirement] = [], produces: ArtifactKind, threads: Int? = nil
+            consumes: [InputRequirement] = [], produces: ArtifactKind, threads: Int? = nil,
+            reuse: Reuse? = nil
         ) {
             self.name = name
             self.plugin = plugin
@@ -28,6 +31,7 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
             self.consumes = consumes
             self.produces = produces
             self.threads = threads
+            self.reuse = reuse
         }
     }
 

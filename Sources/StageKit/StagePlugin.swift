@@ -16,6 +16,8 @@ public protocol StagePlugin: Sendable {
     var summary: String { get }
     var consumes: [InputRequirement] { get }
     var produces: ArtifactKind { get }
+    /// Where a result may be used again, instead of running the stage; by default everywhere.
+    var reuse: Reuse { get }
 
     /// Reads the mapping under `with:`. Problems are reported in the reader; nil when something needed is missing. Read all
     /// keys before answering nil: keys that were not read cannot be checked.
@@ -25,7 +27,18 @@ public protocol StagePlugin: Sendable {
     func run(_ options: Options, _ context: StageContext) throws
 }
 
+/// Where a stage's result may be used again for a job that asks for the same.
+public enum Reuse: String, Sendable, Hashable, Codable {
+    case anywhere
+    /// Times were measured, or decided: they hold for the machine.
+    case thisMachine = "this-machine"
+    /// The result tells of its own job, or is cheap.
+    case never
+}
+
 extension StagePlugin {
+    public var reuse: Reuse { .anywhere }
+
     /// The options as JSON; nil if anything was reported.
     func encodedOptions(_ reader: ConfigReader) -> JSON? {
         var copy = reader

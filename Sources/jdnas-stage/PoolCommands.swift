@@ -21,8 +21,6 @@ struct PoolListCommand: Command {
         ]
     let details = PoolSource.details
 
-    private static let most = 100_000
-
     func run(_ arguments: Arguments) throws -> Int32 {
         let source = try PoolSource(arguments)
         let teachers = arguments.has("--all") ? try all(source.pool) : source.pool.card
@@ -36,9 +34,9 @@ struct PoolListCommand: Command {
 
     private func all(_ pool: ElasticPool) throws -> [Teacher] {
         let size = pool.supernet.space.size
-        guard size <= Self.most else {
+        guard size <= ElasticPool.mostListed else {
             throw Failure(
-                "the pool has \(size) teachers; at most \(Self.most) are listed",
+                "the pool has \(size) teachers; at most \(ElasticPool.mostListed) are listed",
                 remedy: "leave --all out: the card has some")
         }
         return try pool.supernet.space.all.map { try pool.known($0) }.sorted {
@@ -110,6 +108,7 @@ struct PoolExtractCommand: Command {
             Option(
                 "--data", value: "DIR",
                 "a packed data set: batch norm's statistics of a teacher that is not on the card are estimated on it"),
+            Option("--threads", value: "N", "threads to compute with (default: the processor's)"),
         ]
     let details = PoolShowCommand().details
 
@@ -118,9 +117,8 @@ struct PoolExtractCommand: Command {
         try DetectorFiles.requireNew(folder)
         let source = try PoolSource(arguments)
         let teacher = try source.pool.teacher(named: arguments.operands[1])
-        Compute.prepare(threads: ProcessInfo.processInfo.activeProcessorCount, precision: .float32) {
-            Terminal.error($0)
-        }
+        let threads = try arguments.integer("--threads", in: 1...1024) ?? ProcessInfo.processInfo.activeProcessorCount
+        Compute.prepare(threads: threads, precision: .float32) { Terminal.error($0) }
         let detector = try detector(teacher, source.pool, arguments.value("--data"))
         try DetectorFiles.writeNew(detector, source.categories, to: folder)
         Terminal.print("\(folder.path): \(teacher.choice), \(teacher.cost.parameters) parameters")

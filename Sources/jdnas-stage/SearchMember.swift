@@ -11,7 +11,7 @@ func searchMember(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) t
     }
     guard let member = found.first else {
         throw Failure(
-            "the bundle holds no lineage", at: bundle.url.path,
+            "the bundle holds no \(wanted)", at: bundle.url.path,
             remedy: "take the bundle of a job with a joint-search stage")
     }
     // An evaluation brings its search's own files along, under their names.

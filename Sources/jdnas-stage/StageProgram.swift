@@ -6,6 +6,7 @@ let stageProgram = Program(
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
         RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), ExportCommand(),
-        ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), ExplainCommand(), PoolListCommand(),
+        ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), ExplainCommand(), ReportCompareCommand(),
+        PoolListCommand(),
         PoolShowCommand(), PoolExtractCommand(), SynthCommand(),
     ])

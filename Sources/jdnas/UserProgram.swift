@@ -21,6 +21,7 @@ let userProgram = Program(
         Forwarded("compare", "two detectors side by side: blocks, widths, costs, predicted and measured latency"),
         Forwarded("lineage", "how a search's student came about, from the base on"),
         Forwarded("search explain", "why a search's student is the student, and what was dropped"),
+        Forwarded("report compare", "compare searches of several modes, in pairs over the bases that they share"),
         Forwarded("pool list", "list the teachers of a pool"),
         Forwarded("pool show", "show a pool's card and in what its teachers differ, or one teacher's architecture"),
         Forwarded("pool extract", "take a teacher out of a pool, as a detector of its own"),

@@ -52,7 +52,8 @@ import Testing
     /// The one place that imports plugins.
     static func jdnasStage(_ plugins: [String]) -> Set<String> {
         Set(plugins).union([
-            "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor", "DetectorKit",
+            "Report", "Basics", "CommandKit", "Manifest", "StageKit", "Archive", "Bundles", "Devices", "Tensor",
+            "DetectorKit",
             "Detection",
             "Training", "Search", "ONNX", "ModelImport",
             "Dataset", "Images", "Synth", "COCOMetrics",

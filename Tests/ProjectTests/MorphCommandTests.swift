@@ -121,8 +121,8 @@ import Training
         let json = try JSON(parsing: jdnas("lineage", "night.tar.zst", "--candidate", "1", "--json").output)
         #expect(json["steps"]?.array?.count == 1 && json["base_architecture_digest"]?.string == digest)
         for (arguments, text) in [
-            (["--candidate", "7"], "there is no candidate 7"), ([], "the bundle holds no lineage"),
-            (["--candidate", "1", "--stage", "other"], "the bundle holds no lineage"),
+            (["--candidate", "7"], "there is no candidate 7"), ([], "the bundle holds no lineage.json"),
+            (["--candidate", "1", "--stage", "other"], "the bundle holds no history.jsonl"),
         ] {
             let refused = try run(["lineage", "night.tar.zst"] + arguments, in: folder.url)
             #expect(refused.code == 1 && refused.error.contains(text), "\(refused.error)")

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Runner
 import Spool
+import StageKit
 import TestSupport
 import Testing
 
@@ -37,15 +38,16 @@ import Testing
         // Either may go.
         try FileManager.default.removeItem(at: shop.spool.workFolder(first))
         #expect(try String(contentsOf: result(second), encoding: .utf8) == "all of data")
-        // The entry names a job that is gone: the stages run, and are remembered again.
         let third = try shop.submit("third", Self.stages)
         #expect(try shop.run().done == [third])
-        #expect(shop.events.filter { $0 == "data 1" }.count == 2)
+        #expect(shop.events.filter { $0 == "data cached" }.count == 2)
+        let outcome = try #require(try shop.spool.attempts(third, "data").first.flatMap { shop.spool.outcome(of: $0) })
+        // All jobs that had it are gone: the stages run.
+        for id in [second, third] { try FileManager.default.removeItem(at: shop.spool.workFolder(id)) }
         let fourth = try shop.submit("fourth", Self.stages)
         #expect(try shop.run().done == [fourth])
-        #expect(shop.events.filter { $0 == "data cached" }.count == 2)
-        let outcome = try #require(try shop.spool.attempts(fourth, "data").first.flatMap { shop.spool.outcome(of: $0) })
-        #expect(outcome.result == .done && outcome.reason.hasPrefix("taken from work/third-"))
+        #expect(shop.events.filter { $0 == "data 1" }.count == 2)
+        #expect(outcome.result == .done && outcome.reason.hasPrefix("taken from work/second-"))
     }
 
     @Test func anotherKeyIsAnotherResult() throws {
@@ -75,10 +77,51 @@ import Testing
     }
 
     @Test func aTornEntryIsNone() throws {
-        let key = try #require(try shop.spool.publishedReceipt(first, "data")).key
-        try Data("{\"format\": \"jdnas-ca".utf8).write(to: shop.spool.cacheFile(key))
+        for name in try FileManager.default.contentsOfDirectory(atPath: shop.spool.cache.path) {
+            try Data("{\"format\": \"jdnas-ca".utf8).write(to: shop.spool.cache.appending(path: name))
+        }
         let second = try shop.submit("second", Self.stages)
         #expect(try shop.run().done == [second])
-        #expect(news.contains("data 1") && news.contains("report cached"))
+        #expect(news.contains("data 1") && !news.contains("report cached"))
+    }
+
+    /// What options name on the disk is part of what is asked for: a data set that was touched is read again.
+    @Test func filesThatOptionsNameCount() throws {
+        let file = try shop.scratch.write("one", to: "outside/a.txt")
+        let folder = JSON.string("file://" + file.deletingLastPathComponent().path + "/")
+        func news(_ name: String, _ more: JSON, reuse: Reuse? = .anywhere) throws -> [String] {
+            let seen = shop.events.count
+            let id = try shop.submit(name, [("data", "succeed", [])], more: ["deep": [more]], reuse: reuse)
+            #expect(try shop.run().done == [id])
+            return shop.events.dropFirst(seen).filter { $0.hasPrefix("data") && $0 != "data says hello" }
+        }
+        #expect(try news("one", folder) == ["data 1", "data done"])
+        #expect(try news("two", folder) == ["data cached"])
+        try Data("two".utf8).write(to: file)
+        #expect(try news("three", folder) == ["data 1", "data done"])
+        #expect(try news("four", folder) == ["data cached"])
+        #expect(try news("five", .string(file.path)) == ["data 1", "data done"])
+        // Plugins say whether a result may be used again at all.
+        #expect(try news("six", folder, reuse: .never) == ["data 1", "data done"])
+        #expect(try news("seven", folder, reuse: nil) == ["data 1", "data done"])
+        #expect(try news("eight", folder, reuse: .thisMachine) == ["data 1", "data done"])
+        #expect(try news("nine", folder, reuse: .thisMachine) == ["data cached"])
+    }
+
+    /// Where files cannot have second names they are copied.
+    @Test func withoutLinksThereAreCopies() throws {
+        let second = try shop.submit("second", Self.stages)
+        struct NoLinks: FileFaults {
+            func before(_ call: FileCall, at path: String) throws {
+                if call == .link, path.contains("/output/") {
+                    throw Failure("link: Operation not permitted", at: path, cause: .system)
+                }
+            }
+            func after(_ call: FileCall, at path: String) throws {}
+        }
+        let copies = try Spool(at: shop.spool.root, files: FileSystem(faults: NoLinks()))
+        #expect(try shop.run(spool: copies).done == [second])
+        #expect(news.contains("data cached") && news.contains("report cached"))
+        #expect(try String(contentsOf: result(second), encoding: .utf8) == "all of data")
     }
 }

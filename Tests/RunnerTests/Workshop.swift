@@ -49,21 +49,26 @@ final class Workshop: RunnerReporter {
     }
 
     /// A manifest for the fake program: the report that a check would give. Stages are `name: (behaviour, needs)`.
-    static func manifest(_ job: String, _ stages: [(String, String, [String])]) throws -> Data {
+    static func manifest(
+        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere
+    ) throws -> Data {
         let resolved = ResolvedJob(
             job: job, seed: 7,
             stages: stages.map { name, behaviour, needs in
                 ResolvedJob.Stage(
                     name: name, plugin: "make-dataset", pluginVersion: 1,
-                    options: ["behaviour": .string(behaviour)], needs: needs.compactMap { InputReference($0) },
-                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset)
+                    options: ["behaviour": .string(behaviour), "more": more],
+                    needs: needs.compactMap { InputReference($0) },
+                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset, reuse: reuse)
             })
         return Data(try JSON(encoding: ValidationReport(file: "x", .success(resolved))).prettyText.utf8)
     }
 
     @discardableResult
-    func submit(_ job: String, _ stages: [(String, String, [String])]) throws -> JobID {
-        try spool.submit(manifest: Workshop.manifest(job, stages), name: job, base: "/")
+    func submit(
+        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere
+    ) throws -> JobID {
+        try spool.submit(manifest: Workshop.manifest(job, stages, more: more, reuse: reuse), name: job, base: "/")
     }
 
     func state(_ id: JobID) throws -> StateFolder? { try spool.find(id)?.folder }

@@ -151,11 +151,22 @@ import Training
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 0.75, 1])
         let integrated = ShrinkingSchedule(order: .integrated, sampled: 3, opening: 0.5)
         #expect(integrated.choices(space, at: 0, RandomStream(seed: 1)).isEmpty)
+        // The first smaller values open at once, everywhere.
+        let first = try #require(integrated.choices(space, at: 0.01, RandomStream(seed: 1)).first)
+        #expect(first.depths == space.smallest.depths && first.innerWidths == [0.75, 0.75, 0.75, 0.75])
         #expect(integrated.choices(space, at: 0.5, RandomStream(seed: 1)).first == space.smallest)
         let half = integrated.choices(space, at: 0.25, RandomStream(seed: 1))
         #expect(!half.contains { $0.innerWidths.contains { $0 < 0.75 } })
         let sequential = ShrinkingSchedule(order: .sequential, sampled: 3, opening: 0.5)
         let early = sequential.choices(space, at: 0.25, RandomStream(seed: 1))
+        // Nothing is open earlier than in the integrated schedule.
+        for step in 0...50 {
+            for dimension in space.elastic {
+                let fraction = Double(step) / 100
+                let (first, second) = (integrated, sequential)
+                #expect(first.lowest(dimension, space, at: fraction) <= second.lowest(dimension, space, at: fraction))
+            }
+        }
         #expect(early.first?.depths == space.smallest.depths)
         #expect(!early.contains { $0.innerWidths.contains { $0 < 1 } })
     }

@@ -132,13 +132,17 @@ import Testing
             })
     }
 
+    private static let cacheKey = Digest(of: "cached")
+
     /// A result that another job takes over, from remembering it to its second receipt.
     @Test(arguments: FaultMode.allCases) func resultsUsedAgain(_ mode: FaultMode) throws {
         func takeOver(_ spool: Spool, _ id: JobID, _ key: Digest) throws -> Receipt? {
-            guard var token = try spool.find(id)?.token, let earlier = try spool.remembered(key) else { return nil }
+            guard var token = try spool.find(id)?.token, let earlier = spool.remembered(Self.cacheKey, key: key) else {
+                return nil
+            }
             token.epoch = 1
             let attempt = try spool.newAttempt(token, stage: "data")
-            try spool.adopt(earlier, as: attempt)
+            try spool.adopt(earlier, as: attempt, inputs: [])
             return try spool.publishReceipt(of: attempt)
         }
         try forEveryCall(
@@ -148,14 +152,14 @@ import Testing
                 return (receipt, try queued(spool, scratch).id)
             },
             act: { spool, situation in
-                try spool.remember(situation.0)
+                try spool.remember(situation.0, as: Self.cacheKey)
                 return try takeOver(spool, situation.1, situation.0.key)
             },
             check: { spool, _, situation, _ in
                 let (earlier, id) = situation
                 // An entry may be missing, never wrong.
-                if let known = try spool.remembered(earlier.key) { #expect(known == earlier) }
-                try spool.remember(earlier)
+                if let known = spool.remembered(Self.cacheKey, key: earlier.key) { #expect(known == earlier) }
+                try spool.remember(earlier, as: Self.cacheKey)
                 let receipt = try #require(try takeOver(spool, id, earlier.key))
                 #expect(receipt.artifactDigest == earlier.artifactDigest && receipt.job == id)
                 #expect(try spool.publishedReceipt(id, "data") == receipt)

@@ -137,6 +137,26 @@ import Testing
             let record = try Receipt(reading: URL(filePath: #require(input.receipt)))
             #expect(record.verify(in: URL(filePath: input.directory)).isEmpty)
         }
+        // Damaged on the disk, it is unpacked again; unread, whatever lies half done is removed.
+        let again = FileArtifacts(imports: bench.base.appending(path: "imports"))
+        let place = URL(filePath: try files.input("\(whole)/data").directory)
+        try Data("torn".utf8).write(to: place.appending(path: members[0].path))
+        try FileManager.default.createDirectory(
+            at: bench.base.appending(path: "imports/.draft-old"), withIntermediateDirectories: true)
+        let mended = try again.input("\(whole)/data")
+        #expect(try Receipt(reading: URL(filePath: #require(mended.receipt))).verify(in: place).isEmpty)
+        #expect(
+            try FileManager.default.contentsOfDirectory(
+                atPath: place.deletingLastPathComponent().deletingLastPathComponent().path
+            ).count == 1)
+        // A bundle that was made up does not come in.
+        let forged = bench.base.appending(path: "forged.tar.zst")
+        try BundleBuilder.build(
+            members: [ArchiveMember(path: "receipts/data.json", contents: .file(receipt))]
+                + members.map { ArchiveMember(path: "data/\($0.path)", contents: .data(Data(count: $0.size))) },
+            about: [:], to: forged)
+        let fresh = FileArtifacts(imports: bench.base.appending(path: "fresh"))
+        #expect(throws: Failure.self) { try fresh.input("\(forged.path)/data") }
         func refusal(_ path: String) -> Failure? { #expect(throws: Failure.self) { try files.input(path) } }
         #expect(refusal(whole)?.remedy == "name a stage in it: whole.tar.zst/data")
         #expect(refusal("\(whole)/date")?.remedy == "name a stage in it: whole.tar.zst/data")

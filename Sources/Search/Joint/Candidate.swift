@@ -28,13 +28,15 @@ public struct Candidate: Sendable, Hashable, Codable {
     public var weights: Digest?
 
     /// The journal's line. It holds nothing that differs between a run and its repetition with the same latency table.
-    public func journalLine(seed: String, isOnFront: Bool) throws -> JSON {
+    ///
+    /// - Parameter isTaught: whether the training was under the teacher.
+    public func journalLine(seed: String, isOnFront: Bool, isTaught: Bool) throws -> JSON {
         .object([
             "candidate": .integer(id), "generation": .integer(generation),
             "parent": parent.map { .integer($0) } ?? .null, "move": .string(move),
             "actions": .array(actions.map { .string($0.description) }),
             "teacher": try JSON(encoding: teacher), "teacher_digest": .string(try teacher.digest.hex),
-            "stream": .string(seed), "losses": .object(losses.mapValues { .number($0) }),
+            "taught": .bool(isTaught), "stream": .string(seed), "losses": .object(losses.mapValues { .number($0) }),
             "ap": precision.map { .number($0) } ?? .null, "latency_ms": .number(latency),
             "macs": .integer(cost.multiplyAccumulates), "parameters": .integer(cost.parameters),
             "architecture_digest": .string(try architecture.digest.hex),

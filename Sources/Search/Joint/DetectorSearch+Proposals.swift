@@ -16,26 +16,30 @@ extension DetectorSearch {
         var siblings: [Int: Int] = [:]
         let strategy = settings.chosenStrategy
         let wanted = min(settings.childrenPerGeneration, settings.candidates - trained)
-        for attempt in 0..<wanted * 4 where children.count < wanted {
+        for attempt in 0..<max(16, wanted * 4) where children.count < wanted {
             var draw = random.stream("generation", generation).stream("child", attempt)
             let parent = strategy.parent(attempt, among: parents, state, pending: siblings, &draw)
             let moves = moves(for: parent, limit: limit)
             guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
+            // Refused or not: what cannot be had must not be asked for over and over.
+            pending[move, default: 0] += 1
+            siblings[parent.id, default: 0] += 1
             try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
             guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw) else {
                 state.refused += 1
                 continue
             }
-            let isKnown = (state.known + children).contains {
-                $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
-            }
+            // Training the same student on is another training each time.
+            let isKnown =
+                move != Self.trainingMove
+                && (state.known + children).contains {
+                    $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
+                }
             guard !isKnown else {
                 state.duplicates += 1
                 continue
             }
-            pending[move, default: 0] += 1
-            siblings[parent.id, default: 0] += 1
             children.append(child)
         }
         return children
@@ -115,7 +119,7 @@ extension DetectorSearch {
         guard
             let reduced = try cuts.reduce(
                 grown, to: limit, orDeepest: orDeepest, importance: scores, first: actions.isEmpty ? kind : nil,
-                sparing: Set(actions),
+                sparing: Set(actions), only: settings.phase(generation: state.generation) == .pruning ? [.prune] : nil,
                 &draw)
         else { return nil }
         child.actions = actions + reduced.actions

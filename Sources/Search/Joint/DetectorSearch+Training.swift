@@ -115,6 +115,7 @@ extension DetectorSearch {
         }
         let graph = try graph(of: chosen)
         var student = chosen
+        var isTaken = false
         guard var final = weights[chosen.id] else {
             throw Failure("the weights of candidate \(chosen.id) are gone", cause: .defect)
         }
@@ -127,6 +128,7 @@ extension DetectorSearch {
             let (trained, precision) = try train(job, chosen, graph, final, overall: finishFraction)
             // Selection is the search split's, here too: a training that only harmed is not taken.
             if precision >= chosen.precision ?? 0 {
+                isTaken = true
                 final = trained.weights
                 student.precision = precision
                 student.losses = trained.losses.means
@@ -134,7 +136,7 @@ extension DetectorSearch {
             }
         }
         try requireSame("the student", student.weights, as: replay?.student)
-        state.journal.append(try journalOfFinish(student, chosen).canonicalText)
+        state.journal.append(try journalOfFinish(student, chosen, isTaken: isTaken).canonicalText)
         return Outcome(
             graph: graph, weights: final, student: student, base: state.known[0], state: state, table: model.table)
     }
@@ -146,11 +148,15 @@ extension DetectorSearch {
         return best?.candidate ?? 0
     }
 
-    private func journalOfFinish(_ student: Candidate, _ chosen: Candidate) throws -> JSON {
-        guard case .object(var line) = try student.journalLine(seed: "last training", isOnFront: true) else {
+    private func journalOfFinish(_ student: Candidate, _ chosen: Candidate, isTaken: Bool) throws -> JSON {
+        let line = try student.journalLine(
+            seed: "last training", isOnFront: true, isTaught: isTaken && settings.mode != .noDistillation)
+        guard case .object(var line) = line else {
             return .null
         }
         line["move"] = "last-training"
+        // Whether it was better than what it started from.
+        line["taken"] = .bool(isTaken)
         line["ap_before"] = chosen.precision.map { .number($0) } ?? .null
         return .object(line)
     }

@@ -98,7 +98,12 @@ public final class DetectorSearch {
                 // The decisions rest on measured operators: table and decisions are durable before anything follows.
                 try save("generation-\(state.generation)")
             }
-            if state.proposals.isEmpty { break }
+            if state.proposals.isEmpty {
+                // Nothing to try in this generation; a later one has another limit, another draw, another part of a pipeline.
+                guard replay == nil, state.generation < 2 * settings.generations else { break }
+                state.generation += 1
+                continue
+            }
             for child in state.proposals.dropFirst(state.evaluated.count) {
                 state.evaluated.append(try trial(child))
                 hooks.look(state)
@@ -143,7 +148,7 @@ public final class DetectorSearch {
             weights: try digest(base.weights))
         state.known = [candidate]
         state.archive.insert(point(candidate))
-        state.journal.append(try candidate.journalLine(seed: "base", isOnFront: true).canonicalText)
+        state.journal.append(try candidate.journalLine(seed: "base", isOnFront: true, isTaught: false).canonicalText)
     }
 
     /// The generation's end: everyone enters the archive, in order, and the bandits learn what each move brought.
@@ -166,7 +171,9 @@ public final class DetectorSearch {
         }
         for child in state.evaluated {
             let isOnFront = state.archive.front.contains { $0.candidate == child.id }
-            let line = try child.journalLine(seed: "candidate/\(child.id)", isOnFront: isOnFront)
+            let line = try child.journalLine(
+                seed: "candidate/\(child.id)", isOnFront: isOnFront,
+                isTaught: settings.hasTeachers(generation: child.generation))
             state.journal.append(line.canonicalText)
         }
         state.known += state.evaluated

@@ -33,7 +33,7 @@ public struct Explanation: Sendable, Hashable {
     public let base: Entry
     /// The candidates from the base (which is not in it) to the student.
     public let path: [Entry]
-    /// The student's AP after its last training; nil where it had none.
+    /// The student's AP after its last training; nil where it had none, or that one brought nothing and was not taken.
     public let finished: Double?
     public let moves: [Tally]
     public let teachers: [Tally]
@@ -56,13 +56,15 @@ public struct Explanation: Sendable, Hashable {
                 let precision = line["ap"]?.number
             else { throw damaged("a candidate's AP and latency") }
             if line["move"]?.string == "last-training" {
-                (student, finished) = (id, precision)
+                student = id
+                if line["taken"]?.bool != false { finished = precision }
                 continue
             }
             let choice = try line["teacher"].map { try $0.decode(TeacherChoice.self, at: place) }
             known[id] = Entry(
                 candidate: id, parent: line["parent"]?.integer, move: line["move"]?.string ?? "",
-                actions: line["actions"]?.array?.compactMap(\.string) ?? [], teacher: choice?.description ?? "",
+                actions: line["actions"]?.array?.compactMap(\.string) ?? [],
+                teacher: line["taught"]?.bool == false ? "none" : choice?.description ?? "none",
                 precision: precision, latency: latency)
             order.append(id)
         }

@@ -70,9 +70,11 @@ struct LatencyCuts {
     /// - Parameters:
     ///   - orDeepest: whether, when it cannot be had, the deepest cut will do.
     ///   - first: whether the first cut must be of one kind.
+    ///   - kinds: those that cuts may be of; nil for all.
     func reduce(
         _ graph: DetectorGraph, to limit: Double, orDeepest: Bool = false, importance: Importance?,
-        first: StudentAction.Kind? = nil, sparing spared: Set<StudentAction> = [], _ random: inout RandomStream
+        first: StudentAction.Kind? = nil, sparing spared: Set<StudentAction> = [],
+        only kinds: Set<StudentAction.Kind>? = nil, _ random: inout RandomStream
     ) throws -> (actions: [StudentAction], graph: DetectorGraph)? {
         var graph = graph
         var importance = importance
@@ -80,6 +82,7 @@ struct LatencyCuts {
         while (actions.isEmpty && first != nil) || model.predict(graph) > limit {
             let cuts = all(of: graph, importance: importance).filter { cut in
                 if let first, actions.isEmpty { return cut.action.kind(on: graph.architecture) == first }
+                if let kinds, !kinds.contains(cut.action.kind(on: graph.architecture)) { return false }
                 return !spared.contains { $0.isUndone(by: cut.action) }
             }
             guard actions.count < Self.mostCuts, let cut = draw(cuts, &random) else {

@@ -96,14 +96,19 @@ extension ElasticPool {
         }
         let weightsFile = folder.appending(path: Self.weightsIn)
         let weights = try SafeTensors.read(weightsFile).tensors
-        for spec in graph.network.parameters where weights[spec.name]?.shape != spec.shape {
-            throw Failure(
-                "the pool's weights do not fit its architecture: \(spec.name) is not \(spec.shape)",
-                at: weightsFile.path, remedy: "train the pool again")
+        for spec in graph.network.parameters {
+            guard let weight = weights[spec.name], weight.shape == spec.shape, weight.array.allSatisfy(\.isFinite)
+            else {
+                throw Failure(
+                    "the pool's weights do not fit its architecture: \(spec.name) is not \(spec.shape), or not all numbers",
+                    at: weightsFile.path, remedy: "train the pool again")
+            }
         }
+        let supernet = try Supernet(graph, description.space, catalog)
         self.init(
-            supernet: try Supernet(graph, description.space, catalog), weights: weights, card: description.card,
+            supernet: supernet, weights: weights, card: description.card,
             cardSplit: description.cardSplit,
-            statistics: try TeacherStatistics(description.card, from: folder.appending(path: Self.statisticsIn)))
+            statistics: try TeacherStatistics(
+                description.card, of: supernet, from: folder.appending(path: Self.statisticsIn)))
     }
 }

@@ -4,8 +4,9 @@ public import Basics
 ///
 /// Integrated progressive shrinking, in our form: all dimensions open together, from the largest network to the
 /// smallest, over one run; each step trains the largest network, the smallest that is open, and some drawn between
-/// (the sandwich rule of slimmable networks, Yu and Huang, ICCV 2019). The sequential form opens depth, then the inner
-/// widths, then the trunks, then the input size, as Once-for-All does (Cai et al., ICLR 2020).
+/// (the sandwich rule of slimmable networks, Yu and Huang, ICCV 2019). The sequential form has every input
+/// size from the start and opens depth, then the inner widths, then the trunks, one after the other (Once-for-All, Cai et al.,
+/// ICLR 2020: elastic resolution throughout; depth and width in turn).
 public struct ShrinkingSchedule: Sendable, Hashable, Codable {
     public enum Order: String, Sendable, Hashable, Codable, CaseIterable {
         case integrated, sequential
@@ -27,24 +28,27 @@ public struct ShrinkingSchedule: Sendable, Hashable, Codable {
     public func lowest(_ dimension: SearchSpace.Dimension, _ space: SearchSpace, at fraction: Double) -> Int {
         let last = space.count(dimension) - 1
         let open = openness(dimension, space, at: fraction)
-        return last - Int((Double(last) * open).rounded(.down))
+        // The first smaller value opens as soon as its dimension does, the last when it is open to the end.
+        return last - Int((Double(last) * open).rounded(.up))
     }
 
     /// From 0 (the largest value only) to 1 (all).
     private func openness(_ dimension: SearchSpace.Dimension, _ space: SearchSpace, at fraction: Double) -> Double {
         let progress = opening > 0 ? min(1, fraction / opening) : 1
         guard order == .sequential else { return progress }
-        let phases = Set(space.elastic.map(phase)).sorted()
-        guard let index = phases.firstIndex(of: phase(dimension)) else { return progress }
+        guard let own = phase(dimension) else { return 1 }
+        let phases = Set(space.elastic.compactMap(phase)).sorted()
+        guard let index = phases.firstIndex(of: own) else { return progress }
         return min(1, max(0, progress * Double(phases.count) - Double(index)))
     }
 
-    private func phase(_ dimension: SearchSpace.Dimension) -> Int {
+    /// When a dimension's turn comes; nil for one that is open throughout.
+    private func phase(_ dimension: SearchSpace.Dimension) -> Int? {
         switch dimension {
         case .depth: 0
         case .inner: 1
         case .trunk: 2
-        case .input: 3
+        case .input: nil
         }
     }
 

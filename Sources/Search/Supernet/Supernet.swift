@@ -12,6 +12,8 @@ public final class Supernet {
     private let catalog: BackboneCatalog
     private let shapes: [String: [Int]]
     private var known: [TeacherChoice: Subnet] = [:]
+    /// A graph with its maps takes some hundred kilobytes: a long training draws many.
+    private static let mostKnown = 256
 
     /// A network in the supernet.
     public struct Subnet: Sendable {
@@ -59,6 +61,7 @@ public final class Supernet {
             throw refusal("the teacher has lost '\(lost)': what it learnt would be gone from its place")
         }
         let subnet = Subnet(choice: choice, graph: graph, maps: maps)
+        if known.count >= Self.mostKnown { known.removeAll() }
         known[choice] = subnet
         return subnet
     }

@@ -35,12 +35,25 @@ public final class SupernetObjective {
             }, gradients: gradients)
     }
 
+    /// Networks that all steps up to one train: what the time goes by, since later steps train more.
+    public func networks(upTo step: Int) -> Int {
+        (0..<step).reduce(0) { sum, step in
+            let random = RandomStream(seed: 0).stream("count", step)
+            return sum + 1 + schedule.choices(supernet.space, at: Self.fraction(step, of: totalSteps), random).count
+        }
+    }
+
     private static func fraction(_ step: Int, of totalSteps: Int) -> Double {
         Double(step) / Double(max(1, totalSteps))
     }
 
-    /// The parts of a step's loss beside the largest network's: the mean over the other networks, in two sums.
+    /// Networks of a step by their size, beside the largest.
     public static let (smallest, drawn) = ("smallest", "drawn")
+
+    /// The last step's mean losses by size, of those that it trained.
+    public private(set) var sizes: [String: Double] = [:]
+    /// How many networks it trained.
+    public private(set) var lastNetworks = 1
 
     /// The largest network's gradients, and the mean of the others'.
     public func gradients(
@@ -55,6 +68,7 @@ public final class SupernetObjective {
             pass: DetectorPass(supernet.graph, weights: weights, tape: Tape(recording: false), mode: .inference),
             images: features.images, pyramid: features.pyramid)
         let lowest = supernet.space.choice { schedule.lowest($0, supernet.space, at: fraction) }
+        var sums: [String: [Double]] = [:]
         for choice in choices {
             let subnet = try supernet.subnet(choice)
             let distilled = DistilledStep(subnet.graph, training: training, distillation: distillation)
@@ -63,9 +77,12 @@ public final class SupernetObjective {
             ).step
             supernet.accumulate(
                 part.gradients, of: subnet, factor: 1 / Float(choices.count), into: &total.gradients)
-            let name = choice == lowest ? Self.smallest : Self.drawn
-            total.losses[name, default: 0] += part.totalLoss / Double(choices.count)
+            sums[choice == lowest ? Self.smallest : Self.drawn, default: []].append(part.totalLoss)
         }
+        let all = sums.values.flatMap(\.self)
+        if !all.isEmpty { total.losses["smaller"] = all.reduce(0, +) / Double(all.count) }
+        lastNetworks = 1 + all.count
+        sizes = sums.mapValues { $0.reduce(0, +) / Double($0.count) }
         return total
     }
 }

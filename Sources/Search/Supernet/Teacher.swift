@@ -28,15 +28,24 @@ extension ElasticPool {
             ?? Teacher(choice: choice, cost: supernet.subnet(choice).graph.cost)
     }
 
-    /// The teacher that a text names: a name on the card, the first digits of a digest on it, or the choice itself as the
+    /// Those that a digest is looked for among: all, or where they are too many those on the card.
+    private var choices: [TeacherChoice] {
+        supernet.space.size <= Self.mostListed ? Array(supernet.space.all) : card.map(\.choice)
+    }
+
+    /// More teachers than this are not listed one by one.
+    public static let mostListed = 20_000
+
+    /// The teacher that a text names: a name on the card, the first six digits or more of a digest, or the choice itself as the
     /// card writes it.
     public func teacher(named text: String) throws -> Teacher {
         if let entry = card.first(where: { $0.name == text }) { return entry }
-        if text == "largest" { return try known(supernet.space.largest) }
-        if text == "smallest" { return try known(supernet.space.smallest) }
         if text.count >= 6, text.allSatisfy(\.isHexDigit) {
-            let found = try card.filter { try $0.digest.hex.hasPrefix(text.lowercased()) }
-            if let teacher = found.first, found.count == 1 { return teacher }
+            let found = try choices.filter { try $0.digest.hex.hasPrefix(text.lowercased()) }
+            guard found.count < 2 else {
+                throw Failure("\(found.count) teachers' digests begin with '\(text)'", remedy: "give more digits")
+            }
+            if let choice = found.first { return try known(choice) }
         }
         return try known(supernet.space.choice(parsing: text))
     }

@@ -46,7 +46,7 @@ extension TeacherStatistics {
     }
 
     /// Nil where there is no such file.
-    init?(_ card: [Teacher], from file: URL) throws {
+    init?(_ card: [Teacher], of supernet: Supernet, from file: URL) throws {
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         let (tensors, metadata) = try SafeTensors.read(file)
         guard let images = metadata[Self.digest].flatMap(Digest.init(hex:)) else {
@@ -57,6 +57,13 @@ extension TeacherStatistics {
             let parts = name.split(separator: "/", maxSplits: 1)
             guard parts.count == 2, let place = Int(parts[0]), card.indices.contains(place) else {
                 throw Failure("statistics of no teacher: '\(name)'", at: file.path, remedy: "train the pool again")
+            }
+            let graph = try supernet.subnet(card[place].choice).graph
+            let spec = graph.network.parameters.first { $0.name == parts[1] && !$0.isTrainable }
+            guard let spec, spec.shape == tensor.shape, tensor.array.allSatisfy(\.isFinite) else {
+                throw Failure(
+                    "'\(name)' is no statistic of that teacher, or holds what is no number", at: file.path,
+                    remedy: "train the pool again")
             }
             known[card[place].choice, default: [:]][String(parts[1])] = tensor
         }

@@ -1,0 +1,147 @@
+public import Basics
+import Foundation
+
+/// Searches of several modes from the same bases, compared in pairs: what one mode's student has more than another's, over the
+/// bases that both were given.
+public struct ModeComparison: Sendable, Hashable {
+    /// A search's student, as an evaluation measured it.
+    public struct Run: Sendable, Hashable {
+        public let source: String
+        public let mode: String
+        /// Tells the base that it started from.
+        public let base: String
+        /// AP of base and student, 0 to 1, on the split of the evaluation.
+        public let basePrecision: Double
+        public let precision: Double
+        /// The student's measured latency as a share of the base's; nil where it was not measured.
+        public let latency: Double?
+        public let candidates: Int?
+
+        /// From `metrics.json` of an evaluation of a search's result.
+        public init(metrics json: JSON, source: String) throws {
+            func damaged(_ what: String, _ remedy: String) -> Failure {
+                Failure("these metrics tell no \(what)", at: source, remedy: remedy)
+            }
+            guard json["format"]?.string == "jdnas-metrics/1" else {
+                throw damaged("format that is known ('jdnas-metrics/1')", "give an evaluation's metrics.json")
+            }
+            guard let mode = json["search"]?["mode"]?.string, let base = json["search"]?["base"]?.string else {
+                throw damaged("search", "evaluate the result of a joint-search stage, with this version")
+            }
+            guard let before = json["base"]?["ap"]?.number, let after = json["student"]?["ap"]?.number else {
+                throw damaged("base and student", "evaluate both")
+            }
+            self.source = source
+            self.mode = mode
+            self.base = base
+            basePrecision = before
+            precision = after
+            let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
+            latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
+            candidates = json["search"]?["candidates"]?.integer
+        }
+    }
+
+    /// A mean with its 95 % interval, Student's; no interval of fewer than two numbers.
+    public struct Estimate: Sendable, Hashable {
+        public let count: Int
+        public let mean: Double
+        public let interval: ClosedRange<Double>?
+
+        public init(_ values: [Double]) {
+            count = values.count
+            let n = Double(max(1, values.count))
+            let mean = values.reduce(0, +) / n
+            self.mean = mean
+            guard values.count > 1 else {
+                interval = nil
+                return
+            }
+            let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+            let half = Self.quantile(values.count - 1) * (variance / n).squareRoot()
+            interval = mean - half...mean + half
+        }
+
+        /// Student's t, 97.5 %, by degrees of freedom.
+        private static func quantile(_ freedom: Int) -> Double {
+            let table = [
+                12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
+                2.131,
+                2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+            ]
+            return freedom <= table.count ? table[max(0, freedom - 1)] : 1.96 + 2.4 / Double(freedom)
+        }
+    }
+
+    public enum Verdict: String, Sendable, Hashable {
+        case better, worse
+        case open = "not distinguished"
+    }
+
+    public struct Mode: Sendable, Hashable {
+        public let name: String
+        public let runs: [Run]
+        public let precision: Estimate
+        /// Over the base.
+        public let gain: Estimate
+        public let latency: Estimate?
+    }
+
+    /// What the reference has more than another mode.
+    public struct Difference: Sendable, Hashable {
+        public let other: String
+        public let precision: Estimate
+        public let verdict: Verdict
+    }
+
+    public let reference: String
+    public let modes: [Mode]
+    public let differences: [Difference]
+
+    /// Refuses runs of one mode only, and a reference that no run has.
+    public init(_ runs: [Run], reference: String) throws {
+        let names = Set(runs.map(\.mode)).sorted {
+            ($0 == reference ? 0 : 1, $0) < ($1 == reference ? 0 : 1, $1)
+        }
+        guard names.first == reference else {
+            throw Failure(
+                "no search of mode '\(reference)' among the runs",
+                remedy: "the modes are: \(names.joined(separator: ", "))")
+        }
+        guard names.count > 1 else {
+            throw Failure("all runs have the mode '\(reference)'", remedy: "give runs of two modes or more")
+        }
+        self.reference = reference
+        modes = names.map { name in
+            let own = runs.filter { $0.mode == name }
+            let latencies = own.compactMap(\.latency)
+            return Mode(
+                name: name, runs: own, precision: Estimate(own.map(\.precision)),
+                gain: Estimate(own.map { $0.precision - $0.basePrecision }),
+                latency: latencies.isEmpty ? nil : Estimate(latencies))
+        }
+        differences = names.dropFirst().map { other in
+            let pairs = Self.pairs(runs, reference, other)
+            let estimate = Estimate(pairs)
+            let verdict: Verdict =
+                switch estimate.interval {
+                case let interval? where interval.lowerBound > 0: .better
+                case let interval? where interval.upperBound < 0: .worse
+                default: .open
+                }
+            return Difference(other: other, precision: estimate, verdict: verdict)
+        }
+    }
+
+    /// For each base that both modes were given: the difference of their mean APs.
+    private static func pairs(_ runs: [Run], _ a: String, _ b: String) -> [Double] {
+        func mean(_ mode: String, _ base: String) -> Double? {
+            let values = runs.filter { $0.mode == mode && $0.base == base }.map(\.precision)
+            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        }
+        return Set(runs.map(\.base)).sorted().compactMap { base in
+            guard let first = mean(a, base), let second = mean(b, base) else { return nil }
+            return first - second
+        }
+    }
+}

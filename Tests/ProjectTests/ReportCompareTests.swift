@@ -1,0 +1,60 @@
+import Archive
+import Basics
+import Bundles
+import Foundation
+import TestSupport
+import Testing
+
+/// `jdnas report compare`.
+@Suite struct ReportCompareTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func metrics(_ mode: String, _ base: String, _ precision: Double) -> Data {
+        let json: JSON = [
+            "format": "jdnas-metrics/1", "base": ["ap": 0.5, "latency_ms": ["median": 40]],
+            "student": ["ap": .number(precision), "latency_ms": ["median": 20]],
+            "search": ["mode": .string(mode), "base": .string(base), "candidates": 8],
+        ]
+        return Data(json.canonicalText.utf8)
+    }
+
+    @Test func bundlesAreComparedInPairs() throws {
+        let plain = Data(#"{"format": "jdnas-metrics/1", "base": {"ap": 0.5}}"#.utf8)
+        for (seed, level) in [0.41, 0.55, 0.47].enumerated() {
+            try BundleBuilder.build(
+                members: [
+                    ArchiveMember(path: "metrics.json", contents: .data(metrics("joint", "b\(seed)", level + 0.05))),
+                    ArchiveMember(
+                        path: "random/metrics.json",
+                        contents: .data(metrics("random", "b\(seed)", level + 0.004 * Double(seed)))),
+                    ArchiveMember(path: "other/metrics.json", contents: .data(plain)),
+                ], about: ["job": "night"], to: folder["seed\(seed).tar.zst"])
+        }
+        let bundles = ["seed0.tar.zst", "seed1.tar.zst", "seed2.tar.zst"]
+        let outcome = try run(["report", "compare"] + bundles + ["--out", "page.html"], in: folder.url)
+        #expect(outcome.code == 0, "\(outcome.error)")
+        #expect(outcome.output.contains("joint - random") && outcome.output.contains("better"), "\(outcome.output)")
+        let page = try String(contentsOf: folder["page.html"], encoding: .utf8)
+        #expect(page.contains("<svg") && page.contains("joint - random") && !page.contains("<script"))
+        let json = try JSON(parsing: run(["report", "compare", "--json"] + bundles, in: folder.url).output)
+        #expect(json["modes"]?.array?.count == 2 && json["differences"]?[0]?["verdict"]?.string == "better")
+        let turned = try run(["report", "compare", "--against", "random"] + bundles, in: folder.url)
+        #expect(turned.output.contains("worse"))
+    }
+
+    @Test func mistakesAreTold() throws {
+        try metrics("joint", "b", 0.5).write(to: folder["one.json"])
+        try Data("{}".utf8).write(to: folder["none.json"])
+        for (arguments, code, text) in [
+            (["one.json"], Int32(1), "all runs have the mode 'joint'"), (["none.json"], 1, "no format that is known"),
+            (["nowhere.json"], 1, "cannot be read"),
+            (["one.json", "--against", "random"], 1, "no search of mode 'random'"),
+            ([], 2, "report compare"),
+        ] {
+            let outcome = try run(["report", "compare"] + arguments, in: folder.url)
+            #expect(outcome.code == code && outcome.error.contains(text), "\(outcome.error)")
+        }
+    }
+}
