@@ -191,15 +191,20 @@ import Train
     private var folder: TemporaryFolder { stages.folder }
 
     /// Equal trainings make equal pools: what was measured is not among the files.
-    @Test func aPoolIsTheSameInterruptedOrNot() throws {
+    @Test(arguments: [("group", 1), ("batch", 1), ("batch", 0)])
+    func aPoolIsTheSameInterruptedOrNot(norm: String, epochs: Int) throws {
+        try folder.write(Stages.detector + "\nnorm: \(norm)", to: "detector.yaml")
         let data = try data()
         let base = try base(data)
-        let whole = try stages.run(teacherPool, Self.pool, on: [data, base], in: "whole")
-        for (attempt, word) in [("training", "epoch 1"), ("card", "card: ")] {
-            let other = try stages.runInTwo(
-                teacherPool, Self.pool, on: [data, base], in: attempt, stoppedAt: word)
+        // What opens when is part of what an interruption must not change.
+        let yaml = Self.pool.replacing("opening: 0", with: "opening: 1")
+            .replacing("epochs: 1", with: "epochs: \(epochs)")
+        let whole = try stages.run(teacherPool, yaml, on: [data, base], in: "whole")
+        for (attempt, word) in [("training", "epoch 1"), ("card", "card: ")] where epochs > 0 || attempt == "card" {
+            let other = try stages.runInTwo(teacherPool, yaml, on: [data, base], in: attempt, stoppedAt: word)
             let members = try FileManager.default.contentsOfDirectory(atPath: other.directory.path).sorted()
-            #expect(members == ["categories.json", "pool.json", "weights.safetensors"])
+            let statistics = norm == "batch" ? ["statistics.safetensors"] : []
+            #expect(members == ["categories.json", "pool.json"] + statistics + ["weights.safetensors"])
             for member in members { try stages.expectSame(member, whole, other) }
         }
     }

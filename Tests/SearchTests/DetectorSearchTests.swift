@@ -254,6 +254,21 @@ import Training
         #expect(outcome.state.spent >= 360)
     }
 
+    /// Where training on makes students worse, a pipeline still trains as many as it may: none of them enters the front.
+    @Test func aPipelineKeepsItsBudgetWhateverComesOfIt() throws {
+        let fixture = Fixture()
+        fixture.changed.mode = .pipeline
+        fixture.changed.candidates = 18
+        fixture.changed.childrenPerGeneration = 3
+        fixture.trainer.spoils = true
+        let outcome = try fixture.search().run()
+        #expect(outcome.state.known.count == 19)
+        let last = outcome.state.known.filter { $0.move == "train-on" }
+        #expect(
+            last.count == 6
+                && last.allSatisfy { child in !outcome.state.archive.front.contains { $0.candidate == child.id } })
+    }
+
     /// Every strategy ends within the target and the budget; they do not choose alike.
     @Test func strategiesDiffer() throws {
         var journals: Set<[String]> = []
@@ -359,6 +374,8 @@ private final class PretendingTrainer: StudentTrainer {
     /// Trainings under a teacher.
     private(set) var taught = 0
     var knowsImportance = true
+    /// Whether training makes students worse.
+    var spoils = false
     /// The architectures whose statistics were asked for.
     private(set) var settledStudents: [DetectorArchitecture] = []
     private(set) var steps = 0
@@ -408,6 +425,6 @@ private final class PretendingTrainer: StudentTrainer {
     ) throws -> Double {
         try progress(0.5)
         let bias = weights["rpn.head.cls_logits.bias"]?.array.reduce(0, +) ?? 0
-        return 0.5 * (1 - exp(-Double(graph.cost.parameters) / 4e5)) + 0.005 * Double(bias)
+        return 0.5 * (1 - exp(-Double(graph.cost.parameters) / 4e5)) + 0.005 * Double(bias) * (spoils ? -1 : 1)
     }
 }
