@@ -65,7 +65,9 @@ struct PoolSource {
 
     private static func stage(_ wanted: String?, of present: Set<String>, _ bundle: Bundles.Bundle) throws -> String {
         let ending = "/\(ElasticPool.describedIn)"
-        let stages = present.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }.sorted()
+        // The receipt of a stage 'pool' has that name too.
+        let stages = present.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }
+            .filter { present.contains("\($0)/\(ElasticPool.weightsIn)") }.sorted()
         guard !stages.isEmpty else {
             throw Failure(
                 "the bundle holds no teacher pool", at: bundle.url.path,

@@ -46,7 +46,9 @@ struct ReportCompareCommand: Command {
             return [try ModeComparison.Run(metrics: JSON(parsing: data, at: name), source: name)]
         }
         let bundle = Bundles.Bundle(url)
-        let members = try bundle.list().map(\.path).filter { $0 == "metrics.json" || $0.hasSuffix("/metrics.json") }
+        let members = try bundle.list().map(\.path).filter {
+            $0 == "metrics.json" || ($0.hasSuffix("/metrics.json") && !$0.hasPrefix("receipts/"))
+        }
         return try members.compactMap { path in
             let place = "\(name): \(path)"
             let metrics = try JSON(parsing: bundle.data(of: path), at: place)

@@ -89,9 +89,9 @@ import Training
     @Test func aBundleHoldsThePool() throws {
         let digest = try pool.supernet.space.largest.digest.hex
         let receipt: JSON = ["summary": ["teachers": [["digest": .string(digest), "latency_ms": 12.5]]]]
-        var members = [ArchiveMember(path: "receipts/night.json", contents: .data(Data(receipt.canonicalText.utf8)))]
+        var members = [ArchiveMember(path: "receipts/pool.json", contents: .data(Data(receipt.canonicalText.utf8)))]
         for name in ["pool.json", "weights.safetensors", "categories.json"] {
-            members.append(ArchiveMember(path: "night/\(name)", contents: .file(folder["pool/\(name)"])))
+            members.append(ArchiveMember(path: "pool/\(name)", contents: .file(folder["pool/\(name)"])))
         }
         try BundleBuilder.build(members: members, about: ["job": "night"], to: folder["night.tar.zst"])
         let listed = try jdnas("pool", "list", "night.tar.zst")
@@ -99,7 +99,7 @@ import Training
         #expect(try jdnas("pool", "extract", "night.tar.zst", "largest", "--out", "whole").code == 0)
         #expect(try DetectorFiles.read(from: folder["whole"], catalog).weights == pool.weights)
         let other = try jdnas("pool", "list", "night.tar.zst", "--stage", "day")
-        #expect(other.code == 1 && other.error.contains("name one of: night"))
+        #expect(other.code == 1 && other.error.contains("name one of: pool"))
         try BundleBuilder.build(members: [members[0]], about: [:], to: folder["none.tar.zst"])
         #expect(try jdnas("pool", "show", "none.tar.zst").error.contains("holds no teacher pool"))
     }

@@ -29,6 +29,7 @@ import Testing
                     ArchiveMember(
                         path: "random/metrics.json",
                         contents: .data(metrics("random", "b\(seed)", level + 0.004 * Double(seed)))),
+                    ArchiveMember(path: "receipts/metrics.json", contents: .data(Data("{}".utf8))),
                     ArchiveMember(path: "other/metrics.json", contents: .data(plain)),
                 ], about: ["job": "night"], to: folder["seed\(seed).tar.zst"])
         }
