@@ -51,11 +51,7 @@ public struct TeacherPool: StagePlugin {
         try pool.write(to: context.output.directory)
         try DetectorFiles.write(dataset.categories, to: context.output.directory)
         // All of it: a pool taken from a bundle serves as well as one in the spool.
-        for member in [
-            ElasticPool.describedIn, ElasticPool.weightsIn, ElasticPool.statisticsIn, DetectorFiles.categoriesName,
-        ] {
-            context.output.mark(member, bundle: true)
-        }
+        for member in ElasticPool.files + [DetectorFiles.categoriesName] { context.output.mark(member, bundle: true) }
         context.output.summary = try summary(of: pool, latencies)
         context.progress.report(fraction: 1, message: "\(pool.card.count) teachers on the card")
     }
@@ -76,21 +72,10 @@ public struct TeacherPool: StagePlugin {
         let supernet = try Supernet(grown.graph, space, backbones)
         context.log(
             "supernet: \(space.elastic.count) elastic dimensions, largest \(space.largest), smallest \(space.smallest)")
-        var importance = Importance()
-        let random = context.seed.stream("importance")
-        let loader = try BatchLoader(
-            inputs.train, batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
-            random: random.stream("data"))
-        let step = DistilledStep(supernet.graph, training: options.sampling, distillation: .off)
-        let count = min(8, loader.stepsPerEpoch)
-        let batches = Prefetch(end: count) { loader.begin(step: $0, resizedTo: [input]) }
-        for index in 0..<count {
-            try context.checkCancelled()
-            let gradients = try step.gradients(
-                grown.weights, batches.item(index), teacher: nil, random.stream("step", index)
-            ).gradients
-            importance.addTaylor(supernet.graph, weights: grown.weights, gradients: gradients)
-        }
+        let importance = try Importance(
+            .taylor, supernet.graph, grown.weights, on: inputs.train, batches: 8, of: options.plan.batchSize,
+            mirrors: options.plan.mirrors, training: options.sampling, context.seed.stream("importance"))
+        try context.checkCancelled()
         return (supernet, supernet.sorted(grown.weights, by: importance))
     }
 

@@ -51,17 +51,7 @@ public struct ComparisonPage: Sendable {
                 </section>
                 """
         }
-        let page: Markup = """
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(title) – jdnas report</title>
-            <style>\(StyleSheet.markup)</style>
-            </head>
-            <body>
-            <main>
+        let body: Markup = """
             <h1>\(title)</h1>
             <p class="lead">\(lead)</p>
             \(sections.joined())
@@ -69,12 +59,8 @@ public struct ComparisonPage: Sendable {
             <h2>Every run</h2>
             \(picture)
             </section>
-            </main>
-            </body>
-            </html>
-
             """
-        return "<!DOCTYPE html>\n" + page.text
+        return htmlPage(title, body)
     }
 
     private var picture: Markup {

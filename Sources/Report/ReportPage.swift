@@ -1,3 +1,25 @@
+/// A whole HTML file: nothing outside it is loaded, and it runs no script.
+func htmlPage(_ title: String, _ body: Markup) -> String {
+    let page: Markup = """
+        <html lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="light dark"/>
+        <title>\(title) – jdnas report</title>
+        <style>\(StyleSheet.markup)</style>
+        </head>
+        <body>
+        <main>
+        \(body)
+        </main>
+        </body>
+        </html>
+
+        """
+    return "<!DOCTYPE html>\n" + page.text
+}
+
 extension ReportContent {
     /// The report as one HTML file: nothing outside it is loaded, and it runs no script.
     public var html: String {
@@ -5,24 +27,7 @@ extension ReportContent {
             headline, searchOverview, lineage, pictureGallery, accuracy, classTable, recallCurves, errorKinds,
             latency, searchHistory, trainingCurves, surroundings,
         ]
-        let page: Markup = """
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(title) – jdnas report</title>
-            <style>\(StyleSheet.markup)</style>
-            </head>
-            <body>
-            <main>
-            \(sections.filter { !$0.text.isEmpty }.joined())
-            </main>
-            </body>
-            </html>
-
-            """
-        return "<!DOCTYPE html>\n" + page.text
+        return htmlPage(title, sections.filter { !$0.text.isEmpty }.joined())
     }
 
     /// A titled part of the page; an empty body has none.

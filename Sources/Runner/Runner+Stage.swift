@@ -123,15 +123,14 @@ extension Runner {
         let attempt = try spool.newAttempt(token, stage: earlier.stage)
         let started = Timestamp.now
         let named = inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) }
-        let trouble: String?
-        do {
-            try whileBeating { try spool.adopt(earlier, as: attempt, inputs: named) }
-            trouble = try publish(attempt, isCached: true) ? nil : "it has changed"
-        } catch let failure as Failure {
-            // What is there is left to the stage itself, with room for it.
+        var trouble: String?
+        do { try whileBeating { try spool.adopt(earlier, as: attempt, inputs: named) } } catch let failure as Failure {
+            // Half a copy is of no use, and the stage may need the room.
             try? spool.clear(attempt)
             trouble = failure.what
         }
+        // What fails from here on is a publication's failure like any other: the attempt is whole, and is published later.
+        if trouble == nil, try !publish(attempt, isCached: true) { trouble = "it has changed" }
         try spool.record(
             AttemptOutcome(
                 result: trouble == nil ? .done : .cancelled,

@@ -16,7 +16,7 @@ final class EventFile: Sendable {
         case untouched
         case open(descriptor: Int32)
         /// It could not be made or written: the work goes on without it.
-        case given(up: Bool)
+        case abandoned
     }
 
     init(folder: URL) { self.folder = folder }
@@ -33,7 +33,7 @@ final class EventFile: Sendable {
             let event = EventRecord.scalars(scalars.sorted { $0.key < $1.key }, step: step, time: time)
             if !Self.append(EventRecord.framed(event), to: descriptor) {
                 close(descriptor)
-                state = .given(up: true)
+                state = .abandoned
             }
         }
     }
@@ -42,10 +42,10 @@ final class EventFile: Sendable {
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appending(path: "events.out.tfevents.\(Int(time)).jdnas")
         let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return .given(up: true) }
+        guard descriptor >= 0 else { return .abandoned }
         guard Self.append(EventRecord.framed(EventRecord.version(time: time)), to: descriptor) else {
             close(descriptor)
-            return .given(up: true)
+            return .abandoned
         }
         return .open(descriptor: descriptor)
     }

@@ -38,9 +38,8 @@ struct PoolSource {
         let folder = FileManager.default.temporaryDirectory.appending(path: "jdnas-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for member in [
-            ElasticPool.describedIn, ElasticPool.weightsIn, ElasticPool.statisticsIn, DetectorFiles.categoriesName,
-        ] where present.contains("\(stage)/\(member)") {
+        for member in ElasticPool.files + [DetectorFiles.categoriesName]
+        where present.contains("\(stage)/\(member)") {
             try bundle.data(of: "\(stage)/\(member)").write(to: folder.appending(path: member))
         }
         let receipt = "receipts/\(stage).json"

@@ -49,6 +49,8 @@ extension ElasticPool {
     public static let weightsIn = "weights.safetensors"
     /// Only with batch norm.
     public static let statisticsIn = "statistics.safetensors"
+    /// All that `write` may make.
+    public static let files = [describedIn, weightsIn, statisticsIn]
 
     private struct Description: Codable {
         var format: String
