@@ -61,8 +61,9 @@ let package = Package(
         module("Manifest", "Basics", "CYAML"),
         module("Spool", "Basics", "CLinux"),
         module("Bundles", "Basics", "Archive"),
-        module("StageKit", "Basics", "Manifest", "Spool", "Archive", "Bundles"),
-        module("Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "CLinux"),
+        module("Processes", "Basics", "CLinux"),
+        module("StageKit", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes"),
+        module("Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "Processes", "CLinux"),
 
         // What command lines are made of.
         module("CommandKit", "Basics"),

@@ -13,12 +13,12 @@ import Training
 /// The artifact holds `student/` and `base/` (detectors), `teacher.json` (the student's teacher), `history.jsonl` (a
 /// line for each candidate), `front.json`, `lineage.json` (from the base to the student) and `latency-table.json`.
 public struct JointSearch: StagePlugin {
-    private let backbones: BackboneCatalog
+    let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 6 }
+    public var version: Int { 7 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
@@ -43,15 +43,23 @@ public struct JointSearch: StagePlugin {
             teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images), train: inputs.train,
             search: inputs.search, training: options.sampling,
             settings: options.settings)
+        let workers = options.workers.map { workers in
+            WorkerPool(
+                self, count: workers.count, threads: workers.threads ?? max(1, context.threads / workers.count), context
+            )
+        }
         let joint = try DetectorSearch(
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
-            catalog: backbones, random: context.seed, hooks: hooks(options.settings, context), replay: options.replay)
+            catalog: backbones, random: context.seed, hooks: hooks(options.settings, context),
+            executor: workers.map {
+                ProcessTrials($0, options, data: dataArtifact.directory, teachers: poolArtifact.directory)
+            }, replay: options.replay)
         let outcome = try joint.run()
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
-            inputs.train.categories, context)
+            inputs.train.categories, troubles: workers?.troubles ?? [], context)
     }
 
     /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.

@@ -18,6 +18,15 @@ public struct JointSearchOptions: Codable, Sendable {
     /// A lineage to go through again instead of searching; nil to search.
     public var replay: Lineage?
     public var precision: Precision
+    /// Processes that train candidates, and threads of each; nil: this process trains them, one after the other, with all of
+    /// its threads.
+    public var workers: Workers?
+
+    public struct Workers: Codable, Sendable {
+        public var count: Int
+        /// nil: an equal share of the stage's. Results depend on it, not on the count.
+        public var threads: Int?
+    }
 
     init(_ reader: ConfigReader) {
         let standard = SearchSettings.Mode.joint
@@ -39,6 +48,9 @@ public struct JointSearchOptions: Codable, Sendable {
                 "candidates", default: 12, in: 1...100_000, help: "students that are trained: the search's budget"),
             childrenPerGeneration: reader.int(
                 "children", default: 4, in: 1...1000, help: "students of a generation"),
+            halvings: reader.int(
+                "halvings", default: 0, in: 0...6,
+                help: "how often the worse half of a generation's students is stopped before the end of their training"),
             hours: reader.optionalDouble(
                 "hours", in: 0.001...10_000,
                 help: "no generation begins after so many hours, though candidates are left; the last training follows"),
@@ -72,6 +84,20 @@ public struct JointSearchOptions: Codable, Sendable {
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
         latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")
         precision = reader.precision()
+        let count = reader.optionalInt(
+            "workers", in: 1...1024,
+            help:
+                "processes that train students at the same time; without it the stage trains them, one after the other")
+        let threads = reader.optionalInt(
+            "worker_threads", in: 1...1024,
+            help:
+                "threads of each worker, an equal share by default; results depend on it, and not on the workers' number"
+        )
+        workers = count.map { Workers(count: $0, threads: threads) }
+        if threads != nil, count == nil {
+            reader.report(
+                "worker_threads", "there are no workers that could have threads", remedy: "give 'workers' too")
+        }
         let lineage = reader.optionalFile(
             "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits")
         replay = lineage.flatMap { file in

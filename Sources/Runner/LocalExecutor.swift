@@ -1,7 +1,7 @@
 import Basics
-import CLinux
 public import Foundation
 import Glibc
+import Processes
 public import Spool
 
 /// Runs stages as child processes: `jdnas-stage run REQUEST`, in the attempt's folder, with its output in `log.txt`.
@@ -18,19 +18,10 @@ public struct LocalExecutor: StageExecutor {
     }
 
     public func start(_ attempt: AttemptFolder, threads: Int) throws -> any StageExecution {
-        var environment = ProcessInfo.processInfo.environment
-        // One pool of a fixed size: results depend on it (DESIGN, promise 2).
-        environment["OMP_NUM_THREADS"] = String(threads)
-        environment["OPENBLAS_NUM_THREADS"] = String(threads)
-        environment["OMP_DYNAMIC"] = "false"
-        // A waiting thread spins for some microseconds, which bridges the gap between two loops, and then sleeps: left
-        // to itself libgomp spins for milliseconds, and a machine with other users loses most of its time to that.
-        if environment["OMP_WAIT_POLICY"] == nil, environment["GOMP_SPINCOUNT"] == nil {
-            environment["GOMP_SPINCOUNT"] = "20000"
-        }
         return Execution(
             try ChildProcess(
-                program, ["run", attempt.request.path], environment: environment, directory: attempt.url,
+                program, ["run", attempt.request.path], environment: ChildProcess.environment(threads: threads),
+                directory: attempt.url,
                 output: attempt.log, error: attempt.log, addressSpace: addressSpace))
     }
 
@@ -42,8 +33,8 @@ public struct LocalExecutor: StageExecutor {
         func wait(seconds: Double, wakeUp: Int32?) throws -> StageEnd? {
             guard let end = try child.wait(seconds: seconds, wakeUp: wakeUp) else { return nil }
             return StageEnd(
-                exitCode: end.code >= 0 ? Int(end.code) : nil, signal: end.signal > 0 ? Int(end.signal) : nil,
-                userSeconds: end.user_seconds, systemSeconds: end.system_seconds, peakBytes: Int(end.peak_bytes))
+                exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds,
+                systemSeconds: end.systemSeconds, peakBytes: end.peakBytes)
         }
 
         func terminate() { child.signalGroup(SIGTERM) }

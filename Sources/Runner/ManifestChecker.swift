@@ -1,8 +1,8 @@
 import Basics
-import CLinux
 import Foundation
 import Glibc
 import Manifest
+import Processes
 import Spool
 import StageKit
 
@@ -34,7 +34,7 @@ struct ManifestChecker {
             program, ["validate", "--json", "--base", base, "--name", name, manifest.path],
             environment: ProcessInfo.processInfo.environment, output: output, error: errors)
         let start = ProcessInfo.processInfo.systemUptime
-        var end: jd_exit?
+        var end: ProcessEnd?
         while end == nil {
             end = try child.wait(seconds: 0.5)
             try meanwhile()
@@ -54,8 +54,8 @@ struct ManifestChecker {
         return .success(job)
     }
 
-    private static func text(_ end: jd_exit) -> String {
-        end.signal > 0 ? "was ended by signal \(end.signal)" : "ended with exit code \(end.code) and no report"
+    private static func text(_ end: ProcessEnd) -> String {
+        end.signal.map { "was ended by signal \($0)" } ?? "ended with exit code \(end.exitCode ?? 0) and no report"
     }
 
     /// The check itself failed: out of memory, a library that is missing, a defect. That says nothing of the manifest.

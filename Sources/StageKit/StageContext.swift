@@ -16,6 +16,10 @@ public struct StageContext: Sendable {
     public let output: StageOutput
     public let progress: StageProgress
     public let checkpoint: CheckpointFolder
+    /// The attempt's folder; workers' tasks lie in its `workers/`.
+    let attempt: URL
+    /// The program that this process runs, for workers.
+    let program: URL
     private let cancellation: Cancellation
     private let sink: @Sendable (String) -> Void
 
@@ -23,6 +27,7 @@ public struct StageContext: Sendable {
     public init(
         job: String = "job", stage: String, seed: UInt64 = 0, threads: Int = 1, inputs: [Artifact] = [], attempt: URL,
         resume: URL? = nil, cancellation: Cancellation = Cancellation(),
+        program: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath(),
         log: @escaping @Sendable (String) -> Void = StageContext.standardLog
     ) throws {
         self.job = job
@@ -42,6 +47,8 @@ public struct StageContext: Sendable {
         progress = StageProgress(file: attempt.appending(path: "progress.json"), log: log)
         checkpoint = CheckpointFolder(directory: attempt.appending(path: "checkpoint"), resume: resume)
         self.cancellation = cancellation
+        self.attempt = attempt
+        self.program = program
         sink = log
     }
 

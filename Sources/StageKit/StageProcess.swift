@@ -25,13 +25,18 @@ public enum StageProcess {
             try attempt(requestFile, catalog: catalog)
             return Exit.done
         } catch {
-            let failure = failure(for: error)
-            let line = "\(failure)\n"
-            FileHandle.standardError.write(Data(line.utf8))
-            let file = requestFile.deletingLastPathComponent().appending(path: "failure.json")
-            if let json = try? JSON(encoding: failure) { try? DurableFile.write(json.prettyText, to: file) }
-            return exitCode(failure.cause)
+            return end(with: error, in: requestFile.deletingLastPathComponent())
         }
+    }
+
+    /// Leaves `failure.json` in a folder, tells the error on standard error, and gives the exit code for it.
+    static func end(with error: any Error, in folder: URL) -> Int32 {
+        let failure = failure(for: error)
+        let line = "\(failure)\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        let file = folder.appending(path: "failure.json")
+        if let json = try? JSON(encoding: failure) { try? DurableFile.write(json.prettyText, to: file) }
+        return exitCode(failure.cause)
     }
 
     private static func attempt(_ requestFile: URL, catalog: StageCatalog) throws {

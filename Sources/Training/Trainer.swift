@@ -103,17 +103,20 @@ public struct Trainer {
         totalSteps = plan.epochs * loader.stepsPerEpoch
     }
 
-    /// Trains from a state to the plan's end.
+    /// Trains from a state to the plan's end, or to a share of it: going on from there comes to what the whole would have
+    /// come to.
     ///
     /// - Parameter observe: called after each step with the state as it then is; may save it, or throw to stop.
     public func train(
-        _ start: TrainingState, objective: Objective, observe: (StepReport, TrainingState) throws -> Void
+        _ start: TrainingState, share: Double = 1, objective: Objective,
+        observe: (StepReport, TrainingState) throws -> Void
     ) throws -> TrainingState {
         var state = start
-        let batches = Prefetch(end: totalSteps) { [loader, random, inputs = objective.inputs] step in
+        let end = min(totalSteps, Int((share * Double(totalSteps)).rounded(.up)))
+        let batches = Prefetch(end: end) { [loader, random, inputs = objective.inputs] step in
             loader.begin(step: step, resizedTo: inputs(step, random.stream("step", step)))
         }
-        while state.step < totalSteps {
+        while state.step < end {
             let batch = try batches.item(state.step)
             var step = try objective.gradients(state.weights, batch, random.stream("step", state.step))
             let loss = step.totalLoss

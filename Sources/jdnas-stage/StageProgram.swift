@@ -5,7 +5,8 @@ let stageProgram = Program(
     name: "jdnas",
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
-        RunCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(), ExportCommand(),
+        RunCommand(), WorkCommand(), ValidateCommand(), PluginsCommand(), EvaluateCommand(), DetectCommand(),
+        ExportCommand(),
         ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), ExplainCommand(), ReportCompareCommand(),
         PoolListCommand(),
         PoolShowCommand(), PoolExtractCommand(), SynthCommand(),

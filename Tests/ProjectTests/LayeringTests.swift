@@ -9,8 +9,9 @@ import Testing
         "Manifest": ["Basics", "CYAML"],
         "Spool": ["Basics", "CLinux"],
         "Bundles": ["Basics", "Archive"],
-        "StageKit": ["Basics", "Manifest", "Spool", "Archive", "Bundles"],
-        "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "StageKit", "CLinux"],
+        "Processes": ["Basics", "CLinux"],
+        "StageKit": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes"],
+        "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes", "StageKit", "CLinux"],
         "CommandKit": ["Basics"],
     ]
 

@@ -8,13 +8,13 @@ import Training
 
 @Suite struct DetectorSearchTests {
     @Test func aSearchEndsWithAStudentWithinTheTarget() throws {
-        let outcome = try Fixture().search().run()
+        let outcome = try SearchFixture().search().run()
         let base = outcome.state.baseLatency
         #expect(outcome.student.latency <= 0.7 * base)
         #expect(outcome.state.known.count == 13)
         #expect(Set(outcome.weights.keys) == Set(outcome.graph.network.parameters.map(\.name)))
         for candidate in outcome.state.known.dropFirst() {
-            let limit = Fixture.settings.latencyLimit(generation: candidate.generation) * base
+            let limit = SearchFixture.settings.latencyLimit(generation: candidate.generation) * base
             #expect(candidate.latency <= limit, "candidate \(candidate.id) was to be refused")
             let id = try #require(candidate.parent)
             let parent = try #require(outcome.state.candidate(id))
@@ -28,14 +28,14 @@ import Training
 
     /// Each derived student's statistics are estimated before it is trained; one that only has another teacher is its parent.
     @Test func derivedStudentsAreSettled() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         let outcome = try fixture.search().run()
         let derived = outcome.state.known.dropFirst().filter { !$0.actions.isEmpty }
         #expect(!derived.isEmpty && fixture.trainer.settledStudents == derived.map(\.architecture))
     }
 
     @Test func lineageGivesTheStudentsArchitecture() throws {
-        let outcome = try Fixture().search().run()
+        let outcome = try SearchFixture().search().run()
         var path: [Candidate] = [outcome.student]
         while let parent = path[0].parent { path.insert(try #require(outcome.state.candidate(parent)), at: 0) }
         var graph = try Networks.graph()
@@ -45,15 +45,15 @@ import Training
 
     /// Going through a lineage trains its candidates alone, and gives the same student, interrupted or not.
     @Test func aLineageGivesTheStudentAgain() throws {
-        let outcome = try Fixture().search().run()
+        let outcome = try SearchFixture().search().run()
         let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
         #expect(lineage.steps.last?.candidate == outcome.student.id && lineage.steps.count < 12)
         #expect(try Lineage(json: JSON(parsing: lineage.json.prettyText), at: "test") == lineage)
         for saves in [Int.max, 2, 5] {
-            let fixture = Fixture()
+            let fixture = SearchFixture()
             fixture.replay = lineage
             fixture.savesLeft = saves
-            if saves < .max { #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() } }
+            if saves < .max { #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() } }
             fixture.savesLeft = .max
             let again = try fixture.search().run()
             #expect(again.state.known.map(\.id) == [0] + lineage.steps.map(\.candidate))
@@ -63,17 +63,17 @@ import Training
 
     /// Measured anew, a candidate of the lineage may be off the front: it is trained again all the same.
     @Test func aLineageIsReplayedWhateverLatenciesAreNow() throws {
-        let first = Fixture()
+        let first = SearchFixture()
         first.changed.finish.epochs = 0
         let outcome = try first.search().run()
         let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.finish.epochs = 0
         // The less there is to compute, the longer it takes.
         fixture.slowness = -1
         fixture.replay = lineage
         fixture.savesLeft = 3
-        #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
         fixture.savesLeft = .max
         let again = try fixture.search().run()
         #expect(again.weights == outcome.weights && !again.weights.isEmpty)
@@ -81,10 +81,10 @@ import Training
     }
 
     @Test func whatALineageTellsIsChecked() throws {
-        let outcome = try Fixture().search().run()
+        let outcome = try SearchFixture().search().run()
         let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
         func refusal(_ change: (inout Lineage) -> Void) -> String? {
-            let fixture = Fixture()
+            let fixture = SearchFixture()
             var changed = lineage
             change(&changed)
             fixture.replay = changed
@@ -110,13 +110,13 @@ import Training
     /// Negative numbers count from the last save.
     @Test(arguments: [0, 1, 3, 4, 5, 6, 33, -12, -9, -2, -1])
     func anInterruptedSearchEndsAlike(after saves: Int) throws {
-        let uninterrupted = Fixture()
+        let uninterrupted = SearchFixture()
         uninterrupted.savesOften = true
         let whole = try uninterrupted.search().run()
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.savesOften = true
         fixture.savesLeft = saves < 0 ? uninterrupted.count + saves : saves
-        #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
         fixture.savesLeft = .max
         let resumed = try fixture.search().run()
         #expect(resumed.state.journal == whole.state.journal)
@@ -127,15 +127,15 @@ import Training
 
     /// What is done is not done again.
     @Test func aTrialGoesOnWhereItWasStopped() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.savesOften = true
         fixture.savesLeft = 3
-        #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
         let before = fixture.trainer.steps
         #expect(fixture.newest?.appending(path: "candidate-1-training").isFolder == true)
         fixture.savesLeft = .max
         _ = try fixture.search().run()
-        let whole = Fixture()
+        let whole = SearchFixture()
         _ = try whole.search().run()
         // One step was taken and not saved.
         #expect(fixture.trainer.steps == whole.trainer.steps + 1 && before > 1)
@@ -143,9 +143,9 @@ import Training
 
     /// The latencies of one device say nothing of another's.
     @Test func aSearchDoesNotGoOnWithAnotherDevicesLatencies() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.savesLeft = 3
-        #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
         fixture.savesLeft = .max
         fixture.device.libraries = "others"
         let failure = #expect(throws: Failure.self) { _ = try fixture.search().run() }
@@ -156,7 +156,7 @@ import Training
 
     /// With block removal for the only cut, there are two children, and every other one is equal to one of them.
     @Test func whatIsRefusedAndWhatIsThereAlreadyAreCountedApart() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.leastWidth = 1
         fixture.changed.latencyTarget = 0.99
         fixture.changed.latencyMargin = 0
@@ -170,7 +170,7 @@ import Training
 
     /// Where nothing seems to matter every cut is as good as another, not the last one certain.
     @Test func cutsWithoutALossAreDrawnByWhatTheySave() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.trainer.knowsImportance = false
         fixture.slowness = 1000
         fixture.changed.candidates = 6
@@ -182,7 +182,7 @@ import Training
 
     /// A target that no student can reach still gives students, cut as deep as can be.
     @Test func aTargetOutOfReachStillGivesAFasterStudent() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.latencyTarget = 0.01
         fixture.changed.descent = 0
         let outcome = try fixture.search().run()
@@ -192,11 +192,11 @@ import Training
     }
 
     @Test func modesKeepWhatTheyPromise() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.mode = .fixedTeacher
         let fixed = try fixture.search().run()
         #expect(fixed.state.known.allSatisfy { $0.teacher == fixed.base.teacher })
-        let plain = Fixture()
+        let plain = SearchFixture()
         plain.changed.mode = .noDistillation
         _ = try plain.search().run()
         #expect(plain.trainer.teachers.isEmpty)
@@ -204,16 +204,16 @@ import Training
 
     /// Architecture, pruning, distillation: each does what it is for, and all of them have the budget of the other modes.
     @Test(arguments: [nil, 3, -4]) func aPipelineDoesOneThingAfterTheOther(stoppedAfter saves: Int?) throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.mode = .pipeline
         fixture.changed.candidates = 18
         fixture.changed.childrenPerGeneration = 3
         if let saves {
-            let whole = Fixture()
+            let whole = SearchFixture()
             whole.changed = fixture.changed
             let expected = try whole.search().run()
             fixture.savesLeft = saves < 0 ? whole.count + saves : saves
-            #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() }
+            #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
             fixture.savesLeft = .max
             let again = try fixture.search().run()
             #expect(again.weights == expected.weights && again.state.journal == expected.state.journal)
@@ -241,12 +241,12 @@ import Training
 
     /// No generation begins after the hours, which count over interruptions; the student still has its last training.
     @Test(arguments: [Int.max, 2]) func hoursEndASearch(savedOften saves: Int) throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         // Each look at the clock takes two minutes: the first generation may begin, and no other.
         fixture.secondsPerLook = 120
         fixture.changed.hours = 0.1
         fixture.savesLeft = saves
-        if saves < .max { #expect(throws: Fixture.Killed.self) { _ = try fixture.search().run() } }
+        if saves < .max { #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() } }
         fixture.savesLeft = .max
         let outcome = try fixture.search().run()
         #expect(outcome.state.known.count == 5, "one generation of four")
@@ -256,7 +256,7 @@ import Training
 
     /// Where training on makes students worse, a pipeline still trains as many as it may: none of them enters the front.
     @Test func aPipelineKeepsItsBudgetWhateverComesOfIt() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.mode = .pipeline
         fixture.changed.candidates = 18
         fixture.changed.childrenPerGeneration = 3
@@ -273,7 +273,7 @@ import Training
     @Test func strategiesDiffer() throws {
         var journals: Set<[String]> = []
         for strategy in SearchSettings.Strategy.allCases {
-            let fixture = Fixture()
+            let fixture = SearchFixture()
             fixture.changed.strategy = strategy
             let outcome = try fixture.search().run()
             #expect(outcome.state.known.count == 13 && outcome.student.latency <= 0.7 * outcome.state.baseLatency)
@@ -285,7 +285,7 @@ import Training
 
     /// The search moves blocks and changes the input's size, and what it did can be replayed.
     @Test func everyKindOfActionIsTried() throws {
-        let fixture = Fixture()
+        let fixture = SearchFixture()
         fixture.changed.candidates = 80
         fixture.changed.strategy = .random
         let outcome = try fixture.search().run()
@@ -295,136 +295,5 @@ import Training
             for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
         }
         #expect(kinds == Set(StudentAction.Kind.allCases))
-    }
-}
-
-/// A search over a small detector with a trainer that only pretends, and checkpoints in a scratch folder.
-private final class Fixture {
-    struct Killed: Error {}
-
-    static let plan = TrainingPlan(
-        epochs: 1, batchSize: 1, schedule: LearningRateSchedule(base: 0.01), momentum: 0.9, weightDecay: 0,
-        clipNorm: nil, mirrors: [])
-    static var settings: SearchSettings {
-        var finish = plan
-        finish.epochs = 4
-        return SearchSettings(
-            latencyTarget: 0.7, candidates: 12, childrenPerGeneration: 4, trial: plan, finish: finish)
-    }
-
-    var changed = Fixture.settings
-    var replay: Lineage?
-    var savesLeft = Int.max
-    /// Whether a state is to be saved whenever that is asked.
-    var savesOften = false
-    var secondsPerLook = 0.0
-    private var time = 0.0
-    /// How much longer operators take than `LatencyTests.ideal` says.
-    var slowness = 1.0
-    var device = DeviceIdentity(processor: "test", instructionSet: "none", libraries: "none", threads: 1)
-    let trainer = PretendingTrainer()
-    let folder = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
-    private(set) var newest: URL?
-    private(set) var count = 0
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func search() throws -> DetectorSearch {
-        let graph = try Networks.graph()
-        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
-        return try DetectorSearch(
-            base: (graph, Networks.weights(graph)), space: space, trainer: trainer,
-            model: LatencyModel(LatencyTable(device: device)) { [slowness] in
-                // Below 0: the other way round.
-                slowness < 0 ? 1 / LatencyTests.ideal($0) : slowness * LatencyTests.ideal($0)
-            },
-            calibrate: { model in
-                let milliseconds = 2 + model.operatorTime(graph, regions: 50)
-                try model.calibrate([(graph, milliseconds)], regions: 50)
-                return milliseconds
-            }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
-            hooks: SearchHooks(
-                resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
-                clock: { [self] in
-                    time += secondsPerLook
-                    return time
-                }),
-            replay: replay)
-    }
-
-    private func save(_ name: String, _ write: (URL) throws -> Void) throws {
-        guard savesLeft > 0 else { throw Killed() }
-        savesLeft -= 1
-        count += 1
-        let next = folder.appending(path: "\(count)-\(name)")
-        try FileManager.default.createDirectory(at: next, withIntermediateDirectories: true)
-        try write(next)
-        if let newest { try FileManager.default.removeItem(at: newest) }
-        newest = next
-    }
-}
-
-extension URL {
-    fileprivate var isFolder: Bool { (try? resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true }
-}
-
-/// Precision falls as weights get fewer and rises with training; weights move a little, by the stream given.
-private final class PretendingTrainer: StudentTrainer {
-    var teachers: Set<TeacherChoice> = []
-    /// Trainings under a teacher.
-    private(set) var taught = 0
-    var knowsImportance = true
-    /// Whether training makes students worse.
-    var spoils = false
-    /// The architectures whose statistics were asked for.
-    private(set) var settledStudents: [DetectorArchitecture] = []
-    private(set) var steps = 0
-    private static let stepsPerEpoch = 2
-
-    func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance {
-        Importance(
-            .l1, graph, weights: knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) })
-    }
-
-    func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
-        settledStudents.append(graph.architecture)
-        return weights
-    }
-
-    func train(
-        _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
-        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
-        observe: (StepReport, StudentState) throws -> Void
-    ) throws -> StudentState {
-        #expect(neckOrigins.count == graph.architecture.neck.outputWidth)
-        if let teacher {
-            teachers.insert(teacher)
-            if resume == nil { taught += 1 }
-        }
-        var state =
-            resume ?? StudentState(TrainingState(weights: weights, optimiser: SGD(momentum: 0.9, weightDecay: 0)))
-        let total = plan.epochs * Self.stepsPerEpoch
-        while state.training.step < total {
-            var draw = random.stream("step", state.training.step)
-            state.training.weights["rpn.head.cls_logits.bias"]?.add(
-                Tensor([3], (0..<3).map { _ in Float(draw.uniform()) }))
-            state.training.step += 1
-            steps += 1
-            let loss = draw.uniform()
-            let report = StepReport(
-                step: state.training.step, totalSteps: total, stepsPerEpoch: Self.stepsPerEpoch, learningRate: 0.1,
-                losses: ["loss": loss], loss: loss)
-            state.losses.add(report)
-            try observe(report, state)
-        }
-        return state
-    }
-
-    func evaluate(
-        _ graph: DetectorGraph, _ weights: NamedTensors, progress: (Double) throws -> Void
-    ) throws -> Double {
-        try progress(0.5)
-        let bias = weights["rpn.head.cls_logits.bias"]?.array.reduce(0, +) ?? 0
-        return 0.5 * (1 - exp(-Double(graph.cost.parameters) / 4e5)) + 0.005 * Double(bias) * (spoils ? -1 : 1)
     }
 }

@@ -113,7 +113,7 @@ import Training
                     search: inputs.search, training: TrainingSettings(), settings: settings
                 ).train(
                     narrow.graph, narrow.weights, neckOrigins: Array(0..<16), teacher: pool.supernet.space.largest,
-                    plan: plan, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume
+                    plan: plan, share: 1, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume
                 ) { report, state in
                     last = state
                     if report.step == step { throw Stop() }

@@ -20,6 +20,8 @@ public struct Candidate: Sendable, Hashable, Codable {
     /// For each channel of the neck's output, the base's channel that it was, or -1: what the features of a teacher,
     /// whose neck is the base's, are compared by.
     public var neckOrigins: [Int]
+    /// The share of its training that it had before it was stopped: 1, or less where it looked hopeless.
+    public var share: Double
     /// Average precision on the search split, once trained.
     public var precision: Double?
     /// Means over the training's last epoch.
@@ -36,7 +38,8 @@ public struct Candidate: Sendable, Hashable, Codable {
             "parent": parent.map { .integer($0) } ?? .null, "move": .string(move),
             "actions": .array(actions.map { .string($0.description) }),
             "teacher": try JSON(encoding: teacher), "teacher_digest": .string(try teacher.digest.hex),
-            "taught": .bool(isTaught), "stream": .string(seed), "losses": .object(losses.mapValues { .number($0) }),
+            "taught": .bool(isTaught), "share": .number(share), "stream": .string(seed),
+            "losses": .object(losses.mapValues { .number($0) }),
             "ap": precision.map { .number($0) } ?? .null, "latency_ms": .number(latency),
             "macs": .integer(cost.multiplyAccumulates), "parameters": .integer(cost.parameters),
             "architecture_digest": .string(try architecture.digest.hex),

@@ -90,6 +90,7 @@ extension DetectorSearch {
         child.parent = parent.id
         child.move = move
         child.actions = []
+        child.share = 1
         child.precision = nil
         child.losses = [:]
         child.weights = nil

@@ -5,88 +5,23 @@ import Models
 import Tensor
 import Training
 
-// What is done with a child: it inherits, is trained under its teacher, and is evaluated.
+// What a student inherits, and the last training of the one that is chosen.
 extension DetectorSearch {
-    func trial(_ child: Candidate) throws -> Candidate {
-        var child = child
-        let parent = try requireCandidate(child.parent ?? 0)
-        let (graph, start) = try inherit(&child, from: parent)
-        let number = replay == nil ? "\(child.id) of \(budget)" : "\(child.id) again"
-        let title = "candidate \(number) (\(child.move))"
-        let job = StudentJob(
-            name: "candidate-\(child.id)-training", tag: "candidate-\(child.id)", group: "candidates", title: title,
-            plan: settings.trial,
-            data: random.stream("data", child.generation), random: random.stream("candidate", child.id),
-            teacher: settings.hasTeachers(generation: child.generation) ? child.teacher : nil)
-        let (trained, precision) = try train(job, child, graph, start, overall: fraction)
-        child.precision = precision
-        child.losses = trained.losses.means
-        child.weights = try digest(trained.weights)
-        try requireSame(
-            "candidate \(child.id)", child.weights, as: replay?.steps.first { $0.candidate == child.id }?.weights)
-        weights[child.id] = trained.weights
-        hooks.log(
-            "\(title): AP \(tenths(100 * precision)), \(tenths(100 * child.latency / state.baseLatency)) % of the time")
-        return child
-    }
-
-    /// A training of a student: a candidate's, or the last one.
-    private struct StudentJob {
-        /// What its state is called in a checkpoint.
-        let name: String
-        /// What its numbers are called, and those of all jobs like it.
-        let tag: String
-        let group: String
-        let title: String
-        let plan: TrainingPlan
-        let data: RandomStream
-        let random: RandomStream
-        let teacher: TeacherChoice?
-    }
-
-    /// Trains a student under its teacher and evaluates it, from where an earlier attempt left off.
-    ///
-    /// - Parameter overall: the share of the search that is done when a share of this job is.
-    private func train(
-        _ job: StudentJob, _ student: Candidate, _ graph: DetectorGraph, _ start: NamedTensors,
-        overall: (Double) -> Double
-    ) throws -> (trained: StudentState, precision: Double) {
-        hooks.log("\(job.title) under \(job.teacher.map { "teacher \($0)" } ?? "no teacher")")
-        func saveIfDue(_ reached: StudentState) throws {
-            guard hooks.isSaveDue() else { return }
-            try save(job.name) { try reached.write(to: $0.appending(path: job.name)) }
-        }
-        let trained = try trainer.train(
-            graph, start, neckOrigins: student.neckOrigins, teacher: job.teacher, plan: job.plan,
-            data: job.data, random: job.random, resume: try resumed(job)
-        ) { report, reached in
-            try saveIfDue(reached)
-            hooks.record(
-                report.step,
-                ["\(job.tag)/loss": report.loss].merging(
-                    report.losses.map { ("\(job.tag)/\($0.key)", $0.value) }
-                ) { $1 })
-            try hooks.report(
-                overall(0.9 * report.fraction), "\(job.title), epoch \(report.epoch) of \(job.plan.epochs)",
-                ["loss": report.loss, "latency_ms": student.latency])
-        }
-        let precision = try trainer.evaluate(graph, trained.weights) { done in
-            try saveIfDue(trained)
-            try hooks.report(overall(0.9 + 0.1 * done), "\(job.title): evaluating", [:])
-        }
-        hooks.record(student.id, ["\(job.group)/ap": precision, "\(job.group)/latency_ms": student.latency])
-        return (trained, precision)
-    }
-
-    private func resumed(_ job: StudentJob) throws -> StudentState? {
-        guard let folder = hooks.resume()?.appending(path: job.name),
+    /// A training that an interrupted attempt left in a checkpoint.
+    func resumed(_ name: String, _ plan: TrainingPlan) throws -> StudentState? {
+        guard let folder = hooks.resume()?.appending(path: name),
             FileManager.default.fileExists(atPath: folder.path)
         else { return nil }
-        return try StudentState(from: folder, job.plan)
+        return try StudentState(from: folder, plan)
+    }
+
+    func record(_ report: StepReport, as tag: String) {
+        let losses = report.losses.map { ("\(tag)/\($0.key)", $0.value) }
+        hooks.record(report.step, ["\(tag)/loss": report.loss].merging(losses) { $1 })
     }
 
     /// The child's weights by its actions, one after the other; importance scores go along.
-    private func inherit(
+    func inherit(
         _ child: inout Candidate, from parent: Candidate
     ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
         var graph = try graph(of: parent)
@@ -120,12 +55,7 @@ extension DetectorSearch {
             throw Failure("the weights of candidate \(chosen.id) are gone", cause: .defect)
         }
         if settings.finish.epochs > 0 {
-            let job = StudentJob(
-                name: "last-training", tag: "last-training", group: "student",
-                title: "last training of candidate \(chosen.id)", plan: settings.finish,
-                data: random.stream("data of the last training"), random: random.stream("last training"),
-                teacher: settings.mode == .noDistillation ? nil : chosen.teacher)
-            let (trained, precision) = try train(job, chosen, graph, final, overall: finishFraction)
+            let (trained, precision) = try lastTraining(of: chosen, graph, from: final)
             // Selection is the search split's, here too: a training that only harmed is not taken.
             if precision >= chosen.precision ?? 0 {
                 isTaken = true
@@ -139,6 +69,33 @@ extension DetectorSearch {
         state.journal.append(try journalOfFinish(student, chosen, isTaken: isTaken).canonicalText)
         return Outcome(
             graph: graph, weights: final, student: student, base: state.known[0], state: state, table: model.table)
+    }
+
+    /// All of this process's threads work on it.
+    private func lastTraining(
+        of chosen: Candidate, _ graph: DetectorGraph, from start: NamedTensors
+    ) throws -> (state: StudentState, precision: Double) {
+        let name = "last-training"
+        let trial = Trial(
+            name: name, title: "last training of candidate \(chosen.id)", graph: graph, start: start,
+            state: try resumed(name, settings.finish), neckOrigins: chosen.neckOrigins,
+            teacher: settings.mode == .noDistillation ? nil : chosen.teacher, plan: settings.finish, share: 1,
+            data: random.stream("data of the last training"), random: random.stream("last training"))
+        hooks.log("\(trial.title) under \(trial.teacher.map { "teacher \($0)" } ?? "no teacher")")
+        let outcome = try local.run(trial) { progress in
+            if hooks.isSaveDue() { try save(name) }
+            let overall = finishFraction(progress.fraction(share: 1))
+            switch progress {
+            case .step(let report):
+                record(report, as: name)
+                try hooks.report(
+                    overall, "\(trial.title), epoch \(report.epoch) of \(settings.finish.epochs)",
+                    ["loss": report.loss, "latency_ms": chosen.latency])
+            case .evaluating: try hooks.report(overall, "\(trial.title): evaluating", [:])
+            }
+        }
+        hooks.record(chosen.id, ["student/ap": outcome.precision, "student/latency_ms": chosen.latency])
+        return (outcome.state, outcome.precision)
     }
 
     /// The most precise student within the target; the fastest of the front where none is.
@@ -161,7 +118,7 @@ extension DetectorSearch {
         return .object(line)
     }
 
-    private func requireCandidate(_ id: Int) throws -> Candidate {
+    func requireCandidate(_ id: Int) throws -> Candidate {
         guard let candidate = state.candidate(id) else {
             throw Failure("the search has lost candidate \(id)", cause: .defect)
         }
@@ -170,11 +127,17 @@ extension DetectorSearch {
 
     func digest(_ weights: NamedTensors) throws -> Digest { Digest(of: SafeTensors(weights).encoded()) }
 
-    /// The share of all training that is done, when the candidate at work has come so far.
-    func fraction(_ ofCandidate: Double) -> Double {
+    /// The share of all training that is done, when the trials at work have come so far, each in units of a whole one.
+    func fraction(_ underway: Double) -> Double {
         let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
         let total = trial * Double(budget) + finish
-        return total > 0 ? min(0.99, trial * (Double(trained) + ofCandidate) / total) : 0
+        // Who waits has done its part, or at least the part before.
+        let shares = settings.trialShares
+        let waiting = state.proposals.count - state.evaluated.count - state.standings.count
+        let before = state.rung > 0 ? shares[min(state.rung, shares.count) - 1] * Double(max(0, waiting)) : 0
+        let standing = state.standings.map(\.share).reduce(0, +)
+        let done = Double(trained) + before + standing + underway
+        return total > 0 ? min(0.99, trial * done / total) : 0
     }
 
     private func finishFraction(_ done: Double) -> Double {

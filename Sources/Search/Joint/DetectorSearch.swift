@@ -31,6 +31,11 @@ public final class DetectorSearch {
     /// Of the parents at work; computed anew after an interruption, to the same bits.
     var importances: [Int: Importance] = [:]
     var graphs: [Int: DetectorGraph] = [:]
+    /// Students of this generation that wait for the next part of their training.
+    var halted: [Int: StudentState] = [:]
+    /// Does what one process does alone, and the candidates' trainings.
+    let local: SequentialTrials
+    let executor: any TrialExecutor
 
     /// What a search leaves.
     public struct Outcome {
@@ -48,16 +53,20 @@ public final class DetectorSearch {
     ///   - model: predicts latencies.
     ///   - calibrate: fits the model and gives the base's latency in milliseconds; not called where a checkpoint brings
     ///     both.
+    ///   - executor: who trains the candidates; nil for this process, one after the other.
     ///   - replay: a lineage to go through again instead of searching; its candidates must come out with the same weights.
     public init(
         base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, trainer: any StudentTrainer,
         model: LatencyModel, calibrate: (LatencyModel) throws -> Double, settings: SearchSettings,
-        catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks(), replay: Lineage? = nil
+        catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks(),
+        executor: (any TrialExecutor)? = nil, replay: Lineage? = nil
     ) throws {
         self.replay = replay
         self.base = base
         self.space = space
         self.trainer = trainer
+        local = SequentialTrials(trainer)
+        self.executor = executor ?? local
         self.model = model
         self.settings = settings
         self.catalog = catalog
@@ -104,11 +113,7 @@ public final class DetectorSearch {
                 state.generation += 1
                 continue
             }
-            for child in state.proposals.dropFirst(state.evaluated.count) {
-                state.evaluated.append(try trial(child))
-                hooks.look(state)
-                try save("candidate-\(child.id)")
-            }
+            try trainGeneration()
             try learn()
         }
         return try finish()
@@ -144,7 +149,8 @@ public final class DetectorSearch {
         let candidate = Candidate(
             id: 0, generation: 0, parent: nil, move: "base", actions: [], architecture: architecture,
             teacher: space.largest, latency: model.predict(base.graph), cost: base.graph.cost,
-            neckOrigins: Array(0..<architecture.neck.outputWidth), precision: precision, losses: [:],
+            neckOrigins: Array(0..<architecture.neck.outputWidth), share: 1,
+            precision: precision, losses: [:],
             weights: try digest(base.weights))
         state.known = [candidate]
         state.archive.insert(point(candidate))
@@ -153,6 +159,8 @@ public final class DetectorSearch {
 
     /// The generation's end: everyone enters the archive, in order, and the bandits learn what each move brought.
     private func learn() throws {
+        // Whoever was done first: what follows must not know.
+        state.evaluated.sort { $0.id < $1.id }
         let before = state.archive
         let limit = state.known[0].latency * 1.05
         let gains = state.evaluated.map { child -> Double in
@@ -179,6 +187,7 @@ public final class DetectorSearch {
         state.known += state.evaluated
         state.evaluated = []
         state.proposals = []
+        state.rung = 0
         state.generation += 1
         // A replay's next candidate comes from the last one, wherever that stands by the latencies of now.
         if replay != nil { state.kept = state.known.last?.id }
@@ -192,12 +201,14 @@ public final class DetectorSearch {
             candidate: candidate.id, precision: candidate.precision ?? 0, latency: candidate.latency)
     }
 
-    func save(_ name: String, _ more: (URL) throws -> Void = { _ in }) throws {
+    func save(_ name: String) throws {
         state.spent = spent
         let earlier = hooks.resume()
         try hooks.save(name) { folder in
             try state.write(to: folder, weights: weights, table: model.table, earlier: earlier)
-            try more(folder)
+            try writePaused(to: folder, earlier: earlier)
+            try executor.writeStates(to: folder)
+            if local !== executor { try local.writeStates(to: folder) }
         }
     }
 }

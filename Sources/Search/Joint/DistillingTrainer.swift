@@ -38,7 +38,7 @@ public final class DistillingTrainer: StudentTrainer {
 
     public func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher choice: TeacherChoice?,
-        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
+        plan: TrainingPlan, share: Double, data: RandomStream, random: RandomStream, resume: StudentState?,
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState {
         let loader = try BatchLoader(train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: data)
@@ -57,7 +57,7 @@ public final class DistillingTrainer: StudentTrainer {
             let seen = try teacher.map { try TeacherView($0.graph, weights: $0.weights, batch: batch) }
             return try step.gradients(weights, batch, teacher: seen, random)
         }
-        let end = try trainer.train(resume?.training ?? first, objective: objective) { report, training in
+        let end = try trainer.train(resume?.training ?? first, share: share, objective: objective) { report, training in
             losses.add(report)
             try observe(report, StudentState(training, losses: losses))
         }

@@ -15,6 +15,8 @@ public struct Lineage: Sendable, Hashable, Codable {
         public var move: String
         public var actions: [StudentAction]
         public var teacher: TeacherChoice
+        /// The share of its training that it had; nil for all of it.
+        public var share: Double?
         public var precision: Double?
         public var latency: Double
         public var architecture: Digest
@@ -22,7 +24,7 @@ public struct Lineage: Sendable, Hashable, Codable {
         public var weights: Digest?
 
         private enum CodingKeys: String, CodingKey {
-            case candidate, generation, move, actions, teacher
+            case candidate, generation, move, actions, teacher, share
             case precision = "ap"
             case latency = "latency_ms"
             case architecture = "architecture_digest"
@@ -65,7 +67,8 @@ public struct Lineage: Sendable, Hashable, Codable {
         steps = try path.map { candidate in
             Step(
                 candidate: candidate.id, generation: candidate.generation, move: candidate.move,
-                actions: candidate.actions, teacher: candidate.teacher, precision: candidate.precision,
+                actions: candidate.actions, teacher: candidate.teacher,
+                share: candidate.share < 1 ? candidate.share : nil, precision: candidate.precision,
                 latency: candidate.latency, architecture: try candidate.architecture.digest, weights: candidate.weights)
         }
         self.student = student.weights
@@ -164,6 +167,7 @@ extension DetectorSearch {
         child.teacher = step.teacher
         child.latency = model.predict(graph)
         child.cost = graph.cost
+        child.share = step.share ?? 1
         child.precision = nil
         child.losses = [:]
         child.weights = nil

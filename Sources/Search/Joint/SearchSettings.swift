@@ -41,6 +41,8 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     /// Students that are trained, the base apart.
     public var candidates: Int
     public var childrenPerGeneration: Int
+    /// How often the worse half of a generation's children is stopped before the end of their training.
+    public var halvings: Int
     /// No generation begins after so many hours of searching, interruptions apart; nil for no limit. What such a search finds
     /// depends on the machine's speed; its student's lineage can be replayed to the same bits.
     public var hours: Double?
@@ -59,7 +61,8 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public init(
         mode: Mode = .joint, strategy: Strategy = .pareto, latencyTarget: Double, latencyMargin: Double = 0.02,
         candidates: Int,
-        childrenPerGeneration: Int, hours: Double? = nil, descent: Double = 0.6, cutStep: Double = 0.25,
+        childrenPerGeneration: Int, halvings: Int = 0, hours: Double? = nil, descent: Double = 0.6,
+        cutStep: Double = 0.25,
         leastWidth: Double = 0.25,
         importance: Importance.Measure = .taylor, importanceBatches: Int = 8, trial: TrainingPlan,
         finish: TrainingPlan, distillation: DistillationSettings = DistillationSettings()
@@ -70,6 +73,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         self.latencyMargin = latencyMargin
         self.candidates = candidates
         self.childrenPerGeneration = childrenPerGeneration
+        self.halvings = halvings
         self.hours = hours
         self.descent = descent
         self.cutStep = cutStep
@@ -83,6 +87,12 @@ public struct SearchSettings: Sendable, Hashable, Codable {
 
     public var generations: Int {
         max(1, (candidates + childrenPerGeneration - 1) / max(1, childrenPerGeneration))
+    }
+
+    /// The shares of a child's training at which the generation is looked at, rising to 1: each twice the one before, so that
+    /// the half that goes on has as much training again as all had.
+    public var trialShares: [Double] {
+        (0...max(0, halvings)).reversed().map { 1 / Double(1 << $0) }
     }
 
     /// What a generation (from 1) of a pipeline does; nil in other modes.

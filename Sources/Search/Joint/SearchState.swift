@@ -5,14 +5,18 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/4"
+    public static let format = "jdnas-search/5"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
     public var generation = 1
-    /// Its children as they are to be trained, and those that are.
+    /// Its children as they are to be trained, and those that are, in the order in which they were done.
     public var proposals: [Candidate] = []
     public var evaluated: [Candidate] = []
+    /// How often the worse half of the children was stopped; and those that are past this part of their training, with
+    /// their precision there.
+    public var rung = 0
+    public var standings: [Candidate] = []
     /// Everyone of earlier generations, the base first.
     public var known: [Candidate] = []
     public var archive = ParetoArchive()

@@ -16,13 +16,14 @@ public protocol StudentTrainer {
     ///
     /// - Parameters:
     ///   - neckOrigins: see `Candidate.neckOrigins`.
+    ///   - share: the share of the plan's steps after which it ends.
     ///   - data: names the stream of batches, which all candidates of a generation share.
     ///   - resume: a state to go on from.
     ///   - observe: called after each step; may save the state, or throw to stop.
     /// - Returns: the state after the last step, the student's own weights and their losses over the last epoch in it.
     func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
-        plan: TrainingPlan, data: RandomStream, random: RandomStream, resume: StudentState?,
+        plan: TrainingPlan, share: Double, data: RandomStream, random: RandomStream, resume: StudentState?,
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState
 

@@ -1,18 +1,37 @@
 import Basics
 import CLinux
-import Foundation
+public import Foundation
 import Glibc
 
+/// How a process ended, and what it took.
+public struct ProcessEnd: Sendable, Hashable {
+    /// nil where a signal ended it.
+    public let exitCode: Int?
+    public let signal: Int?
+    public let userSeconds: Double
+    public let systemSeconds: Double
+    /// The largest resident set, of it or of a process that it waited for.
+    public let peakBytes: Int
+
+    init(_ end: jd_exit) {
+        exitCode = end.code >= 0 ? Int(end.code) : nil
+        signal = end.signal > 0 ? Int(end.signal) : nil
+        userSeconds = end.user_seconds
+        systemSeconds = end.system_seconds
+        peakBytes = Int(end.peak_bytes)
+    }
+}
+
 /// A process in a group of its own that dies with the thread that started it (see `jd_spawn`).
-final class ChildProcess {
-    let pid: pid_t
+public final class ChildProcess {
+    public let pid: Int32
     private let descriptor: Int32
-    private var ended: jd_exit?
+    private var ended: ProcessEnd?
 
     /// - Parameters:
     ///   - output, error: files that are appended to.
     ///   - addressSpace: limit in bytes; 0 for none.
-    init(
+    public init(
         _ program: URL, _ arguments: [String], environment: [String: String], directory: URL? = nil, output: URL,
         error: URL, addressSpace: UInt64 = 0
     ) throws {
@@ -58,7 +77,7 @@ final class ChildProcess {
     }
 
     /// Waits until the process ends or `wakeUp` becomes readable, `seconds` at most; how it ended, or nil.
-    func wait(seconds: Double, wakeUp: Int32? = nil) throws -> jd_exit? {
+    public func wait(seconds: Double, wakeUp: Int32? = nil) throws -> ProcessEnd? {
         if let ended { return ended }
         let watched = [descriptor] + (wakeUp.map { [$0] } ?? [])
         var ready: Int32 = -1
@@ -70,13 +89,36 @@ final class ChildProcess {
         var end = jd_exit()
         let waited = jd_wait(pid, true, &end)
         guard waited == 0 else { throw Failure.system("wait4", at: "process \(pid)", errno: waited) }
-        ended = end
-        return end
+        ended = ProcessEnd(end)
+        return ended
     }
 
     /// Sends a signal to the process and all it started.
-    func signalGroup(_ number: Int32) {
+    public func signalGroup(_ number: Int32) {
         if ended == nil { kill(-pid, number) }
+    }
+
+    /// Waits until one of some processes ends, `seconds` at most.
+    public static func wait(any children: [ChildProcess], seconds: Double) throws {
+        let descriptors = children.filter { $0.ended == nil }.map(\.descriptor)
+        guard descriptors.count == children.count, !descriptors.isEmpty else { return }
+        var ready: Int32 = -1
+        let code = jd_poll(descriptors, Int32(descriptors.count), Int32(min(max(0, seconds), 3600) * 1000), &ready)
+        guard code == 0 else { throw Failure.system("poll", at: "processes", errno: code) }
+    }
+
+    /// This process's environment, for one that computes with so many threads: results depend on their number.
+    public static func environment(threads: Int) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        environment["OMP_NUM_THREADS"] = String(threads)
+        environment["OPENBLAS_NUM_THREADS"] = String(threads)
+        environment["OMP_DYNAMIC"] = "false"
+        // A waiting thread spins for some microseconds, which bridges the gap between two loops, and then sleeps: left
+        // to itself libgomp spins for milliseconds, and a machine with other users loses most of its time to that.
+        if environment["OMP_WAIT_POLICY"] == nil, environment["GOMP_SPINCOUNT"] == nil {
+            environment["GOMP_SPINCOUNT"] = "20000"
+        }
+        return environment
     }
 
     private static func append(_ url: URL) throws -> Int32 {

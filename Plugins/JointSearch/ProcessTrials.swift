@@ -1,0 +1,193 @@
+import Basics
+import Dataset
+import Detection
+import DetectorKit
+import Foundation
+import Models
+import Search
+public import StageKit
+import Tensor
+import Training
+
+/// What a worker must know to do a trial, beside the weights that it starts from. In a task's folder: `trial.json`, and
+/// `start.safetensors`, or `state/` where the student has had a part of its training.
+struct TrialRequest: Codable {
+    var options: JointSearchOptions
+    /// Folders of the data set and of the teacher pool, absolute.
+    var data: String
+    var pool: String
+    var name: String
+    var title: String
+    var architecture: DetectorArchitecture
+    var neckOrigins: [Int]
+    var teacher: TeacherChoice?
+    var plan: TrainingPlan
+    var share: Double
+    var batches: RandomStream
+    var random: RandomStream
+
+    static let file = "trial.json"
+    static let start = "start.safetensors"
+    static let state = "state"
+}
+
+/// Trials in worker processes, several at a time.
+final class ProcessTrials: TrialExecutor {
+    private let pool: WorkerPool
+    private let options: JointSearchOptions
+    private let data: URL
+    private let teachers: URL
+    /// Trials at work, by number.
+    private var trials: [Int: (name: String, plan: TrainingPlan)] = [:]
+
+    init(_ pool: WorkerPool, _ options: JointSearchOptions, data: URL, teachers: URL) {
+        self.pool = pool
+        self.options = options
+        self.data = data
+        self.teachers = teachers
+    }
+
+    func run(
+        _ count: Int, trial: (Int) throws -> Trial, observe: (Int, TrialProgress) throws -> Void,
+        finished: (Int, TrialOutcome) throws -> Void
+    ) throws {
+        try pool.run(count) { index, folder in
+            let trial = try trial(index)
+            try write(trial, to: folder)
+            trials[index] = (trial.name, trial.plan)
+        } event: { index, event in
+            if let progress = TrialProgress(event) { try observe(index, progress) }
+        } done: { index, result in
+            guard let trial = trials.removeValue(forKey: index) else { return }
+            let state = try StudentState(from: result, trial.plan)
+            try finished(index, TrialOutcome(state: state, precision: Precision.read(in: result)))
+        }
+    }
+
+    private func write(_ trial: Trial, to folder: URL) throws {
+        let request = TrialRequest(
+            options: options, data: data.path, pool: teachers.path, name: trial.name, title: trial.title,
+            architecture: trial.graph.architecture, neckOrigins: trial.neckOrigins, teacher: trial.teacher,
+            plan: trial.plan, share: trial.share, batches: trial.data, random: trial.random)
+        try JSONEncoder().encode(request).write(to: folder.appending(path: TrialRequest.file))
+        if let state = trial.state {
+            try state.write(to: folder.appending(path: TrialRequest.state))
+        } else {
+            try SafeTensors.write(trial.start, to: folder.appending(path: TrialRequest.start))
+        }
+    }
+
+    func writeStates(to folder: URL) throws {
+        for (index, task) in pool.tasks {
+            guard let trial = trials[index] else { continue }
+            let target = folder.appending(path: trial.name)
+            // A worker may save a newer state, and drop this one, at any time. None at all costs time, and nothing else.
+            for _ in 0..<3 {
+                guard let newest = CheckpointFolder.newest(ofAttempts: [task]) else { break }
+                do {
+                    if try linkFolder(newest.appending(path: TrialRequest.state), to: target) { break }
+                } catch {
+                    try? FileManager.default.removeItem(at: target)
+                }
+            }
+        }
+    }
+}
+
+/// The precision of a trial's student, in its result's folder.
+private enum Precision {
+    static func write(_ precision: Double, to folder: URL) throws {
+        let json: JSON = ["ap": .number(precision)]
+        try Data(json.canonicalText.utf8).write(to: folder.appending(path: "precision.json"))
+    }
+
+    static func read(in folder: URL) throws -> Double {
+        let file = folder.appending(path: "precision.json")
+        guard let ap = try JSON(parsing: Data(contentsOf: file), at: file.path)["ap"]?.number else {
+            throw Failure("a worker told no AP", at: file.path, cause: .defect)
+        }
+        return ap
+    }
+}
+
+extension TrialProgress {
+    /// As a worker tells it.
+    var event: JSON {
+        switch self {
+        case .step(let report):
+            [
+                "step": .integer(report.step), "total": .integer(report.totalSteps),
+                "epoch_steps": .integer(report.stepsPerEpoch), "rate": .number(report.learningRate),
+                "loss": .number(report.loss), "losses": .object(report.losses.mapValues { .number($0) }),
+            ]
+        case .evaluating(let done): ["evaluating": .number(done)]
+        }
+    }
+
+    init?(_ event: JSON) {
+        if let done = event["evaluating"]?.number {
+            self = .evaluating(done)
+        } else if let step = event["step"]?.integer, let total = event["total"]?.integer,
+            let epoch = event["epoch_steps"]?.integer, let rate = event["rate"]?.number,
+            let loss = event["loss"]?.number, let losses = event["losses"]?.object
+        {
+            self = .step(
+                StepReport(
+                    step: step, totalSteps: total, stepsPerEpoch: epoch, learningRate: rate,
+                    losses: losses.compactMapValues(\.number), loss: loss))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension JointSearch: WorkingPlugin {
+    /// Does a trial, in a process of its own.
+    public func work(_ task: WorkerTask) throws {
+        let file = task.folder.appending(path: TrialRequest.file)
+        let request = try JSONDecoder().decode(TrialRequest.self, from: Data(contentsOf: file))
+        let trainer = try trainer(
+            request.options, data: URL(filePath: request.data), teachers: URL(filePath: request.pool),
+            threads: task.threads, notice: task.log)
+        let trial = try trial(request, task)
+        task.log("\(request.title), on \(task.threads) threads")
+        var pace = CheckpointPace()
+        let outcome = try trainer.outcome(of: trial) { state, progress in
+            task.tell(progress.event)
+            if pace.isDue || task.isCancelled {
+                try task.checkpoint.save(named: "state") { try state.write(to: $0.appending(path: TrialRequest.state)) }
+                pace.restart()
+            }
+            try task.checkCancelled()
+        }
+        try task.finish { folder in
+            try outcome.state.write(to: folder)
+            try Precision.write(outcome.precision, to: folder)
+        }
+    }
+
+    private func trainer(
+        _ options: JointSearchOptions, data: URL, teachers: URL, threads: Int, notice: (String) -> Void
+    ) throws -> DistillingTrainer {
+        Compute.prepare(threads: threads, precision: options.precision, notice: notice)
+        let set = try PackedDataset(data)
+        let (train, search) = (try set.split(SplitName.train), try set.split(SplitName.search))
+        let pool = try ElasticPool(from: teachers, backbones)
+        return DistillingTrainer(
+            teachers: TeacherShelf(pool, train: train, images: set.digest), train: train, search: search,
+            training: options.sampling, settings: options.settings)
+    }
+
+    private func trial(_ request: TrialRequest, _ task: WorkerTask) throws -> Trial {
+        let graph = try DetectorGraph(request.architecture, backbones)
+        let own = task.checkpoint.resumeDirectory?.appending(path: TrialRequest.state)
+        let given = task.folder.appending(path: TrialRequest.state)
+        let from = own ?? (FileManager.default.fileExists(atPath: given.path) ? given : nil)
+        let state = try from.map { try StudentState(from: $0, request.plan) }
+        let start = try state?.weights ?? SafeTensors.read(task.folder.appending(path: TrialRequest.start)).tensors
+        return Trial(
+            name: request.name, title: request.title, graph: graph, start: start, state: state,
+            neckOrigins: request.neckOrigins, teacher: request.teacher, plan: request.plan, share: request.share,
+            data: request.batches, random: request.random)
+    }
+}

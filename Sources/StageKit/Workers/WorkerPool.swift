@@ -1,0 +1,158 @@
+public import Basics
+public import Foundation
+import Glibc
+import Processes
+
+/// Shares a stage's work out to processes of its own program: each task is a folder under the attempt's `workers/`.
+///
+/// Workers die with the stage. One that dies by itself is started once more on the same task; what it had saved is not lost.
+public final class WorkerPool {
+    private let context: StageContext
+    private let plugin: any WorkingPlugin
+    private let limit: Int
+    private let threads: Int
+    private var started = 0
+    private var running: [Running] = []
+    /// What went wrong, and was mended by another try.
+    public private(set) var troubles: [String] = []
+
+    private final class Running {
+        let index: Int
+        let folder: URL
+        var child: ChildProcess
+        /// Bytes of the events that were read.
+        var read: UInt64 = 0
+        var isSecond = false
+
+        init(index: Int, folder: URL, child: ChildProcess) {
+            self.index = index
+            self.folder = folder
+            self.child = child
+        }
+    }
+
+    /// Seconds that workers have, when they are to stop, to save what they have reached.
+    private static let grace = 60.0
+
+    /// - Parameters:
+    ///   - count: workers at a time.
+    ///   - threads: that each computes with.
+    public init(_ plugin: any WorkingPlugin, count: Int, threads: Int, _ context: StageContext) {
+        self.plugin = plugin
+        self.limit = count
+        self.threads = threads
+        self.context = context
+    }
+
+    /// Folders of the tasks at work, by the task's number.
+    public var tasks: [(index: Int, folder: URL)] { running.map { ($0.index, $0.folder) } }
+
+    /// Does all tasks, so many at a time.
+    ///
+    /// - Parameters:
+    ///   - prepare: fills a task's folder, when there is a worker for it.
+    ///   - event: told what a worker told; throws to stop.
+    ///   - done: given the folder of a task's result, which is gone afterwards.
+    public func run(
+        _ count: Int, prepare: (Int, URL) throws -> Void, event: (Int, JSON) throws -> Void,
+        done: (Int, URL) throws -> Void
+    ) throws {
+        var next = 0
+        // What a failed one leaves is looked at.
+        var tidy = false
+        defer {
+            // Ended with their process objects.
+            running = []
+            if tidy { try? FileManager.default.removeItem(at: context.attempt.appending(path: "workers")) }
+        }
+        while next < count || !running.isEmpty {
+            while next < count, running.count < limit, !context.isCancelled {
+                running.append(try start(next, prepare))
+                next += 1
+            }
+            try ChildProcess.wait(any: running.map(\.child), seconds: 0.2)
+            // Before anybody is told: what they are told may make them give up, and the workers' last states would be lost.
+            let isStopping = context.isCancelled
+            if isStopping { try stopWorkers() }
+            for worker in running {
+                let end = try worker.child.wait(seconds: 0)
+                for line in try newEvents(of: worker) { try event(worker.index, line) }
+                guard let end else { continue }
+                if end.exitCode == Int(StageProcess.Exit.done) {
+                    try done(worker.index, worker.folder.appending(path: WorkerTask.resultName))
+                    running.removeAll { $0 === worker }
+                    try? FileManager.default.removeItem(at: worker.folder)
+                } else {
+                    try context.checkCancelled()
+                    try startAgain(worker, signal: end.signal)
+                }
+            }
+            if isStopping { try context.checkCancelled() }
+        }
+        tidy = true
+    }
+
+    private func start(_ index: Int, _ prepare: (Int, URL) throws -> Void) throws -> Running {
+        started += 1
+        let folder = context.attempt.appending(path: "workers/task-\(started)")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try prepare(index, folder)
+        let request = WorkerRequest(plugin: plugin.name, pluginVersion: plugin.version, threads: threads)
+        try DurableFile.write(try JSON(encoding: request).prettyText, to: folder.appending(path: WorkerTask.request))
+        return Running(index: index, folder: folder, child: try process(folder))
+    }
+
+    private func process(_ folder: URL) throws -> ChildProcess {
+        let log = folder.appending(path: "log.txt")
+        return try ChildProcess(
+            context.program, ["work", folder.path], environment: ChildProcess.environment(threads: threads),
+            directory: folder, output: log, error: log)
+    }
+
+    /// Another process for a task whose worker died; what would happen again is not tried again.
+    private func startAgain(_ worker: Running, signal: Int?) throws {
+        let file = worker.folder.appending(path: "failure.json")
+        let told = try? JSON(parsing: Data(contentsOf: file)).decode(Failure.self)
+        if let told, told.cause == .input || told.cause == .defect { throw told }
+        var reason = told?.what ?? "its process ended without a word"
+        if let signal {
+            reason = "signal \(signal)" + (signal == Int(SIGKILL) ? ": killed, perhaps for want of memory" : "")
+        }
+        let trouble = "the worker of \(worker.folder.lastPathComponent) died (\(reason))"
+        guard !worker.isSecond else {
+            throw Failure(
+                "\(trouble), and the one after it too", at: worker.folder.appending(path: "log.txt").path,
+                remedy: "where memory is short, give the stage fewer workers; then run the job again: it goes on",
+                cause: .system)
+        }
+        context.log("\(trouble); another one goes on")
+        troubles.append(trouble)
+        try? FileManager.default.removeItem(at: file)
+        worker.isSecond = true
+        worker.child = try process(worker.folder)
+    }
+
+    /// Asks all workers to save and stop, and waits for them.
+    private func stopWorkers() throws {
+        for worker in running { worker.child.signalGroup(SIGTERM) }
+        let begin = ContinuousClock.now
+        for worker in running {
+            let left = Self.grace - (ContinuousClock.now - begin) / .seconds(1)
+            if try worker.child.wait(seconds: left) == nil { worker.child.signalGroup(SIGKILL) }
+        }
+    }
+
+    /// Whole lines that a worker has told since the last look.
+    private func newEvents(of worker: Running) throws -> [JSON] {
+        let file = worker.folder.appending(path: WorkerTask.eventsName)
+        guard let handle = try? FileHandle(forReadingFrom: file) else { return [] }
+        defer { try? handle.close() }
+        try handle.seek(toOffset: worker.read)
+        let data = try handle.readToEnd() ?? Data()
+        guard let end = data.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
+        let whole = data[...end]
+        worker.read += UInt64(whole.count)
+        return whole.split(separator: UInt8(ascii: "\n")).compactMap { try? JSON(parsing: Data($0)) }
+    }
+}

@@ -1,0 +1,149 @@
+import Basics
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+/// Searches whose candidates are trained by worker processes, run by the built programs as a user would.
+@Suite(.serialized) struct WorkersTests {
+    private let folder: TemporaryFolder
+    private static let spool = "spool"
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write(
+            """
+            backbone: resnet18
+            norm_groups: 16
+            neck_width: 32
+            head_width: 64
+            input: {shorter: 64, longer: 96}
+            anchors: {sizes: [8, 16, 32, 64, 128]}
+            proposals:
+              training: {before_nms: 100, after_nms: 50}
+              inference: {before_nms: 50, after_nms: 25}
+            """, to: "detector.yaml")
+    }
+
+    private func drain(_ job: String) throws -> Outcome {
+        try folder.write(job, to: "job.yaml")
+        return try run(["run", "--spool", Self.spool, "--drain", "--threads", "1", "job.yaml"], in: folder.url)
+    }
+
+    private func search(_ job: String, _ more: String) -> String {
+        """
+        job: \(job)
+        seed: 5
+        stages:
+          - name: search
+            uses: joint-search
+            needs: [first/data, first/base, first/teachers]
+            with:
+              latency: 0.95
+              candidates: 4
+              children: 2
+              batch_size: 2
+              importance_batches: 1
+              trial: {epochs: 2}
+              finish: {epochs: 1}
+              \(more)
+        """
+    }
+
+    /// A member of the artifact of a job's search.
+    private func member(_ name: String, of job: String) throws -> Data {
+        let work = folder[Self.spool].appending(path: "work")
+        let jobs = try FileManager.default.contentsOfDirectory(atPath: work.path).filter { $0.hasPrefix("\(job)-") }
+        let stage = work.appending(path: try #require(jobs.first)).appending(path: "search")
+        for path in FileManager.default.subpaths(atPath: stage.path) ?? [] where path.hasSuffix(name) {
+            return try Data(contentsOf: stage.appending(path: path))
+        }
+        throw Failure("no \(name) in \(stage.path)")
+    }
+
+    /// In this process, by one worker, by two, with one of them killed, with the stage killed: always the same bits.
+    @Test func whoTrainsDoesNotMatter() throws {
+        let first = try drain(
+            """
+            job: first
+            seed: 5
+            stages:
+              - name: data
+                uses: dataset-pack
+                with: {format: synth, train: 16, val: 2, width: 96, height: 64, search_fraction: 0.25}
+              - name: base
+                uses: train
+                needs: [data]
+                with: {detector: detector.yaml, epochs: 1, batch_size: 2, warm_up: 1}
+              - name: teachers
+                uses: teacher-pool
+                needs: [data, base]
+                with: {epochs: 1, batch_size: 2, warm_up: 1, card_samples: 1, latency_images: 1, opening: 0}
+            """)
+        #expect(first.code == 0, "\(first.output) \(first.error)")
+        let measuring = try drain(search("measuring", "latency_rounds: 5"))
+        #expect(measuring.code == 0, "\(measuring.output) \(measuring.error)")
+        try member("latency-table.json", of: "measuring").write(to: folder["table.json"])
+
+        let table = "latency_table: table.json"
+        for (job, more) in [
+            ("alone", table), ("one", "\(table)\n      workers: 1\n      worker_threads: 1"),
+            ("two", "\(table)\n      workers: 2\n      worker_threads: 1"),
+        ] {
+            let outcome = try drain(search(job, more))
+            #expect(outcome.code == 0, "\(job): \(outcome.output) \(outcome.error)")
+        }
+        let killing = Killer(under: folder[Self.spool].path, victims: ["work", "work", "run"])
+        let killed = try drain(search("killed", "\(table)\n      workers: 3\n      worker_threads: 1"))
+        let kills = killing.stop()
+        #expect(killed.code == 0 && kills >= 1, "\(kills) kills: \(killed.output) \(killed.error)")
+        for job in ["one", "two", "killed"] {
+            for name in ["student/weights.safetensors", "history.jsonl", "front.json", "lineage.json"] {
+                #expect(try member(name, of: job) == member(name, of: "alone"), "\(name) of \(job)")
+            }
+        }
+    }
+}
+
+/// Kills processes of `jdnas-stage` that work under a folder, one after the other, each soon after it has begun.
+private final class Killer: Sendable {
+    private let folder: String
+    private let state: Mutex<(victims: [String], kills: Int)>
+    private let done = DispatchSemaphore(value: 0)
+
+    /// - Parameter victims: the commands of the processes to kill, in turn.
+    init(under folder: String, victims: [String]) {
+        self.folder = folder
+        state = Mutex((victims, 0))
+        DispatchQueue(label: "killer").async { [self] in
+            while let victim = state.withLock({ $0.victims.first }) {
+                usleep(150_000)
+                guard let pid = process(victim) else { continue }
+                kill(pid, SIGKILL)
+                state.withLock {
+                    $0.kills += 1
+                    $0.victims = Array($0.victims.dropFirst())
+                }
+            }
+            done.signal()
+        }
+    }
+
+    /// Ends it; how many it killed.
+    func stop() -> Int {
+        state.withLock { $0.victims = [] }
+        done.wait()
+        return state.withLock { $0.kills }
+    }
+
+    private func process(_ command: String) -> Int32? {
+        let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return pids.lazy.compactMap { Int32($0) }.first { pid in
+            guard let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline")) else { return false }
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return words.count == 3 && words[0].hasSuffix("jdnas-stage") && words[1] == command
+                && words[2].hasPrefix(folder)
+        }
+    }
+}

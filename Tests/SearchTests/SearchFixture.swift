@@ -1,0 +1,139 @@
+import Basics
+import DetectorKit
+import Foundation
+import Search
+import Tensor
+import Testing
+import Training
+
+/// A search over a small detector with a trainer that only pretends, and checkpoints in a scratch folder.
+final class SearchFixture {
+    struct Killed: Error {}
+
+    static let plan = TrainingPlan(
+        epochs: 1, batchSize: 1, schedule: LearningRateSchedule(base: 0.01), momentum: 0.9, weightDecay: 0,
+        clipNorm: nil, mirrors: [])
+    static var settings: SearchSettings {
+        var finish = plan
+        finish.epochs = 4
+        return SearchSettings(
+            latencyTarget: 0.7, candidates: 12, childrenPerGeneration: 4, trial: plan, finish: finish)
+    }
+
+    var changed = SearchFixture.settings
+    var replay: Lineage?
+    var executor: (any TrialExecutor)?
+    var savesLeft = Int.max
+    /// Whether a state is to be saved whenever that is asked.
+    var savesOften = false
+    var secondsPerLook = 0.0
+    private var time = 0.0
+    /// How much longer operators take than `LatencyTests.ideal` says.
+    var slowness = 1.0
+    var device = DeviceIdentity(processor: "test", instructionSet: "none", libraries: "none", threads: 1)
+    let trainer = PretendingTrainer()
+    let folder = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
+    private(set) var newest: URL?
+    private(set) var count = 0
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func search() throws -> DetectorSearch {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
+        return try DetectorSearch(
+            base: (graph, Networks.weights(graph)), space: space, trainer: trainer,
+            model: LatencyModel(LatencyTable(device: device)) { [slowness] in
+                // Below 0: the other way round.
+                slowness < 0 ? 1 / LatencyTests.ideal($0) : slowness * LatencyTests.ideal($0)
+            },
+            calibrate: { model in
+                let milliseconds = 2 + model.operatorTime(graph, regions: 50)
+                try model.calibrate([(graph, milliseconds)], regions: 50)
+                return milliseconds
+            }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
+            hooks: SearchHooks(
+                resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
+                clock: { [self] in
+                    time += secondsPerLook
+                    return time
+                }),
+            executor: executor, replay: replay)
+    }
+
+    private func save(_ name: String, _ write: (URL) throws -> Void) throws {
+        guard savesLeft > 0 else { throw Killed() }
+        savesLeft -= 1
+        count += 1
+        let next = folder.appending(path: "\(count)-\(name)")
+        try FileManager.default.createDirectory(at: next, withIntermediateDirectories: true)
+        try write(next)
+        if let newest { try FileManager.default.removeItem(at: newest) }
+        newest = next
+    }
+}
+
+extension URL {
+    var isFolder: Bool { (try? resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true }
+}
+
+/// Precision falls as weights get fewer and rises with training; weights move a little, by the stream given.
+final class PretendingTrainer: StudentTrainer {
+    var teachers: Set<TeacherChoice> = []
+    /// Trainings under a teacher.
+    private(set) var taught = 0
+    var knowsImportance = true
+    /// Whether training makes students worse.
+    var spoils = false
+    /// The architectures whose statistics were asked for.
+    private(set) var settledStudents: [DetectorArchitecture] = []
+    private(set) var steps = 0
+    private static let stepsPerEpoch = 2
+
+    func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance {
+        Importance(
+            .l1, graph, weights: knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) })
+    }
+
+    func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
+        settledStudents.append(graph.architecture)
+        return weights
+    }
+
+    func train(
+        _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
+        plan: TrainingPlan, share: Double, data: RandomStream, random: RandomStream, resume: StudentState?,
+        observe: (StepReport, StudentState) throws -> Void
+    ) throws -> StudentState {
+        #expect(neckOrigins.count == graph.architecture.neck.outputWidth)
+        if let teacher {
+            teachers.insert(teacher)
+            if resume == nil { taught += 1 }
+        }
+        var state =
+            resume ?? StudentState(TrainingState(weights: weights, optimiser: SGD(momentum: 0.9, weightDecay: 0)))
+        let total = plan.epochs * Self.stepsPerEpoch
+        while state.training.step < Int((share * Double(total)).rounded(.up)) {
+            var draw = random.stream("step", state.training.step)
+            state.training.weights["rpn.head.cls_logits.bias"]?.add(
+                Tensor([3], (0..<3).map { _ in Float(draw.uniform()) }))
+            state.training.step += 1
+            steps += 1
+            let loss = draw.uniform()
+            let report = StepReport(
+                step: state.training.step, totalSteps: total, stepsPerEpoch: Self.stepsPerEpoch, learningRate: 0.1,
+                losses: ["loss": loss], loss: loss)
+            state.losses.add(report)
+            try observe(report, state)
+        }
+        return state
+    }
+
+    func evaluate(
+        _ graph: DetectorGraph, _ weights: NamedTensors, progress: (Double) throws -> Void
+    ) throws -> Double {
+        try progress(0.5)
+        let bias = weights["rpn.head.cls_logits.bias"]?.array.reduce(0, +) ?? 0
+        return 0.5 * (1 - exp(-Double(graph.cost.parameters) / 4e5)) + 0.005 * Double(bias) * (spoils ? -1 : 1)
+    }
+}

@@ -1,0 +1,117 @@
+import Basics
+import Foundation
+import Manifest
+import StageKit
+import TestSupport
+import Testing
+
+/// Tasks in processes: each is done once, whatever becomes of its first worker.
+@Suite struct WorkerPoolTests {
+    private struct Sharing: WorkingPlugin {
+        let name = "sharing"
+        let version = 1
+        let summary = "for tests"
+        let consumes: [InputRequirement] = []
+        let produces = ArtifactKind.dataset
+        func options(_ reader: inout ConfigReader) -> Int? { 0 }
+        func run(_ options: Int, _ context: StageContext) throws {}
+        func work(_ task: WorkerTask) throws {}
+    }
+
+    /// A pool of workers that do as they are told, and what came of it.
+    private final class Bench {
+        let folder: TemporaryFolder
+        let cancellation = Cancellation()
+        let pool: WorkerPool
+        var said: [Int: String] = [:]
+        var order: [Int] = []
+        var events: [JSON] = []
+        var most = 0
+
+        init(workers: Int) throws {
+            folder = try TemporaryFolder()
+            let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .appending(path: "Programs/fake-worker.sh")
+            let context = try StageContext(
+                stage: "search", attempt: folder["attempt"], cancellation: cancellation, program: program,
+                log: { _ in })
+            pool = WorkerPool(Sharing(), count: workers, threads: 1, context)
+        }
+
+        func run(_ how: [String], event: (Int, JSON) throws -> Void = { _, _ in }) throws {
+            try pool.run(how.count) { index, task in
+                try Data("\(how[index])\n".utf8).write(to: task.appending(path: "how"))
+            } event: { index, told in
+                most = max(most, pool.tasks.count)
+                events.append(told)
+                try event(index, told)
+            } done: { index, result in
+                order.append(index)
+                said[index] = try String(contentsOf: result.appending(path: "said"), encoding: .utf8)
+                    .trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+        }
+
+        /// What is left of the tasks.
+        var tasks: [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: folder["attempt/workers"].path)) ?? []
+        }
+    }
+
+    @Test func everyTaskIsDoneOnce() throws {
+        let bench = try Bench(workers: 2)
+        try bench.run(["slow", "quick", "quick", "quick"])
+        #expect(bench.said == [0: "slow", 1: "quick", 2: "quick", 3: "quick"])
+        #expect(bench.order.first != 0 && bench.order.count == 4, "the quick ones do not wait")
+        #expect(bench.most == 2 && bench.events.count == 4)
+        #expect(bench.tasks == [] && bench.pool.troubles == [])
+    }
+
+    @Test func aDeadWorkerIsReplacedOnce() throws {
+        let bench = try Bench(workers: 2)
+        try bench.run(["quick", "dies-once", "quick"])
+        #expect(bench.said == [0: "quick", 1: "again", 2: "quick"])
+        #expect(bench.pool.troubles.count == 1)
+        #expect(bench.pool.troubles.first?.contains("signal 9: killed, perhaps for want of memory") == true)
+
+        let failure = #expect(throws: Failure.self) { try bench.run(["dies"]) }
+        #expect(failure?.cause == .system && failure?.what.hasSuffix("and the one after it too") == true)
+        #expect(failure?.remedy?.contains("fewer workers") == true)
+    }
+
+    @Test func whatWouldHappenAgainIsNotTriedAgain() throws {
+        let bench = try Bench(workers: 1)
+        let wrong = #expect(throws: Failure.self) { try bench.run(["wrong"]) }
+        #expect(wrong?.what == "wrong input" && wrong?.remedy == "mend it" && bench.events.count == 1)
+        let full = #expect(throws: Failure.self) { try bench.run(["full"]) }
+        #expect(full?.what.contains("no space left") == true && bench.events.count == 3)
+    }
+
+    /// Workers are asked to stop, have time to save, and what they told last is heard.
+    @Test func stoppingWaitsForTheWorkers() throws {
+        let bench = try Bench(workers: 2)
+        var asked = 0
+        let failure = #expect(throws: Failure.self) {
+            try bench.run(["waits", "waits", "quick"]) { _, event in
+                asked += event["begun"] == nil ? 0 : 1
+                if asked == 2 { bench.cancellation.cancel() }
+            }
+        }
+        #expect(failure?.cause == .cancelled)
+        #expect(bench.events.contains { $0["saved"] == true })
+        #expect(bench.said == [:])
+    }
+
+    /// Where the stage gives up, nobody is left working.
+    @Test func noWorkerOutlivesAnError() throws {
+        struct Stop: Error {}
+        let bench = try Bench(workers: 2)
+        #expect(throws: Stop.self) { try bench.run(["waits", "waits"]) { _, _ in throw Stop() } }
+        let path = bench.folder["attempt/workers"].path
+        let alive = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { pid in
+            let line = (try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline"))) ?? Data()
+            return String(decoding: line, as: UTF8.self).contains(path)
+        }
+        #expect(alive == [])
+    }
+}
