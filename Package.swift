@@ -127,6 +127,8 @@ let package = Package(
             "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics", "Report"),
 
+        plugin("CompareModes", "Basics", "Manifest", "StageKit", "Search", "Report"),
+
         // Programs.
         .executableTarget(
             name: "jdnas",
@@ -139,7 +141,7 @@ let package = Package(
                 "DetectorKit", "Detection", "Training", "Search", "ONNX", "ModelImport", "Dataset", "Images", "Synth",
                 "COCOMetrics", "Report",
                 "ResNet", "MobileNetV3", "InvertedResNet", "DatasetPack", "Train", "Morph", "TeacherPool",
-                "ExtractTeacher", "JointSearch", "Evaluate",
+                "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes",
             ],
             swiftSettings: strict),
 
@@ -194,10 +196,11 @@ let package = Package(
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
-            "ExtractTeacher", "JointSearch", "Evaluate", "Synth", "Images", "DetectorKit", "ResNet", "Models", "Tensor",
-            "Basics"),
+            "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images", "DetectorKit", "ResNet",
+            "Models", "Tensor", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
+            "Tensor",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),
         tests(
             "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",

@@ -44,15 +44,17 @@ extension [Assessment] {
     func first(_ role: Role) -> Assessment? { first { $0.role == role } }
 }
 
-/// The student against the base.
+/// The student against the base, or against a rival.
 struct Comparison {
-    /// Changes from base to student.
+    let reference: Role
+    /// Changes from that one to the student.
     let averagePrecision: Double
     /// 95 of 100 resamplings of the images give a change within; nil where none were made.
     let interval: ClosedRange<Double>?
 
-    init(base: Assessment, student: Assessment, interval: ClosedRange<Double>?) {
-        averagePrecision = student.result.averagePrecision - base.result.averagePrecision
+    init(_ reference: Assessment, student: Assessment, interval: ClosedRange<Double>?) {
+        self.reference = reference.role
+        averagePrecision = student.result.averagePrecision - reference.result.averagePrecision
         self.interval = interval
     }
 }
@@ -65,4 +67,10 @@ extension DetectorArchitecture {
         return "\(backbone.plugin) \(backbone.block) \(depths), widths \(joined(backbone.stages.map(\.width))), "
             + "neck \(neck.outputWidth), head \(joined(headWidths)), input \(input.shorter)×\(input.longer)"
     }
+}
+
+/// A change of AP in points: `+1.2`, `−0.3`.
+func signedPoints(_ change: Double) -> String {
+    let tenths = (change * 1000).rounded() / 10
+    return tenths < 0 ? "−\(-tenths)" : "+\(tenths)"
 }

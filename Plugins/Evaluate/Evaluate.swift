@@ -15,18 +15,19 @@ import Training
 ///
 /// The artifact holds `metrics.json`, `report.html`, `detections/<name>.json` (COCO's results format, with the data
 /// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`. With the search's
-/// teacher pool among the inputs the student's teacher is measured too.
+/// teacher pool among the inputs the student's teacher is measured too. The first detector among the inputs is the base; the
+/// student is held against each further one as well.
 public struct Evaluate: StagePlugin {
     let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    public var version: Int { 4 }
+    public var version: Int { 5 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [
-            InputRequirement(.dataset), InputRequirement(.detector, required: false),
+            InputRequirement(.dataset), InputRequirement(.detector, required: false, several: true),
             InputRequirement(.searchResult, required: false), InputRequirement(.teacherPool, required: false),
         ]
     }
@@ -45,19 +46,20 @@ public struct Evaluate: StagePlugin {
         let truth = split.groundTruth
         var assessed = try evaluate(contenders, on: split, context)
         try measure(contenders, &assessed, on: split, options, context)
-        let comparison = try compare(assessed, truth, options, context)
+        let comparisons = try compare(assessed, truth, options, context)
         let pictures = try pictures(assessed, truth, split, options)
 
         let device = DeviceIdentity.current(threads: context.threads)
         let metrics = try MetricsFile(
-            job: context.job, split: split.name, truth: truth, assessed: assessed, comparison: comparison,
+            job: context.job, split: split.name, truth: truth, assessed: assessed, comparisons: comparisons,
             search: search, device: device)
         let report = try ReportBuilder(
             job: context.job, metrics: metrics, search: search, pictures: pictures, options: options,
             inputs: context.inputs.artifacts
         ).content
         try write(metrics, report, contenders, assessed, data.categories, context)
-        context.progress.report(fraction: 1, message: report.headlineLines.joined(separator: "; "))
+        context.progress.report(
+            fraction: 1, message: (report.headlineLines + metrics.rivalLines).joined(separator: "; "))
     }
 
     /// COCO metrics of each detector, over all images.
@@ -96,18 +98,23 @@ public struct Evaluate: StagePlugin {
         for (index, latency) in figures.enumerated() { assessed[index].latency = latency }
     }
 
-    /// How sure the change of AP is, over images.
+    /// How sure the changes of AP are, over images, from the base to the student and from each rival to it.
     private func compare(
         _ assessed: [Assessment], _ truth: GroundTruth, _ options: EvaluateOptions, _ context: StageContext
-    ) throws -> Comparison? {
-        guard let base = assessed.first(.base), let student = assessed.first(.student) else { return nil }
-        let interval = try PairedBootstrap(truth, base.detections, student.detections).interval(
-            resamples: options.bootstrap, random: context.seed.stream("bootstrap")
-        ) { done in
-            try context.checkCancelled()
-            context.progress.report(fraction: 0.85 + 0.1 * done, message: "how sure the change of AP is")
+    ) throws -> [Comparison] {
+        guard let student = assessed.first(.student) else { return [] }
+        let others = assessed.filter { $0.role == .base || $0.role.rivalName != nil }
+        return try others.enumerated().map { index, other in
+            let interval = try PairedBootstrap(truth, other.detections, student.detections).interval(
+                resamples: options.bootstrap, random: context.seed.stream("bootstrap")
+            ) { done in
+                try context.checkCancelled()
+                context.progress.report(
+                    fraction: 0.85 + 0.1 * (Double(index) + done) / Double(others.count),
+                    message: "how sure the change of AP is")
+            }
+            return Comparison(other, student: student, interval: interval)
         }
-        return Comparison(base: base, student: student, interval: interval)
     }
 
     private func write(
@@ -121,7 +128,7 @@ public struct Evaluate: StagePlugin {
             try DurableFile.write(
                 DetectionRecord.write(assessment.detections),
                 to: detections.appending(path: "\(contender.role).json"))
-            guard contender.role != .teacher else { continue }
+            guard [.base, .student].contains(contender.role) else { continue }
             try DetectorFiles.write(contender.detector, to: folder.appending(path: "\(contender.role)"))
             try DetectorFiles.write(categories, to: folder.appending(path: "\(contender.role)"))
             context.output.mark("\(contender.role)", bundle: true)
@@ -134,7 +141,7 @@ public struct Evaluate: StagePlugin {
         for member in ["detections", "metrics.json", "report.html", SearchRecord.historyName] {
             context.output.mark(member, bundle: true)
         }
-        context.output.summary = metrics.summary(headline: report.headlineLines)
+        context.output.summary = metrics.summary(headline: report.headlineLines + metrics.rivalLines)
     }
 }
 

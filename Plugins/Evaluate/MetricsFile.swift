@@ -5,31 +5,32 @@ import Training
 /// What `metrics.json` says.
 ///
 /// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects"}, "base", "student",
-/// "teacher", "change", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
+/// "teacher", "change", "rivals", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
 /// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
 /// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by resampling images), and
-/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's. `search`, where there was one: its `mode`, how many
+/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's. `rivals`, by name: each one's figures, and in `change`
+/// student minus rival. `search`, where there was one: its `mode`, how many
 /// `candidates` it trained, `target` (the share of the base's latency), and the digest of the base's weights (`base`).
 struct MetricsFile {
     let job: String
     let split: String
     let truth: GroundTruth
     let assessed: [Assessment]
-    let comparison: Comparison?
+    let comparisons: [Comparison]
     let search: SearchRecord?
     let device: DeviceIdentity
     let errors: [Role: ErrorBreakdown]
 
     init(
-        job: String, split: String, truth: GroundTruth, assessed: [Assessment], comparison: Comparison?,
+        job: String, split: String, truth: GroundTruth, assessed: [Assessment], comparisons: [Comparison],
         search: SearchRecord? = nil, device: DeviceIdentity
     ) throws {
         self.job = job
         self.split = split
         self.truth = truth
         self.assessed = assessed
-        self.comparison = comparison
+        self.comparisons = comparisons
         self.search = search
         self.device = device
         errors = Dictionary(
@@ -53,13 +54,23 @@ struct MetricsFile {
                 "libraries": .string(device.libraries), "threads": .integer(device.threads),
             ],
         ]
-        for assessment in assessed { members[assessment.role.rawValue] = figures(of: assessment) }
-        if let change { members["change"] = change }
+        var rivals: [String: JSON] = [:]
+        for assessment in assessed {
+            var figures = figures(of: assessment)
+            guard let name = assessment.role.rivalName else {
+                members["\(assessment.role)"] = .object(figures)
+                continue
+            }
+            figures["change"] = change(from: assessment.role)
+            rivals[name] = .object(figures)
+        }
+        if let change = change(from: .base) { members["change"] = change }
+        if !rivals.isEmpty { members["rivals"] = .object(rivals) }
         if let search { members["search"] = search.metrics }
         return .object(members)
     }
 
-    private func figures(of assessment: Assessment) -> JSON {
+    private func figures(of assessment: Assessment) -> [String: JSON] {
         let result = assessment.result
         var members: [String: JSON] = [
             "stats": .array(result.stats.map(JSON.number)),
@@ -97,13 +108,16 @@ struct MetricsFile {
                         )
                     }))
         }
-        return .object(members)
+        return members
     }
 
-    private var change: JSON? {
-        guard let comparison, let base = assessed.first(.base), let student = assessed.first(.student) else {
-            return nil
-        }
+    /// The base's comparison.
+    var comparison: Comparison? { comparisons.first { $0.reference == .base } }
+
+    private func change(from role: Role) -> JSON? {
+        guard let comparison = comparisons.first(where: { $0.reference == role }), let base = assessed.first(role),
+            let student = assessed.first(.student)
+        else { return nil }
         func percent(_ before: Double?, _ after: Double?) -> JSON {
             guard let before, let after, before > 0 else { return .null }
             return .number((after / before - 1) * 100)
@@ -119,17 +133,36 @@ struct MetricsFile {
         ]
     }
 
+    /// A line for each rival: what the student has more.
+    var rivalLines: [String] {
+        comparisons.compactMap { comparison in
+            guard let name = comparison.reference.rivalName, let rival = assessed.first(comparison.reference) else {
+                return nil
+            }
+            var line = "against \(name) (AP \(tenths(100 * rival.result.averagePrecision))): AP "
+            line += signedPoints(comparison.averagePrecision)
+            if let interval = comparison.interval {
+                line +=
+                    ", \(signedPoints(interval.lowerBound)) to \(signedPoints(interval.upperBound)) over drawn images"
+            }
+            if let before = rival.latency?.median, let after = assessed.first(.student)?.latency?.median, before > 0 {
+                line += ", latency \(Int((100 * (after / before - 1)).rounded())) %"
+            }
+            return line
+        }
+    }
+
     /// The receipt's summary: lines for people, and the main numbers.
     func summary(headline: [String]) -> JSON {
         var members: [String: JSON] = ["headline": .array(headline.map(JSON.string))]
         for assessment in assessed {
-            members[assessment.role.rawValue] = [
+            members[assessment.role.rivalName.map { "rival \($0)" } ?? "\(assessment.role)"] = [
                 "ap": .number(assessment.result.averagePrecision),
                 "latency_ms": assessment.latency.map { .number($0.median) } ?? .null,
                 "parameters": .integer(assessment.parameters), "macs": .integer(assessment.macs),
             ]
         }
-        if let change { members["change"] = change }
+        if let change = change(from: .base) { members["change"] = change }
         return .object(members)
     }
 }

@@ -17,7 +17,7 @@ struct Markings {
         let objects = Dictionary(grouping: truth.annotations, by: \.imageID)
         self.truth = images.map { objects[$0] ?? [] }
         self.names = names
-        marked = assessed.filter { $0.role != .teacher }.map { assessment in
+        marked = assessed.filter { [.base, .student].contains($0.role) }.map { assessment in
             let found = Dictionary(grouping: assessment.detections, by: \.imageID)
             return (
                 assessment.role,

@@ -83,7 +83,7 @@ struct ReportBuilder {
             guard let predicted = search.predictedLatency(candidate),
                 let measured = metrics.assessed.first(role)?.latency?.median
             else { return nil }
-            return LatencyPrediction(name: role.rawValue, predicted: predicted, measured: measured)
+            return LatencyPrediction(name: "\(role)", predicted: predicted, measured: measured)
         }
     }
 
@@ -91,15 +91,16 @@ struct ReportBuilder {
     private var notes: [String] {
         var notes: [String] = []
         if let comparison = metrics.comparison, let interval = comparison.interval {
-            let range = "\(points(interval.lowerBound)) to \(points(interval.upperBound))"
+            let range = "\(signedPoints(interval.lowerBound)) to \(signedPoints(interval.upperBound))"
             if interval.contains(0) {
                 notes.append(
-                    "On these \(metrics.truth.images.count) images the change of \(points(comparison.averagePrecision)) "
+                    "On these \(metrics.truth.images.count) images the change of \(signedPoints(comparison.averagePrecision)) "
                         + "AP points is not distinguished from none: drawing other images gives \(range) (95 %).")
             } else {
                 notes.append("Drawing other images gives a change of \(range) AP points (95 %).")
             }
         }
+        notes += metrics.rivalLines.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
         if search?.student == 0 { notes.append("The search found nothing better: the student is the base.") }
         if search?.summary["meets_target"]?.bool == false {
             notes.append("No candidate met the search's latency target: the student is the fastest of the front.")
@@ -110,11 +111,6 @@ struct ReportBuilder {
                     + "too \(prediction.error > 0 ? "high" : "low").")
         }
         return notes
-    }
-
-    private func points(_ change: Double) -> String {
-        let tenths = (change * 1000).rounded() / 10
-        return tenths < 0 ? "−\(-tenths)" : "+\(tenths)"
     }
 
     private var settings: String {

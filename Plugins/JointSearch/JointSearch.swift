@@ -39,8 +39,10 @@ public struct JointSearch: StagePlugin {
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
         try inputs.check(pool, at: poolArtifact.reference)
 
+        let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)")
         let trainer = DistillingTrainer(
-            teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images), train: inputs.train,
+            teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images, keptIn: statistics),
+            train: inputs.train,
             search: inputs.search, training: options.sampling,
             settings: options.settings)
         let workers = options.workers.map { workers in
@@ -54,7 +56,8 @@ public struct JointSearch: StagePlugin {
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
             catalog: backbones, random: context.seed, hooks: hooks(options.settings, context),
             executor: workers.map {
-                ProcessTrials($0, options, data: dataArtifact.directory, teachers: poolArtifact.directory)
+                ProcessTrials(
+                    $0, options, data: dataArtifact.directory, teachers: poolArtifact.directory, statistics: statistics)
             }, replay: options.replay)
         let outcome = try joint.run()
         try write(

@@ -16,6 +16,8 @@ struct TrialRequest: Codable {
     /// Folders of the data set and of the teacher pool, absolute.
     var data: String
     var pool: String
+    /// Where teachers' statistics are kept, for all workers.
+    var statistics: String
     var name: String
     var title: String
     var architecture: DetectorArchitecture
@@ -37,14 +39,16 @@ final class ProcessTrials: TrialExecutor {
     private let options: JointSearchOptions
     private let data: URL
     private let teachers: URL
+    private let statistics: URL
     /// Trials at work, by number.
     private var trials: [Int: (name: String, plan: TrainingPlan)] = [:]
 
-    init(_ pool: WorkerPool, _ options: JointSearchOptions, data: URL, teachers: URL) {
+    init(_ pool: WorkerPool, _ options: JointSearchOptions, data: URL, teachers: URL, statistics: URL) {
         self.pool = pool
         self.options = options
         self.data = data
         self.teachers = teachers
+        self.statistics = statistics
     }
 
     func run(
@@ -66,7 +70,8 @@ final class ProcessTrials: TrialExecutor {
 
     private func write(_ trial: Trial, to folder: URL) throws {
         let request = TrialRequest(
-            options: options, data: data.path, pool: teachers.path, name: trial.name, title: trial.title,
+            options: options, data: data.path, pool: teachers.path, statistics: statistics.path, name: trial.name,
+            title: trial.title,
             architecture: trial.graph.architecture, neckOrigins: trial.neckOrigins, teacher: trial.teacher,
             plan: trial.plan, share: trial.share, batches: trial.data, random: trial.random)
         try JSONEncoder().encode(request).write(to: folder.appending(path: TrialRequest.file))
@@ -146,9 +151,7 @@ extension JointSearch: WorkingPlugin {
     public func work(_ task: WorkerTask) throws {
         let file = task.folder.appending(path: TrialRequest.file)
         let request = try JSONDecoder().decode(TrialRequest.self, from: Data(contentsOf: file))
-        let trainer = try trainer(
-            request.options, data: URL(filePath: request.data), teachers: URL(filePath: request.pool),
-            threads: task.threads, notice: task.log)
+        let trainer = try trainer(request, threads: task.threads, notice: task.log)
         let trial = try trial(request, task)
         task.log("\(request.title), on \(task.threads) threads")
         var pace = CheckpointPace()
@@ -167,14 +170,17 @@ extension JointSearch: WorkingPlugin {
     }
 
     private func trainer(
-        _ options: JointSearchOptions, data: URL, teachers: URL, threads: Int, notice: (String) -> Void
+        _ request: TrialRequest, threads: Int, notice: (String) -> Void
     ) throws -> DistillingTrainer {
+        let options = request.options
         Compute.prepare(threads: threads, precision: options.precision, notice: notice)
-        let set = try PackedDataset(data)
+        let set = try PackedDataset(URL(filePath: request.data))
         let (train, search) = (try set.split(SplitName.train), try set.split(SplitName.search))
-        let pool = try ElasticPool(from: teachers, backbones)
+        let pool = try ElasticPool(from: URL(filePath: request.pool), backbones)
         return DistillingTrainer(
-            teachers: TeacherShelf(pool, train: train, images: set.digest), train: train, search: search,
+            teachers: TeacherShelf(
+                pool, train: train, images: set.digest, keptIn: URL(filePath: request.statistics)), train: train,
+            search: search,
             training: options.sampling, settings: options.settings)
     }
 

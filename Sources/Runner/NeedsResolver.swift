@@ -80,7 +80,7 @@ struct NeedsResolver {
             guard stage.consumes.contains(where: { $0.kind == input.kind }) else {
                 return "'\(input.reference)' is \(input.kind.withArticle), which '\(stage.plugin)' does not read"
             }
-            if let first = seen.updateValue(input, forKey: input.kind) {
+            if let first = seen.updateValue(input, forKey: input.kind), !stage.consumes.takesSeveral(input.kind) {
                 return "'\(first.reference)' and '\(input.reference)' are both \(input.kind.withArticle), and "
                     + "'\(stage.plugin)' reads one"
             }

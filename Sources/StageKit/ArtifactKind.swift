@@ -10,13 +10,23 @@ public enum ArtifactKind: String, Sendable, Codable, CaseIterable {
     public var withArticle: String { "\(self == .evaluation ? "an" : "a") \(rawValue)" }
 }
 
-/// A kind of artifact that a stage reads, and whether it can do without.
+/// A kind of artifact that a stage reads, whether it can do without, and whether it takes several.
 public struct InputRequirement: Sendable, Hashable, Codable {
     public var kind: ArtifactKind
     public var required: Bool
+    private var several: Bool?
 
-    public init(_ kind: ArtifactKind, required: Bool = true) {
+    public init(_ kind: ArtifactKind, required: Bool = true, several: Bool = false) {
         self.kind = kind
         self.required = required
+        self.several = several ? true : nil
     }
+
+    /// Whether there may be more than one.
+    public var isSeveral: Bool { several == true }
+}
+
+extension [InputRequirement] {
+    /// Whether a stage that reads these takes several of a kind.
+    public func takesSeveral(_ kind: ArtifactKind) -> Bool { contains { $0.kind == kind && $0.isSeveral } }
 }

@@ -109,7 +109,7 @@ public enum ManifestValidation {
                     remedy: reads.isEmpty ? "remove 'needs': '\(plugin.name)' reads no input" : "it reads: \(reads)")
                 continue
             }
-            if let first = given[kind], first != name {
+            if let first = given[kind], first != name, !plugin.consumes.takesSeveral(kind) {
                 diagnosis.report(
                     file: file, mark: input.need.mark,
                     "'\(name)' gives \(kind.withArticle), and so does '\(first)': '\(plugin.name)' reads one",

@@ -52,6 +52,9 @@ public struct StageContext: Sendable {
         sink = log
     }
 
+    /// A folder of the attempt's for what is needed while the stage and its workers run, not made yet.
+    public func scratch(_ name: String) -> URL { attempt.appending(path: "scratch/\(name)") }
+
     /// Writes a line to the stage's log.
     public func log(_ line: String) { sink(line) }
 

@@ -22,13 +22,15 @@ public struct Artifact: Sendable, Hashable {
     }
 }
 
-/// What a stage was given, in the order of its `needs`: one of a kind at most.
+/// What a stage was given, in the order of its `needs`: one of a kind at most, unless it takes several.
 public struct StageInputs: Sendable {
     public let artifacts: [Artifact]
 
     public init(_ artifacts: [Artifact]) { self.artifacts = artifacts }
 
     public func first(_ kind: ArtifactKind) -> Artifact? { artifacts.first { $0.kind == kind } }
+
+    public func all(_ kind: ArtifactKind) -> [Artifact] { artifacts.filter { $0.kind == kind } }
 
     public func require(_ kind: ArtifactKind) throws -> Artifact {
         if let artifact = first(kind) { return artifact }

@@ -1,3 +1,4 @@
+import CompareModes
 import DatasetPack
 import DetectorKit
 import Evaluate
@@ -32,6 +33,7 @@ let stages: [any StagePlugin] = [
     ExtractTeacher(backbones: backboneCatalog),
     JointSearch(backbones: backboneCatalog),
     Evaluate(backbones: backboneCatalog),
+    CompareModes(),
 ]
 
 let stageCatalog = StageCatalog(stages)

@@ -62,7 +62,10 @@ struct PluginsCommand: Command {
 extension StageDescription {
     /// What goes in and what comes out: `dataset, [detector] → detector`.
     var flow: String {
-        let inputs = consumes.map { $0.required ? $0.kind.rawValue : "[\($0.kind.rawValue)]" }
+        let inputs = consumes.map { input in
+            let name = input.kind.rawValue + (input.isSeveral ? "…" : "")
+            return input.required ? name : "[\(name)]"
+        }
         return (inputs.isEmpty ? "" : inputs.joined(separator: ", ") + " ") + "→ \(produces.rawValue)"
     }
 

@@ -10,6 +10,7 @@ import ResNet
 import Search
 import StageKit
 import Synth
+import Tensor
 import TestSupport
 import Testing
 import Training
@@ -53,7 +54,8 @@ import Training
 
     @discardableResult private func run(_ inputs: [Artifact]) throws -> StageContext {
         let context = try StageContext(
-            job: "job <1>", stage: "report", threads: 1, inputs: inputs, attempt: folder["attempt"], log: { _ in })
+            job: "job <1>", stage: "report", threads: Threads.count, inputs: inputs, attempt: folder["attempt"],
+            log: { _ in })
         try Evaluate(backbones: catalog).run(options, context)
         return context
     }
@@ -98,6 +100,29 @@ import Training
         let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
         #expect(lines.count == 2 && lines[0].hasPrefix("base     AP 0.") && lines[1].hasPrefix("student  AP 0."))
         #expect(try missing(["job &lt;1&gt;", "From base to student", "remove block", "data:image/jpeg"]).isEmpty)
+    }
+
+    /// The student is held against further detectors as well: the base trained on, say.
+    @Test func rivals() throws {
+        try DetectorFiles.write(detector(neck: 16, seed: 1), to: folder["night/continued"])
+        try DetectorFiles.write(detector(neck: 32, seed: 3), to: folder["continued"])
+        let context = try run([
+            artifact(.dataset, "data"), artifact(.detector, "base"), artifact(.detector, "night/continued"),
+            artifact(.detector, "continued"), searchResult(),
+        ])
+        let metrics = try JSON(parsing: output("metrics.json"))
+        let (first, second) = (metrics["rivals"]?["continued"], metrics["rivals"]?["continued-2"])
+        // The first one is the base again.
+        for key in ["ap", "parameters", "macs"] { #expect(first?[key] == metrics["base"]?[key], "\(key)") }
+        #expect(first?["change"]?["ap_points"] == metrics["change"]?["ap_points"])
+        #expect(first?["change"]?["parameters_percent"] == metrics["change"]?["parameters_percent"])
+        let larger = try #require(second?["change"]?["parameters_percent"]?.number)
+        #expect(try larger < #require(first?["change"]?["parameters_percent"]?.number))
+        #expect(second?["latency_ms"]?["samples"] == 2)
+        let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
+        #expect(lines.count == 4 && lines[2].hasPrefix("against continued (AP ") && lines[3].contains("continued-2"))
+        #expect(try missing(["Against continued-2 (AP "]).isEmpty)
+        #expect(try !output("detections/continued-2.json").isEmpty)
     }
 
     @Test func teacherOfTheSearchsPool() throws {

@@ -28,8 +28,11 @@ import Training
         return try PackedDataset(folder[name])
     }
 
-    private func detector(classes: Int = 4, ratios: [Double] = [0.5, 1, 2]) throws -> Detector {
+    private func detector(
+        classes: Int = 4, ratios: [Double] = [0.5, 1, 2], norm: Norm = .group
+    ) throws -> Detector {
         var architecture = try Networks.architecture()
+        architecture.backbone.norm = norm
         architecture.classes = classes
         architecture.anchors.ratios = ratios
         let graph = try DetectorGraph(architecture, Networks.catalog)
@@ -90,6 +93,25 @@ import Training
         #expect(text?.hasPrefix("job/data: error: no image of the split 'train' has an object to train on") == true)
     }
 
+    /// Batch norm's statistics of a teacher are estimated once for all who share a folder; a damaged file is no trouble.
+    @Test func teachersStatisticsAreKept() throws {
+        let inputs = try SearchInputs((data(), "job/data"), base: (detector(norm: .batch), "job/base"))
+        let pool = try pool(above: inputs.base)
+        let choice = pool.supernet.space.smallest
+        func statistics(_ split: DatasetSplit, in folder: URL?) throws -> NamedTensors {
+            try TeacherShelf(pool, train: split, images: inputs.images, keptIn: folder).detector(choice).weights
+        }
+        let kept = folder["kept"]
+        let first = try statistics(inputs.train, in: kept)
+        let files = try FileManager.default.contentsOfDirectory(atPath: kept.path)
+        #expect(files == ["\(try choice.digest.hex).safetensors"])
+        // From other images others would come.
+        #expect(try statistics(inputs.search, in: nil) != first)
+        #expect(try statistics(inputs.search, in: kept) == first)
+        try Data("damaged".utf8).write(to: kept.appending(path: files[0]))
+        #expect(try statistics(inputs.train, in: kept) == first)
+    }
+
     /// A student's training that is stopped in the middle of an epoch, saved and read again ends with the bits, and the
     /// losses, of one that was not.
     @Test func aStudentsTrainingResumesBitForBit() throws {
@@ -105,7 +127,7 @@ import Training
         let narrow = try StudentAction.setWidth(knob: .neck, width: 16).morph(
             base.graph, base.weights, importance: Importance(.l1, base.graph, weights: base.weights),
             RandomStream(seed: 1), Networks.catalog)
-        func train(_ resume: StudentState?, stopAt step: Int?) throws -> StudentState {
+        func train(_ resume: StudentState?, stopAt step: Int? = nil, share: Double = 1) throws -> StudentState {
             var last: StudentState?
             do {
                 return try DistillingTrainer(
@@ -113,7 +135,7 @@ import Training
                     search: inputs.search, training: TrainingSettings(), settings: settings
                 ).train(
                     narrow.graph, narrow.weights, neckOrigins: Array(0..<16), teacher: pool.supernet.space.largest,
-                    plan: plan, share: 1, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume
+                    plan: plan, share: share, data: RandomStream(seed: 5), random: RandomStream(seed: 6), resume: resume
                 ) { report, state in
                     last = state
                     if report.step == step { throw Stop() }
@@ -123,16 +145,20 @@ import Training
                 return last
             }
         }
-        let whole = try train(nil, stopAt: nil)
+        let whole = try train(nil)
         #expect(whole.training.step == 8 && whole.losses.steps == 4)
         #expect(
             Set(whole.weights.keys) == Set(narrow.weights.keys) && whole.training.weights.count > whole.weights.count)
         for step in [6, 8] {
             let half = try train(nil, stopAt: step)
             try half.write(to: folder["state-\(step)"])
-            let resumed = try train(try StudentState(from: folder["state-\(step)"], plan), stopAt: nil)
+            let resumed = try train(try StudentState(from: folder["state-\(step)"], plan))
             #expect(resumed.training.weights == whole.training.weights)
             #expect(resumed.losses == whole.losses)
         }
+        // In parts, the first of which ends in the middle of an epoch.
+        let part = try train(nil, share: 0.7)
+        #expect(part.training.step == 6)
+        #expect(try train(part).training.weights == whole.training.weights)
     }
 }

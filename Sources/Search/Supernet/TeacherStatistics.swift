@@ -2,7 +2,7 @@ public import Basics
 public import Dataset
 public import Detection
 public import DetectorKit
-import Foundation
+public import Foundation
 import Models
 public import Tensor
 import Training
@@ -31,6 +31,9 @@ public struct TeacherStatistics: Sendable {
         known[choice] = settled.filter { weights[$0.key] != $0.value }
         return settled
     }
+
+    /// Statistics that were estimated before.
+    mutating func take(_ statistics: NamedTensors, of choice: TeacherChoice) { known[choice] = statistics }
 }
 
 extension TeacherStatistics {
@@ -71,18 +74,22 @@ extension TeacherStatistics {
     }
 }
 
-/// The teachers of a pool, ready for use with a data set: the last one sliced, and the statistics of all that were used.
+/// The teachers of a pool, ready for use with a data set: the last one sliced, and the statistics of all that were used, in
+/// memory and, for other processes that use the same pool, in a folder.
 public final class TeacherShelf {
     public let pool: ElasticPool
     private let train: DatasetSplit
     private var statistics: TeacherStatistics
     private var last: (choice: TeacherChoice, detector: Detector)?
+    private let folder: URL?
 
     /// - Parameters:
     ///   - train: the training images that batch norm's statistics are estimated on.
     ///   - images: the data set's digest: statistics that the pool has of the same images hold.
-    public init(_ pool: ElasticPool, train: DatasetSplit, images: Digest) {
+    ///   - folder: where statistics are kept, of this pool and these images only; made when it is needed.
+    public init(_ pool: ElasticPool, train: DatasetSplit, images: Digest, keptIn folder: URL? = nil) {
         self.pool = pool
+        self.folder = folder
         self.train = train
         statistics =
             pool.statistics.flatMap { $0.images == images ? $0 : nil } ?? TeacherStatistics(images: images)
@@ -92,9 +99,27 @@ public final class TeacherShelf {
     public func detector(_ choice: TeacherChoice) throws -> Detector {
         if let last, last.choice == choice { return last.detector }
         let (graph, weights) = try pool.teacher(choice)
-        let detector = Detector(
-            graph: graph, weights: try statistics.settle(choice, graph, weights, on: train))
+        let detector = Detector(graph: graph, weights: try settled(choice, graph, weights))
         last = (choice, detector)
         return detector
+    }
+
+    private func settled(
+        _ choice: TeacherChoice, _ graph: DetectorGraph, _ weights: NamedTensors
+    ) throws -> NamedTensors {
+        guard let folder, graph.architecture.backbone.norm == .batch, statistics.known[choice] == nil else {
+            return try statistics.settle(choice, graph, weights, on: train)
+        }
+        let file = folder.appending(path: "\(try choice.digest.hex).safetensors")
+        if let kept = try? SafeTensors.read(file).tensors, kept.allSatisfy({ weights[$0.key]?.shape == $0.value.shape })
+        {
+            statistics.take(kept, of: choice)
+            return weights.merging(kept) { $1 }
+        }
+        let settled = try statistics.settle(choice, graph, weights, on: train)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // Whole once it is there; two processes that write it write the same.
+        try SafeTensors.write(statistics.known[choice] ?? [:], to: file)
+        return settled
     }
 }

@@ -1,0 +1,91 @@
+public import Basics
+import Foundation
+public import Report
+public import Search
+
+/// A comparison of modes for people and for programs.
+public struct ComparisonReport {
+    public let comparison: ModeComparison
+
+    public init(_ comparison: ModeComparison) { self.comparison = comparison }
+
+    /// A row for each mode.
+    public var students: ComparisonPage.Table {
+        ComparisonPage.Table(
+            title: "The students",
+            header: ["mode", "runs", "AP", "over the base", "latency", "candidates"],
+            rows: comparison.modes.map { mode in
+                [
+                    mode.name, "\(mode.runs.count)", points(mode.precision), points(mode.gain, signed: true),
+                    mode.latency.map { "\(tenths(100 * $0.mean)) %" } ?? "",
+                    Set(mode.runs.compactMap(\.candidates)).sorted().map(String.init).joined(separator: ", "),
+                ]
+            })
+    }
+
+    /// A row for each mode that the reference is held against.
+    public var pairs: ComparisonPage.Table {
+        ComparisonPage.Table(
+            title: "In pairs, over bases that both were given", header: ["", "pairs", "AP", ""],
+            rows: comparison.differences.map { difference in
+                [
+                    "\(comparison.reference) - \(difference.other)", "\(difference.precision.count)",
+                    points(difference.precision, signed: true), difference.verdict.rawValue,
+                ]
+            })
+    }
+
+    private func points(_ estimate: ModeComparison.Estimate, signed: Bool = false) -> String {
+        let format = signed ? "%+.1f" : "%.1f"
+        let mean = String(format: format, 100 * estimate.mean)
+        guard let interval = estimate.interval else { return mean }
+        return mean
+            + String(format: " [\(format), \(format)]", 100 * interval.lowerBound, 100 * interval.upperBound)
+    }
+
+    /// Tables, and every run as a point.
+    public func page(title: String) -> ComparisonPage {
+        let bases = Set(comparison.modes.flatMap(\.runs).map(\.base)).count
+        return ComparisonPage(
+            title: title,
+            lead: "\(comparison.modes.map(\.runs.count).reduce(0, +)) searches of \(comparison.modes.count) modes from "
+                + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.",
+            tables: [students, pairs],
+            groups: comparison.modes.map { mode in
+                .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
+            }, axis: "AP of the student")
+    }
+
+    public var json: JSON {
+        func value(_ estimate: ModeComparison.Estimate) -> JSON {
+            [
+                "count": .integer(estimate.count), "mean": .number(estimate.mean),
+                "interval": estimate.interval.map { [.number($0.lowerBound), .number($0.upperBound)] } ?? .null,
+            ]
+        }
+        return [
+            "format": "jdnas-mode-comparison/1", "reference": .string(comparison.reference),
+            "modes": .array(
+                comparison.modes.map { mode in
+                    [
+                        "mode": .string(mode.name), "ap": value(mode.precision), "ap_over_base": value(mode.gain),
+                        "latency": mode.latency.map(value) ?? .null,
+                        "runs": .array(
+                            mode.runs.map { run in
+                                [
+                                    "source": .string(run.source), "base": .string(run.base),
+                                    "base_ap": .number(run.basePrecision), "ap": .number(run.precision),
+                                    "latency": run.latency.map { .number($0) } ?? .null,
+                                ]
+                            }),
+                    ]
+                }),
+            "differences": .array(
+                comparison.differences.map {
+                    [
+                        "other": .string($0.other), "ap": value($0.precision), "verdict": .string($0.verdict.rawValue),
+                    ]
+                }),
+        ]
+    }
+}
