@@ -20,7 +20,7 @@ public struct TeacherPool: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "teacher-pool" }
-    public var version: Int { 6 }
+    public var version: Int { 7 }
     public var summary: String { "trains an elastic supernet from the base; its networks are the search's teachers" }
     public var consumes: [InputRequirement] { [InputRequirement(.dataset), InputRequirement(.detector)] }
     public var produces: ArtifactKind { .teacherPool }

@@ -29,7 +29,7 @@ public struct TeacherPoolOptions: Codable, Sendable {
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
-        plan = TrainingKeys(reader).plan(reader, epochs: 4, leastEpochs: 0, learningRate: 0.005, warmUp: 20)
+        plan = TrainingKeys(reader).plan(reader, epochs: 4, leastEpochs: 0, learningRate: 0.01, warmUp: 20)
         sampling = TrainingSettings(reader)
         let grow = reader.reader("grow", help: "how much larger than the base the largest teacher is")
         growth = PoolGrowth(

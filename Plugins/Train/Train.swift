@@ -43,9 +43,10 @@ public struct Train: StagePlugin {
         let state = try curve.resume() ?? TrainingState(start, options.plan)
         context.log(
             "\(loader.split.count) images, batches of \(loader.batchSize), \(trainer.totalSteps) steps"
+                + (options.steps.map { $0 < trainer.totalSteps ? ", the first \($0) of them" : "" } ?? "")
                 + (state.step > 0 ? "; going on after step \(state.step)" : ""))
 
-        let trained = try trainer.train(state, objective: objective, observe: curve.observe)
+        let trained = try trainer.train(state, until: options.steps, objective: objective, observe: curve.observe)
 
         let detector = Detector(graph: start.graph, weights: trained.weights)
         try DetectorFiles.write(detector, to: context.output.directory)

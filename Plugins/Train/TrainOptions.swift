@@ -28,6 +28,8 @@ public struct TrainOptions: Sendable, Codable {
     public var evaluateEvery: Int
     /// Parameter name prefixes that stay as they are.
     public var freeze: [String]
+    /// Steps after which the training ends, whatever its plan says; nil: the plan's end.
+    public var steps: Int?
     public var precision: Precision
 }
 
@@ -111,6 +113,9 @@ extension ConfigReader {
             .nilIfNone,
             evaluateEvery: int("evaluate_every", default: 0, in: 0...10_000, help: "epochs; 0: at the end only"),
             freeze: strings("freeze", default: [], help: "prefixes of parameters that stay as they are"),
+            steps: optionalInt(
+                "steps", in: 1...1_000_000_000,
+                help: "end after so many steps though the epochs are not over: to see whether a job runs, and how fast"),
             precision: precision())
     }
 

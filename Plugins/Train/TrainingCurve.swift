@@ -123,7 +123,7 @@ final class TrainingCurve {
         let cost = graph.cost
         var summary: [String: JSON] = [
             "parameters": .integer(cost.parameters), "macs": .integer(cost.multiplyAccumulates),
-            "epochs": .integer(options.plan.epochs),
+            "epochs": .integer(options.plan.epochs), "steps": .integer(state.step),
         ]
         if let found = try evaluate(state), let split = options.evaluateOn {
             summary["ap"] = .number(found.averagePrecision)

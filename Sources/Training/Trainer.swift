@@ -103,16 +103,16 @@ public struct Trainer {
         totalSteps = plan.epochs * loader.stepsPerEpoch
     }
 
-    /// Trains from a state to the plan's end, or to a share of it: going on from there comes to what the whole would have
+    /// Trains from a state to the plan's end, or to a step before it: going on from there comes to what the whole would have
     /// come to.
     ///
     /// - Parameter observe: called after each step with the state as it then is; may save it, or throw to stop.
     public func train(
-        _ start: TrainingState, share: Double = 1, objective: Objective,
+        _ start: TrainingState, until last: Int? = nil, objective: Objective,
         observe: (StepReport, TrainingState) throws -> Void
     ) throws -> TrainingState {
         var state = start
-        let end = min(totalSteps, Int((share * Double(totalSteps)).rounded(.up)))
+        let end = min(totalSteps, last ?? totalSteps)
         let batches = Prefetch(end: end) { [loader, random, inputs = objective.inputs] step in
             loader.begin(step: step, resizedTo: inputs(step, random.stream("step", step)))
         }

@@ -39,6 +39,19 @@ import Train
         }
     }
 
+    /// The first steps of a training, for looking whether it runs: as those of the whole, and no more.
+    @Test func aTrainingMayEndEarly() throws {
+        let data = try data()
+        let options = "detector: detector.yaml\nepochs: 2\nbatch_size: 2\nwarm_up: 1\nevaluate_on: none"
+        let some = try stages.run(train, options + "\nsteps: 2", on: [data], in: "some")
+        #expect(some.summary["steps"] == 2)
+        let parts = try stages.runInTwo(
+            train, options + "\nsteps: 2", on: [data], in: "parts", stoppedAt: "epoch 1 of 2")
+        try stages.expectSame("weights.safetensors", some, parts)
+        let many = try stages.run(train, options + "\nsteps: 1000", on: [data], in: "many")
+        #expect(many.summary["steps"] == 6)
+    }
+
     @Test func prefixesThatFreezeNothingAreRefused() throws {
         let failure = #expect(throws: Failure.self) {
             try stages.run(

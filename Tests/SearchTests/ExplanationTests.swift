@@ -49,6 +49,13 @@ import Testing
                 "4.0 ms above the target",
             ])
         #expect(try Explanation(journal, target: nil, at: "test").dropped[2].reason == "slower than the student")
+        var halved = journal
+        if case .object(var line) = halved[4] {
+            line["share"] = 0.25
+            halved[4] = .object(line)
+        }
+        let stopped = try Explanation(halved, target: 32, at: "test").dropped[1].reason
+        #expect(stopped == "stopped after 25 % of its training; faster, and less precise than the student")
     }
 
     @Test func damagedJournalsAreRefused() throws {

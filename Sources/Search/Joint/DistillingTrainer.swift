@@ -57,7 +57,8 @@ public final class DistillingTrainer: StudentTrainer {
             let seen = try teacher.map { try TeacherView($0.graph, weights: $0.weights, batch: batch) }
             return try step.gradients(weights, batch, teacher: seen, random)
         }
-        let end = try trainer.train(resume?.training ?? first, share: share, objective: objective) { report, training in
+        let last = Int((share * Double(trainer.totalSteps)).rounded(.up))
+        let end = try trainer.train(resume?.training ?? first, until: last, objective: objective) { report, training in
             losses.add(report)
             try observe(report, StudentState(training, losses: losses))
         }

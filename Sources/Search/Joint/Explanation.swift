@@ -14,6 +14,8 @@ public struct Explanation: Sendable, Hashable {
         public let precision: Double
         /// Predicted, in milliseconds.
         public let latency: Double
+        /// The share of its training that it had: less than 1 where the better half of its generation went on without it.
+        public let share: Double
     }
 
     /// What trainings with something in common brought: means over candidates of what each has more than its parent.
@@ -65,7 +67,7 @@ public struct Explanation: Sendable, Hashable {
                 candidate: id, parent: line["parent"]?.integer, move: line["move"]?.string ?? "",
                 actions: line["actions"]?.array?.compactMap(\.string) ?? [],
                 teacher: line["taught"]?.bool == false ? "none" : choice?.description ?? "none",
-                precision: precision, latency: latency)
+                precision: precision, latency: latency, share: line["share"]?.number ?? 1)
             order.append(id)
         }
         guard let base = known[0] else { throw damaged("the base") }
@@ -96,7 +98,10 @@ public struct Explanation: Sendable, Hashable {
         let onPath = Set(path.map(\.candidate))
         let last = known[student] ?? base
         dropped = children.filter { !onPath.contains($0.candidate) }.map {
-            Dropped(entry: $0, reason: Self.reason($0, student: last, target: target, among: children + [base]))
+            let reason = Self.reason($0, student: last, target: target, among: children + [base])
+            guard $0.share < 1 else { return Dropped(entry: $0, reason: reason) }
+            return Dropped(
+                entry: $0, reason: "stopped after \(Int((100 * $0.share).rounded())) % of its training; \(reason)")
         }
     }
 

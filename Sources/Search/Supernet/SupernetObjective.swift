@@ -55,7 +55,8 @@ public final class SupernetObjective {
     /// How many networks it trained.
     public private(set) var lastNetworks = 1
 
-    /// The largest network's gradients, and the mean of the others'.
+    /// The sum of all networks' gradients: the largest has learnt from the base already, and a share each for the others would
+    /// leave them little (the sandwich rule adds up as well).
     public func gradients(
         _ weights: NamedTensors, _ batch: SampleBatch, _ random: RandomStream
     ) throws -> StepGradients {
@@ -75,12 +76,11 @@ public final class SupernetObjective {
             let part = try distilled.run(
                 supernet.slice(weights, subnet), batch, teacher: teacher, random
             ).step
-            supernet.accumulate(
-                part.gradients, of: subnet, factor: 1 / Float(choices.count), into: &total.gradients)
+            supernet.accumulate(part.gradients, of: subnet, factor: 1, into: &total.gradients)
             sums[choice == lowest ? Self.smallest : Self.drawn, default: []].append(part.totalLoss)
         }
         let all = sums.values.flatMap(\.self)
-        if !all.isEmpty { total.losses["smaller"] = all.reduce(0, +) / Double(all.count) }
+        if !all.isEmpty { total.losses["smaller"] = all.reduce(0, +) }
         lastNetworks = 1 + all.count
         sizes = sums.mapValues { $0.reduce(0, +) / Double($0.count) }
         return total
