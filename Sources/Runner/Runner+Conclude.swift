@@ -20,6 +20,8 @@ extension Runner {
         }
         try verifyLock()
         try spool.commit(token, from: folder)
+        // A leftover does no harm: ids are never used again.
+        try? spool.forgetWishes(token.id)
         switch token.state {
         case .done(let started, let finished, _):
             summary.done.append(token.id)

@@ -18,6 +18,7 @@ extension Runner {
     /// Decides from what lies in the spool, and from nothing else.
     func plan(_ token: Token, in folder: StateFolder) throws -> Step {
         if token.state.folder.isFinal { return .conclude }
+        if spool.wishes(for: token.id).isCancelled { return fail(token, nil, "cancelled on request") }
         let job: ResolvedJob
         switch try resolvedJob(of: token) {
         case .success(let resolved): job = resolved

@@ -87,6 +87,11 @@ extension Runner {
                 execution.terminate()
                 why = .runner
                 deadline = now + options.grace
+            } else if why == .itself, let wish = wish(for: attempt.job) {
+                report(.note("\(attempt.job): \(wish), and its stage is stopped"))
+                execution.terminate()
+                why = .wish(wish)
+                deadline = now + options.grace
             } else if why == .itself, pulse.silence(at: now) > options.stallLimit {
                 execution.terminate()
                 why = .silence(seconds: options.stallLimit)
@@ -108,6 +113,12 @@ extension Runner {
             }
             if why == .itself { try intakeQuietly() }
         }
+    }
+
+    /// What a user wants that a running stage is in the way of.
+    private func wish(for id: JobID) -> String? {
+        let wishes = spool.wishes(for: id)
+        return wishes.isCancelled ? "cancelled on request" : wishes.isHeld ? "held on request" : nil
     }
 
     /// An inbox that cannot be looked into must not end a stage.
@@ -166,6 +177,8 @@ enum EndedBy: Equatable {
     case itself
     /// The runner was stopped.
     case runner
+    /// A user wants the job to end, or to wait.
+    case wish(String)
     /// It hung: neither its log nor its progress changed.
     case silence(seconds: Double)
 }

@@ -96,14 +96,19 @@ public final class Runner {
     private func liveTokens() throws -> [(folder: StateFolder, token: Token)] {
         var live: [(folder: StateFolder, token: Token)] = []
         for folder in [StateFolder.queued, .running] { live += try spool.tokens(in: folder).map { (folder, $0) } }
-        return live.sorted { Token.isEarlier($0.token, $1.token) }
+        let wishes = try spool.wishes()
+        func priority(_ token: Token) -> Int { wishes[token.id]?.priority ?? 0 }
+        return live.sorted { a, b in
+            let (first, second) = (priority(a.token), priority(b.token))
+            return first != second ? first > second : Token.isEarlier(a.token, b.token)
+        }
     }
 
     /// Makes the next step of the first job that can go on; false when there is none. Trouble with one job holds up no other.
     private func step() throws -> Bool {
         for (folder, token) in try liveTokens() {
             let name = token.id.text
-            guard jobTroubles.isDue(name, at: now) else { continue }
+            guard jobTroubles.isDue(name, at: now), !isHeld(token) else { continue }
             do {
                 let hasMoved = try step(token, in: folder)
                 jobTroubles.settle(name)
@@ -132,6 +137,12 @@ public final class Runner {
         return true
     }
 
+    /// Whether a job is to wait. One whose verdict is written down has nothing to wait for, nor has one that is to end.
+    private func isHeld(_ token: Token) -> Bool {
+        let wishes = spool.wishes(for: token.id)
+        return wishes.isHeld && !wishes.isCancelled && !token.state.folder.isFinal
+    }
+
     private func claim(_ token: Token, in folder: StateFolder) throws -> Token {
         let owner = lock?.owner ?? .current
         if folder == .running, case .running(owner, _) = token.state { return token }
@@ -143,14 +154,16 @@ public final class Runner {
     private func isDrained() throws -> Bool {
         let live = try liveTokens()
         // What waits for a job in trouble waits in vain, too.
-        let isStuck = !jobTroubles.names.isEmpty && !jobTroubles.isHopeful
+        let held = live.map(\.token).filter(isHeld).map(\.id.text)
+        let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty) && !jobTroubles.isHopeful
         guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
         try intake()
         guard !watcher.isWaiting, !inboxTroubles.isHopeful, try liveTokens().count == live.count else { return false }
         let passedOver = inboxTroubles.names
         guard try spool.tokens(in: .inbox).allSatisfy({ passedOver.contains("\($0.id).json") }) else { return false }
-        summary.left = live.map(\.token.id.text) + passedOver
+        summary.left = live.map(\.token.id.text).filter { !held.contains($0) } + passedOver
+        if !held.isEmpty { report(.note("held: \(held.joined(separator: ", "))")) }
         if !summary.left.isEmpty { report(.note("left as they are: \(summary.left.joined(separator: ", "))")) }
         return true
     }

@@ -14,7 +14,11 @@ enum StageVerdict {
             switch end.exitCode {
             case Int(StageProcess.Exit.done)?: .done
             case Int(StageProcess.Exit.input)?: .input
-            default: why == .runner ? .cancelled : .failed
+            default:
+                switch why {
+                case .runner, .wish: .cancelled
+                case .itself, .silence: .failed
+                }
             }
         return AttemptOutcome(
             result: result, reason: reason(end, told: told, attempt: attempt, why: why), started: started,
@@ -27,6 +31,7 @@ enum StageVerdict {
             switch why {
             case .itself: break
             case .runner: return "stopped with the runner"
+            case .wish(let wish): return wish
             case .silence(let seconds):
                 return "no sign of life for \(spanText(seconds: seconds)), in its log or its progress: ended as hanging"
             }

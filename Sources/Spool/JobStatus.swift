@@ -9,6 +9,10 @@ public struct JobStatus: Codable, Sendable, Hashable {
     public var finished: Timestamp?
     /// In the manifest's order.
     public var stages: [StageStatus]
+    /// What is wished for it, while it has not ended.
+    public var priority = 0
+    public var isHeld = false
+    public var isCancelled = false
     /// Why it failed or was rejected.
     public var reason: String?
     /// The bundle's path, when it is there.

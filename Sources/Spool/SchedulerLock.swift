@@ -65,6 +65,14 @@ public final class SchedulerLock: Sendable {
         if (try? isOurs()) == true { try? spool.files.unlink(spool.lockFile) }
     }
 
+    /// Who has the lock of a spool and is not known to be dead.
+    static func holder(_ spool: Spool) -> Owner? {
+        guard let data = try? spool.files.read(spool.lockFile),
+            let record = try? SealedRecord.decode(Record.self, from: data, at: spool.lockFile.path)
+        else { return nil }
+        return record.owner.isAlive == false ? nil : record.owner
+    }
+
     private func isOurs() throws -> Bool {
         guard let data = try spool.files.read(spool.lockFile) else { return false }
         return (try? SealedRecord.decode(Record.self, from: data, at: spool.lockFile.path))?.nonce == nonce
@@ -111,4 +119,9 @@ public final class SchedulerLock: Sendable {
         if try spool.files.read(removed) != expected { _ = try spool.files.link(removed, to: spool.lockFile) }
         try spool.files.unlink(removed)
     }
+}
+
+extension Spool {
+    /// The runner that works here, as far as one can see.
+    public var runner: Owner? { SchedulerLock.holder(self) }
 }

@@ -72,6 +72,10 @@ extension Spool {
             failedStage = stage
         case .rejected(let reason): status.reason = reason
         }
+        if !folder.isFinal {
+            let wishes = wishes(for: token.id)
+            (status.priority, status.isHeld, status.isCancelled) = (wishes.priority, wishes.isHeld, wishes.isCancelled)
+        }
         if files.exists(bundle(token.id)) { status.bundle = bundle(token.id).path }
         status.stages = stageNames(token.id).map {
             stageStatus(token.id, $0, live: folder == .running && owner?.isAlive != false, failed: $0 == failedStage)

@@ -38,6 +38,8 @@ public struct Spool: Sendable {
     public var cache: URL { subfolder("cache") }
     /// What jobs read out of bundles, unpacked, by the digest of the artifact.
     public var imports: URL { subfolder("imports") }
+    /// What users want done with jobs.
+    public var wishesFolder: URL { subfolder("wishes") }
     public var lockFile: URL { root.appending(path: "lock") }
 
     public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
@@ -64,7 +66,7 @@ public struct Spool: Sendable {
 
 extension Spool {
     private static let folders =
-        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports", "cache"]
+        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes"]
 
     private struct Marker: Codable {
         var format = Spool.format

@@ -5,6 +5,13 @@ import Spool
 // How jobs and stages are shown to people.
 
 extension JobStatus {
+    /// `queued`, `held`, `queued, priority 5`.
+    var stateText: String {
+        if isCancelled { return "cancelling" }
+        let word = isHeld ? "held" : state.word
+        return priority == 0 ? word : "\(word), priority \(priority)"
+    }
+
     /// 0…1 over all stages.
     var fraction: Double {
         if state == .done { return 1 }

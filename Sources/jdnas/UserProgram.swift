@@ -9,7 +9,8 @@ let userProgram = Program(
         Exit codes: 0 fine, 1 a problem was found, 2 the command line was not understood.
         """,
     commands: [
-        SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(),
+        SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
+        HoldCommand(), ReleaseCommand(), PriorityCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),

@@ -81,6 +81,30 @@ import Testing
             })
     }
 
+    /// A wish is there, whole, or it is not; withdrawn, it is gone or still there.
+    @Test(arguments: FaultMode.allCases) func wishes(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, _ in
+                let id = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+                try spool.prioritise(id, 3)
+                try spool.hold(id)
+                return id
+            },
+            act: { spool, id in
+                try spool.prioritise(id, 12)
+                try spool.release(id)
+            },
+            check: { spool, scratch, id, done in
+                let left = try #require(try spool.wishes()[id])
+                #expect([3, 12].contains(left.priority) && !left.isCancelled)
+                if done != nil { #expect(left == spool.wishes(for: id) && left.priority == 12 && !left.isHeld) }
+                try spool.forgetWishes(id)
+                #expect(try scratch.names(in: "wishes").isEmpty)
+                #expect(try checkTokens(spool) == [id: .inbox])
+            })
+    }
+
     @Test(arguments: FaultMode.allCases) func rejectionOfADrop(_ mode: FaultMode) throws {
         try forEveryCall(
             mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },

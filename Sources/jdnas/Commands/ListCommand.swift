@@ -24,7 +24,7 @@ struct ListCommand: Command {
 
     static func table(_ jobs: [JobStatus], now: Timestamp) -> String {
         let rows = jobs.map { job in
-            [job.id, job.state.word, percent(job.fraction), job.progressText, job.etaText, job.ageText(now: now)]
+            [job.id, job.stateText, percent(job.fraction), job.progressText, job.etaText, job.ageText(now: now)]
         }
         return Table(header: ["JOB", "STATE", "DONE", "PROGRESS", "LEFT", "AGE"], rows: rows, right: [2, 4, 5]).text()
     }

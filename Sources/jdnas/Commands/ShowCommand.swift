@@ -19,7 +19,7 @@ struct ShowCommand: Command {
     }
 
     private func text(_ job: JobStatus, _ spool: Spool) -> String {
-        var rows = [["job", job.id], ["state", job.state.word]]
+        var rows = [["job", job.id], ["state", job.stateText]]
         if let time = job.submitted { rows.append(["submitted", "\(time)"]) }
         if let time = job.started { rows.append(["started", "\(time)"]) }
         if let time = job.finished { rows.append(["finished", "\(time)"]) }

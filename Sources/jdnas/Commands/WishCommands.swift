@@ -1,0 +1,164 @@
+import Basics
+import CommandKit
+import Foundation
+import Spool
+
+// Commands that say what is to be done with a job. They work whether or not a runner runs: it heeds what lies in the spool.
+
+private let jobText = "JOB is a job id, the unique beginning of one, or a job's name (then its latest job)."
+
+/// A job that has not ended, and what is wished for it.
+private struct OpenJob {
+    let id: JobID
+    let status: JobStatus
+
+    init(_ text: String, in spool: Spool) throws {
+        status = try spool.job(matching: text)
+        guard let id = JobID(status.id), !status.state.isFinal else {
+            throw Failure(
+                "this job is \(status.state.word) already", at: status.id,
+                remedy: "'jdnas list' shows those that are not")
+        }
+        self.id = id
+    }
+}
+
+/// What a command says after a wish: what happens, and when.
+private func say(_ job: OpenJob, _ what: String, _ spool: Spool) {
+    let when = spool.runner == nil ? " (no runner works here now: the next one will heed it)" : ""
+    Terminal.print("\(job.id): \(what)\(when)")
+}
+
+struct CancelCommand: Command {
+    let name = "cancel"
+    let summary = "end jobs that have not ended; a stage that runs is stopped"
+    let operands = "JOB…"
+    let arity = 1...10_000
+    let options = [SpoolArgument.option]
+    let details = jobText + " The job counts as failed; its bundle has what it had done."
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let spool = try SpoolArgument.open(arguments)
+        // All names first: a slip in the last one must not leave half done.
+        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
+            try spool.cancel(job.id)
+            say(job, "to be cancelled", spool)
+        }
+        return 0
+    }
+}
+
+struct HoldCommand: Command {
+    let name = "hold"
+    let summary = "let jobs wait; a stage that runs saves its state and stops"
+    let operands = "JOB…"
+    let arity = 1...10_000
+    let options = [SpoolArgument.option]
+    let details = jobText + " 'jdnas release' lets them go on."
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let spool = try SpoolArgument.open(arguments)
+        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
+            try spool.hold(job.id)
+            say(job, "held", spool)
+        }
+        return 0
+    }
+}
+
+struct ReleaseCommand: Command {
+    let name = "release"
+    let summary = "let held jobs go on"
+    let operands = "JOB…"
+    let arity = 1...10_000
+    let options = [SpoolArgument.option]
+    let details = jobText
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let spool = try SpoolArgument.open(arguments)
+        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
+            say(job, try spool.release(job.id) ? "goes on" : "was not held", spool)
+        }
+        return 0
+    }
+}
+
+struct PriorityCommand: Command {
+    let name = "priority"
+    let summary = "say which jobs go first: those with a higher number, of equals the earlier"
+    let operands = "NUMBER JOB…"
+    let arity = 2...10_000
+    let options = [SpoolArgument.option]
+    let details = """
+        NUMBER is from -100 to 100; jobs have 0. \(jobText) A stage that runs is not interrupted. Write '--' before a negative \
+        number.
+        """
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let text = arguments.operands[0]
+        guard let number = Int(text), Wishes.priorities.contains(number) else {
+            throw Failure("'\(text)' is no priority", remedy: "give a whole number from -100 to 100")
+        }
+        let spool = try SpoolArgument.open(arguments)
+        for job in try arguments.operands.dropFirst().map({ try OpenJob($0, in: spool) }) {
+            try spool.prioritise(job.id, number)
+            say(job, "priority \(number)", spool)
+        }
+        return 0
+    }
+}
+
+struct WaitCommand: Command {
+    let name = "wait"
+    let summary = "wait until jobs have ended"
+    let operands = "JOB…"
+    let arity = 1...10_000
+    let options = [
+        SpoolArgument.option, Option("--timeout", value: "SECONDS", "wait no longer than that"),
+    ]
+    let details = jobText + " Exit codes: 0 all are done, 1 one is not, 124 the time was up."
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let spool = try SpoolArgument.open(arguments)
+        var limit: Double?
+        if let text = arguments.value("--timeout") {
+            guard let seconds = Double(text), seconds >= 0 else {
+                throw Failure("'\(text)' is no number of seconds", at: "--timeout", remedy: "give a number from 0 on")
+            }
+            limit = seconds
+        }
+        var waiting = try arguments.operands.map { try spool.job(matching: $0).id }
+        if spool.runner == nil { Terminal.error("note: no runner works on this spool now") }
+        let start = ContinuousClock.now
+        var isFine = true
+        while true {
+            for name in waiting {
+                let (state, reason) = try ended(name, spool)
+                guard let state else { continue }
+                waiting.removeAll { $0 == name }
+                Terminal.print("\(name): \(state.word)" + (reason.map { ": \($0)" } ?? ""))
+                if state != .done { isFine = false }
+            }
+            if waiting.isEmpty { return isFine ? 0 : 1 }
+            if let limit, (ContinuousClock.now - start) / .seconds(1) >= limit {
+                Terminal.error("not ended yet: \(waiting.joined(separator: ", "))")
+                return 124
+            }
+            usleep(200_000)
+        }
+    }
+
+    /// The state that a job has ended in, and why; nil while it has not.
+    private func ended(_ name: String, _ spool: Spool) throws -> (StateFolder?, String?) {
+        // Refused drops have no id, and have ended.
+        guard let id = JobID(name) else { return (.rejected, nil) }
+        guard let (folder, token) = try spool.find(id) else {
+            throw Failure("the job has gone", at: name, remedy: "somebody has deleted its token")
+        }
+        guard folder.isFinal else { return (nil, nil) }
+        switch token.state {
+        case .failed(let reason, _, _, _), .rejected(let reason): return (folder, reason)
+        default: return (folder, nil)
+        }
+    }
+}

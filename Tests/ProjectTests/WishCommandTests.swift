@@ -1,0 +1,70 @@
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+/// `jdnas hold`, `release`, `cancel`, `priority` and `wait`, with no runner at work and after one.
+@Suite(.serialized) struct WishCommandTests {
+    private let folder: TemporaryFolder
+    private static let manifest = """
+        job: drawn
+        stages:
+          - name: data
+            uses: dataset-pack
+            with: {format: synth, train: 2, val: 1, width: 96, height: 64}
+        """
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write(Self.manifest, to: "drawn.yaml")
+        try folder.write(Self.manifest.replacing("drawn", with: "other"), to: "other.yaml")
+    }
+
+    private func jdnas(_ words: String...) throws -> Outcome { try run(words, in: folder.url) }
+
+    @Test func aJobIsHeldReleasedAndAwaited() throws {
+        #expect(try jdnas("submit", "drawn.yaml", "other.yaml").code == 0)
+        let held = try jdnas("hold", "drawn")
+        #expect(held.code == 0 && held.output.contains("held (no runner works here now"), "\(held.output)\(held.error)")
+        #expect(try jdnas("priority", "7", "other").code == 0)
+        #expect(try jdnas("priority", "--", "-7", "drawn").code == 0)
+        let list = try jdnas("list").output
+        #expect(list.contains("held, priority -7") && list.contains("submitted, priority 7"), "\(list)")
+        let early = try jdnas("wait", "drawn", "--timeout", "0.3")
+        #expect(early.code == 124 && early.error.contains("no runner works on this spool"))
+        #expect(try jdnas("run", "--drain").code == 0)
+        #expect(try jdnas("wait", "other").output.contains("done"))
+        #expect(try jdnas("release", "drawn").output.contains("goes on"))
+        #expect(try jdnas("release", "drawn").output.contains("was not held"))
+        #expect(try jdnas("run", "--drain").code == 0)
+        let done = try jdnas("wait", "drawn", "other")
+        #expect(done.code == 0 && done.output.split(separator: "\n").count == 2)
+        // What has ended cannot be wished for any more.
+        let late = try jdnas("cancel", "drawn")
+        #expect(late.code == 1 && late.error.contains("this job is done already"))
+    }
+
+    @Test func aCancelledJobHasFailed() throws {
+        #expect(try jdnas("submit", "drawn.yaml", "other.yaml").code == 0)
+        // A slip in one name, and nothing is done.
+        #expect(try jdnas("cancel", "drawn", "nowhere").code == 1)
+        #expect(try !jdnas("list").output.contains("cancelling"))
+        #expect(try jdnas("cancel", "drawn").code == 0)
+        #expect(try jdnas("list").output.contains("cancelling"))
+        #expect(try jdnas("run", "--drain").code == 1)
+        let end = try jdnas("wait", "drawn", "other")
+        #expect(end.code == 1 && end.output.contains("failed: cancelled on request") && end.output.contains("done"))
+    }
+
+    @Test func mistakesAreTold() throws {
+        #expect(try jdnas("submit", "drawn.yaml").code == 0)
+        for (words, code, text) in [
+            (["priority", "1000", "drawn"], Int32(1), "'1000' is no priority"), (["priority", "5"], 2, "priority"),
+            (["hold"], 2, "hold"), (["wait", "nowhere"], 1, "there is no job 'nowhere'"),
+            (["wait", "drawn", "--timeout", "soon"], 1, "no number of seconds"),
+        ] {
+            let outcome = try run(words, in: folder.url)
+            #expect(outcome.code == code && outcome.error.contains(text), "\(words): \(outcome.error)")
+        }
+    }
+}
