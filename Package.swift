@@ -200,7 +200,7 @@ let package = Package(
             "Models", "Tensor", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
-            "Tensor",
+            "Tensor", "Models",
             "Training", "Search", "COCOMetrics", "Report", "Basics"),
         tests(
             "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",

@@ -42,7 +42,13 @@ public struct CompareModes: StagePlugin {
             return try ModeComparison.Run(
                 metrics: JSON(parsing: data, at: file.path), source: evaluation.reference)
         }
-        let report = ComparisonReport(try ModeComparison(runs, reference: options.against))
+        let comparison = try ModeComparison(runs, reference: options.against)
+        guard !comparison.differences.isEmpty else {
+            throw Failure(
+                "all runs have the mode '\(options.against)'", at: context.stage,
+                remedy: "name evaluations of searches of two modes or more in 'needs'")
+        }
+        let report = ComparisonReport(comparison)
         let folder = context.output.directory
         try DurableFile.write(report.json.prettyText, to: folder.appending(path: "comparison.json"))
         try DurableFile.write(

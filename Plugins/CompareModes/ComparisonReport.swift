@@ -35,6 +35,19 @@ public struct ComparisonReport {
             })
     }
 
+    /// A row for each detector that the reference's own students are held against.
+    public var advances: ComparisonPage.Table {
+        ComparisonPage.Table(
+            title: "Students of \(comparison.reference), run by run",
+            header: ["over", "runs", "AP", ""],
+            rows: comparison.advances.map { advance in
+                [
+                    advance.over, "\(advance.precision.count)", points(advance.precision, signed: true),
+                    advance.verdict.rawValue,
+                ]
+            })
+    }
+
     private func points(_ estimate: ModeComparison.Estimate, signed: Bool = false) -> String {
         let format = signed ? "%+.1f" : "%.1f"
         let mean = String(format: format, 100 * estimate.mean)
@@ -50,7 +63,7 @@ public struct ComparisonReport {
             title: title,
             lead: "\(comparison.modes.map(\.runs.count).reduce(0, +)) searches of \(comparison.modes.count) modes from "
                 + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.",
-            tables: [students, pairs],
+            tables: [students, advances] + (comparison.differences.isEmpty ? [] : [pairs]),
             groups: comparison.modes.map { mode in
                 .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
             }, axis: "AP of the student")
@@ -79,6 +92,10 @@ public struct ComparisonReport {
                                 ]
                             }),
                     ]
+                }),
+            "advances": .array(
+                comparison.advances.map {
+                    ["over": .string($0.over), "ap": value($0.precision), "verdict": .string($0.verdict.rawValue)]
                 }),
             "differences": .array(
                 comparison.differences.map {

@@ -3,6 +3,7 @@ import Dataset
 import Detection
 import DetectorKit
 import Foundation
+import Models
 import Search
 import StageKit
 import Training
@@ -32,22 +33,38 @@ struct Contender {
 }
 
 extension Evaluate {
-    /// Base, student, teacher and rivals, as far as the inputs give them. The first detector among the inputs is the base.
+    /// Base, student, teacher and rivals, as far as the inputs give them. The base is the detector that the
+    /// search started from, among the inputs or in its result.
     func contenders(_ search: SearchRecord?, _ data: PackedDataset, _ context: StageContext) throws -> [Contender] {
         let result = context.inputs.first(.searchResult)
-        let base = context.inputs.first(.detector)?.directory ?? result?.directory.appending(path: "base")
+        var others = try context.inputs.all(.detector).map { artifact in
+            (artifact: artifact, detector: try DetectorFiles.read(from: artifact.directory, backbones))
+        }
+        guard result != nil || others.count < 2 else {
+            throw Failure(
+                "\(others.count) detectors, and no search's result to hold against them", at: context.stage,
+                remedy: "evaluate one detector, or add a joint-search stage to 'needs'")
+        }
+        // The search knows its base by its weights; where it does not tell, the first detector is the base.
+        let digest = search?.baseWeights
+        let place = others.firstIndex {
+            digest == nil || Digest(of: SafeTensors($0.detector.weights).encoded()) == digest
+        }
+        let given = place.map { others.remove(at: $0).detector }
+        let base =
+            try given ?? result.map { try DetectorFiles.read(from: $0.directory.appending(path: "base"), backbones) }
         guard let base else {
             throw Failure(
                 "nothing to evaluate", at: context.stage,
                 remedy: "add a stage that makes a detector or a search result to 'needs'")
         }
-        var contenders = [Contender(role: .base, detector: try DetectorFiles.read(from: base, backbones))]
+        var contenders = [Contender(role: .base, detector: base)]
         if let result {
             let folder = result.directory.appending(path: "student")
             contenders.append(Contender(role: .student, detector: try DetectorFiles.read(from: folder, backbones)))
         }
         if let teacher = try teacher(search, data, context) { contenders.append(teacher) }
-        contenders += try rivals(context)
+        contenders += rivals(others)
         for contender in contenders {
             try contender.detector.architecture.requireClasses(
                 of: data, "the \(contender.role)", at: context.stage,
@@ -56,13 +73,13 @@ extension Evaluate {
         return contenders
     }
 
-    /// The detectors after the first, by the names of their stages.
-    private func rivals(_ context: StageContext) throws -> [Contender] {
+    /// The detectors that are not the base, by the names of their stages.
+    private func rivals(_ others: [(artifact: Artifact, detector: Detector)]) -> [Contender] {
         var names: Set = ["base", "student", "teacher"]
-        return try context.inputs.all(.detector).dropFirst().map { artifact in
+        return others.map { artifact, detector in
             var name = artifact.reference.split(separator: "/").last.map(String.init) ?? "rival"
             while !names.insert(name).inserted { name += "-2" }
-            return Contender(role: .rival(name), detector: try DetectorFiles.read(from: artifact.directory, backbones))
+            return Contender(role: .rival(name), detector: detector)
         }
     }
 

@@ -15,8 +15,8 @@ import Training
 ///
 /// The artifact holds `metrics.json`, `report.html`, `detections/<name>.json` (COCO's results format, with the data
 /// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`. With the search's
-/// teacher pool among the inputs the student's teacher is measured too. The first detector among the inputs is the base; the
-/// student is held against each further one as well.
+/// teacher pool among the inputs the student's teacher is measured too. The student is held
+/// against detectors that are not the search's base as well.
 public struct Evaluate: StagePlugin {
     let backbones: BackboneCatalog
 

@@ -55,6 +55,14 @@ package struct SearchRecord {
         candidate.flatMap { id in lines.first { $0["candidate"]?.integer == id }?["latency_ms"]?.number }
     }
 
+    /// Of the base that the search started from, where it tells.
+    var baseWeights: Digest? {
+        guard let hex = trials.first(where: { $0["candidate"]?.integer == 0 })?["weights_digest"]?.string else {
+            return nil
+        }
+        return Digest(hex: hex)
+    }
+
     /// What `metrics.json` says of the search.
     package var metrics: JSON {
         let base = trials.first { $0["candidate"]?.integer == 0 }
@@ -62,6 +70,7 @@ package struct SearchRecord {
         let target = summary["target_ms"]?.number.flatMap { target in latency.map { target / $0 } }
         return [
             "mode": summary["mode"] ?? .null, "candidates": summary["candidates"] ?? .null,
+            "trainings": summary["trainings"] ?? .null,
             "target": target.map { .number($0) } ?? .null, "base": base?["weights_digest"] ?? .null,
         ]
     }

@@ -62,7 +62,9 @@ public struct ExtractTeacher: StagePlugin {
             ],
         ]
         try DurableFile.write(summary.prettyText, to: context.output.directory.appending(path: "teacher.json"))
-        context.output.mark("teacher.json", bundle: true)
+        for member in [
+            "teacher.json", DetectorFiles.architectureName, DetectorFiles.weightsName, DetectorFiles.categoriesName,
+        ] { context.output.mark(member, bundle: true) }
         context.output.summary = summary
     }
 }

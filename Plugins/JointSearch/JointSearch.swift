@@ -2,6 +2,7 @@ import Basics
 import Dataset
 import Detection
 public import DetectorKit
+import Foundation
 public import Manifest
 import Search
 public import StageKit
@@ -39,17 +40,15 @@ public struct JointSearch: StagePlugin {
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
         try inputs.check(pool, at: poolArtifact.reference)
 
-        let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)")
+        let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)-\(dataArtifact.digest.hex)")
         let trainer = DistillingTrainer(
-            teachers: TeacherShelf(pool, train: inputs.train, images: inputs.images, keptIn: statistics),
+            teachers: TeacherShelf(
+                pool, train: inputs.train, images: inputs.images,
+                keptIn: statistics.appending(path: "\(context.threads)-threads")),
             train: inputs.train,
             search: inputs.search, training: options.sampling,
             settings: options.settings)
-        let workers = options.workers.map { workers in
-            WorkerPool(
-                self, count: workers.count, threads: workers.threads ?? max(1, context.threads / workers.count), context
-            )
-        }
+        let workers = workerPool(options, context)
         let joint = try DetectorSearch(
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
@@ -63,6 +62,18 @@ public struct JointSearch: StagePlugin {
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
             inputs.train.categories, troubles: workers?.troubles ?? [], context)
+    }
+
+    private func workerPool(_ options: JointSearchOptions, _ context: StageContext) -> WorkerPool? {
+        guard let workers = options.workers else { return nil }
+        let busy = min(workers.count, options.settings.childrenPerGeneration)
+        let threads = workers.threads ?? max(1, context.threads / busy)
+        if busy * threads > context.threads {
+            context.log(
+                "notice: \(busy) workers of \(threads) threads each are more than the stage's \(context.threads) threads"
+            )
+        }
+        return WorkerPool(self, count: busy, threads: threads, context)
     }
 
     /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.

@@ -4,6 +4,7 @@ public import Devices
 import Foundation
 import Manifest
 public import Search
+import Training
 import TrainingOptions
 
 /// What `with:` of a `joint-search` stage says.
@@ -69,6 +70,17 @@ public struct JointSearchOptions: Codable, Sendable {
             finish: training.plan(finish, epochs: 6, leastEpochs: 0, learningRate: 0.005, warmUp: 10),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
+        if settings.halvings > 0, 1 << settings.halvings > settings.childrenPerGeneration {
+            reader.report(
+                "halvings",
+                "\(settings.halvings) halvings want \(1 << settings.halvings) students in a generation; there are "
+                    + "\(settings.childrenPerGeneration)", remedy: "give more 'children', or fewer halvings")
+        }
+        if settings.halvings > 0, settings.trial.epochs == 0 {
+            reader.report(
+                "halvings", "students that are not trained cannot be stopped early",
+                remedy: "leave it out, or give 'trial' an epoch")
+        }
         if settings.mode == .pipeline, settings.hours != nil {
             reader.report(
                 "hours",

@@ -16,7 +16,7 @@ struct TrialRequest: Codable {
     /// Folders of the data set and of the teacher pool, absolute.
     var data: String
     var pool: String
-    /// Where teachers' statistics are kept, for all workers.
+    /// Where teachers' statistics are kept, for all workers of as many threads.
     var statistics: String
     var name: String
     var title: String
@@ -53,18 +53,21 @@ final class ProcessTrials: TrialExecutor {
 
     func run(
         _ count: Int, trial: (Int) throws -> Trial, observe: (Int, TrialProgress) throws -> Void,
-        finished: (Int, TrialOutcome) throws -> Void
+        finished: (Int, TrialOutcome) throws -> Void, interrupted: () throws -> Void
     ) throws {
         try pool.run(count) { index, folder in
             let trial = try trial(index)
             try write(trial, to: folder)
             trials[index] = (trial.name, trial.plan)
+            return trial.title
         } event: { index, event in
             if let progress = TrialProgress(event) { try observe(index, progress) }
         } done: { index, result in
             guard let trial = trials.removeValue(forKey: index) else { return }
             let state = try StudentState(from: result, trial.plan)
             try finished(index, TrialOutcome(state: state, precision: Precision.read(in: result)))
+        } interrupted: {
+            try interrupted()
         }
     }
 
@@ -86,14 +89,13 @@ final class ProcessTrials: TrialExecutor {
         for (index, task) in pool.tasks {
             guard let trial = trials[index] else { continue }
             let target = folder.appending(path: trial.name)
-            // A worker may save a newer state, and drop this one, at any time. None at all costs time, and nothing else.
-            for _ in 0..<3 {
-                guard let newest = CheckpointFolder.newest(ofAttempts: [task]) else { break }
-                do {
-                    if try linkFolder(newest.appending(path: TrialRequest.state), to: target) { break }
-                } catch {
-                    try? FileManager.default.removeItem(at: target)
-                }
+            // A worker may save a newer state, and drop the one that is being linked, at any time: then once more. One that has not
+            // saved yet stands where it began.
+            for _ in 0..<5 {
+                let newest = CheckpointFolder.newest(ofAttempts: [task]) ?? task
+                let linked = try? linkFolder(newest.appending(path: TrialRequest.state), to: target)
+                if linked == false || StudentState.isThere(target) { break }
+                try? FileManager.default.removeItem(at: target)
             }
         }
     }
@@ -177,9 +179,11 @@ extension JointSearch: WorkingPlugin {
         let set = try PackedDataset(URL(filePath: request.data))
         let (train, search) = (try set.split(SplitName.train), try set.split(SplitName.search))
         let pool = try ElasticPool(from: URL(filePath: request.pool), backbones)
+        // Bits depend on the number of threads: whoever needs them must find those that it would make itself.
+        let statistics = URL(filePath: request.statistics).appending(path: "\(threads)-threads")
         return DistillingTrainer(
             teachers: TeacherShelf(
-                pool, train: train, images: set.digest, keptIn: URL(filePath: request.statistics)), train: train,
+                pool, train: train, images: set.digest, keptIn: statistics), train: train,
             search: search,
             training: options.sampling, settings: options.settings)
     }

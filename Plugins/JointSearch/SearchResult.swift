@@ -71,7 +71,10 @@ extension JointSearch {
                 "macs": .integer(student.cost.multiplyAccumulates),
                 "parameters": .integer(student.cost.parameters), "teacher": .string(student.teacher.description),
             ],
-            "candidates": .integer(outcome.state.known.count - 1), "refused": .integer(outcome.state.refused),
+            "candidates": .integer(outcome.state.known.count - 1),
+            // Whole trainings that the candidates have had: fewer where some were stopped early.
+            "trainings": .number(outcome.state.known.dropFirst().reduce(0) { $0 + $1.share }),
+            "refused": .integer(outcome.state.refused),
             "duplicates": .integer(outcome.state.duplicates),
             "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
             "target_ms": .number(target), "meets_target": .bool(meets),

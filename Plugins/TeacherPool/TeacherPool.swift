@@ -63,12 +63,14 @@ public struct TeacherPool: StagePlugin {
         let base = inputs.base
         let grown = try options.growth.grow(base.graph, base.weights, context.seed.stream("growth"), backbones)
         let input = grown.graph.architecture.input
-        let space = SearchSpace.below(
+        let wanted = SearchSpace.below(
             grown.graph.architecture, removableBlocks: options.removableBlocks, innerWidths: options.innerWidths,
-            trunkWidths: options.trunkWidths,
+            perBlock: options.isPerBlock, trunkWidths: options.trunkWidths,
             smallerInputs: options.inputs.map { shorter in
                 DetectorArchitecture.InputSize(shorter: shorter, longer: input.longer * shorter / input.shorter)
             })
+        try wanted.validate(for: grown.graph.architecture, at: "space")
+        let space = try Supernet.distinct(wanted, above: grown.graph, backbones)
         let supernet = try Supernet(grown.graph, space, backbones)
         context.log(
             "supernet: \(space.elastic.count) elastic dimensions, largest \(space.largest), smallest \(space.smallest)")
@@ -128,6 +130,10 @@ public struct TeacherPool: StagePlugin {
         var statistics = TeacherStatistics(images: inputs.images)
         for (index, (name, choice)) in named.enumerated() {
             let (graph, sliced) = try pool.teacher(choice)
+            // Those of earlier attempts too: the pool holds the whole card's.
+            context.progress.report(
+                fraction: 0.9 + 0.08 * Double(index) / Double(named.count), message: "card: \(name), \(choice)")
+            try context.checkCancelled()
             let weights = try statistics.settle(choice, graph, sliced, on: inputs.train)
             if index < card.count { continue }
             context.log("card: \(name), \(choice)")

@@ -14,6 +14,8 @@ public struct TeacherPoolOptions: Codable, Sendable {
     /// How many blocks a teacher may lack in each stage.
     public var removableBlocks: Int
     public var innerWidths: [Double]
+    /// Whether each block has a width of its own.
+    public var isPerBlock: Bool
     public var trunkWidths: [Double]
     /// Shorter sides below the detector's own.
     public var inputs: [Int]
@@ -29,12 +31,12 @@ public struct TeacherPoolOptions: Codable, Sendable {
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
-        plan = TrainingKeys(reader).plan(reader, epochs: 4, leastEpochs: 0, learningRate: 0.01, warmUp: 20)
+        plan = TrainingKeys(reader).plan(reader, epochs: 4, leastEpochs: 0, learningRate: 0.005, warmUp: 20)
         sampling = TrainingSettings(reader)
         let grow = reader.reader("grow", help: "how much larger than the base the largest teacher is")
         growth = PoolGrowth(
             blocks: grow.ints(
-                "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...4, help: "blocks to add to each of the stages"),
+                "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...16, help: "blocks to add to each of the stages"),
             innerWidth: grow.double(
                 "width", default: 1, in: 1...4, help: "inner widths, as a multiple of the base's"))
         let space = reader.reader("space", help: "in what teachers differ")
@@ -43,6 +45,10 @@ public struct TeacherPoolOptions: Codable, Sendable {
         innerWidths = space.doubles(
             "widths", default: [0.5, 0.75, 1], in: 0.1...1, count: 1...8,
             help: "widths inside the blocks, as shares of the largest teacher's, rising to 1")
+        isPerBlock =
+            space.choice(
+                "width_per", default: "stage", among: ["stage", "block"],
+                help: "whether all blocks of a stage have one width, or each its own (many more teachers)") == "block"
         trunkWidths = space.doubles(
             "trunk_widths", default: [1], in: 0.1...1, count: 1...8, help: "widths of the stages' trunks, rising to 1")
         inputs = space.ints(

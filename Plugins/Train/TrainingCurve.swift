@@ -46,14 +46,18 @@ final class TrainingCurve {
         for (name, value) in report.losses { sums[name, default: 0] += value }
         steps += 1
         context.progress.report(
-            fraction: report.fraction * 0.98, message: "epoch \(report.epoch) of \(options.plan.epochs)",
+            fraction: 0.98 * Double(report.step) / Double(max(1, last(report))),
+            message: "epoch \(report.epoch) of \(options.plan.epochs)",
             metrics: ["loss": report.loss])
         context.progress.record(
             step: report.step,
             report.losses.merging(["loss": report.loss, "learning_rate": report.learningRate]) { $1 })
-        if report.endsEpoch { try endEpoch(report, state) }
+        if report.endsEpoch || report.step == last(report) { try endEpoch(report, state) }
         try saveIfDue(state)
     }
+
+    /// The step that the training ends with.
+    private func last(_ report: StepReport) -> Int { min(report.totalSteps, options.steps ?? .max) }
 
     private func endEpoch(_ report: StepReport, _ state: TrainingState) throws {
         let line: [String: JSON] = [
@@ -66,7 +70,7 @@ final class TrainingCurve {
         steps = 0
         pending = line
         let every = options.evaluateEvery
-        if every > 0, report.epoch % every == 0, report.step < report.totalSteps {
+        if every > 0, report.epoch % every == 0, report.step < last(report) {
             try evaluatePending(state)
         } else {
             endLine(precision: nil)

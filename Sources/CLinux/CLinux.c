@@ -112,9 +112,10 @@ int jd_wait(pid_t pid, bool block, struct jd_exit *result) {
 }
 
 int jd_poll(const int *descriptors, int count, int milliseconds, int *ready) {
-    struct pollfd entries[8];
+    // As many as a stage may have workers, and some.
+    struct pollfd entries[1100];
     *ready = -1;
-    if (count > 8) return EINVAL;
+    if (count < 0 || count > 1100) return EINVAL;
     for (int i = 0; i < count; i++) entries[i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
     int found = poll(entries, (nfds_t)count, milliseconds);
     if (found < 0) return errno == EINTR ? 0 : errno;

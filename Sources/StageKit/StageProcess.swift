@@ -91,7 +91,7 @@ public enum StageProcess {
     private static func changed(_ input: StageRequest.Input, _ problem: String) -> Failure {
         Failure(
             "the input '\(input.reference)' is damaged: \(problem)", at: input.directory,
-            remedy: "run the job that made it again")
+            remedy: "run the job that made it again; if it came out of a bundle, delete this folder of imports/")
     }
 
     /// Makes every member durable, then writes the receipt.

@@ -8,6 +8,9 @@ extension TrainingState {
     private static let weightsName = "weights.safetensors"
     private static let optimiserName = "optimiser.safetensors"
 
+    /// What `write` makes.
+    public static var files: [String] { [weightsName, optimiserName] }
+
     /// The state before the first step.
     public init(_ detector: Detector, _ plan: TrainingPlan) {
         self.init(

@@ -86,8 +86,7 @@ struct PoolShowCommand: Command {
     private func values(of dimension: SearchSpace.Dimension, _ space: SearchSpace) -> String {
         switch dimension {
         case .depth(let stage): space.depths[stage].map { "\($0)" }.joined(separator: ", ") + " blocks"
-        case .inner: shares(space.innerWidths)
-        case .trunk: shares(space.trunkWidths)
+        case .inner, .trunk: shares(space.shares(dimension))
         case .input: space.inputs.map { "\($0.shorter)x\($0.longer)" }.joined(separator: ", ")
         }
     }

@@ -60,7 +60,8 @@ struct ReportCompareCommand: Command {
     }
 
     private func text(_ report: ComparisonReport) -> String {
-        let tables = [report.students, report.pairs]
+        let pairs = report.comparison.differences.isEmpty ? [] : [report.pairs]
+        let tables = [report.students, report.advances] + pairs
         return tables.map { Table(header: $0.header, rows: $0.rows, right: [1]).text() }.joined(separator: "\n\n")
     }
 }

@@ -6,6 +6,7 @@ import DetectorKit
 import Evaluate
 import Foundation
 import Manifest
+import Models
 import ResNet
 import Search
 import StageKit
@@ -123,6 +124,28 @@ import Training
         #expect(lines.count == 4 && lines[2].hasPrefix("against continued (AP ") && lines[3].contains("continued-2"))
         #expect(try missing(["Against continued-2 (AP "]).isEmpty)
         #expect(try !output("detections/continued-2.json").isEmpty)
+    }
+
+    /// The base is what the search started from, wherever it stands in 'needs'.
+    @Test func theSearchKnowsItsBase() throws {
+        try DetectorFiles.write(detector(neck: 32, seed: 3), to: folder["continued"])
+        let search = try searchResult()
+        let digest = try Digest(of: SafeTensors(detector(neck: 16, seed: 1).weights).encoded())
+        let first = "{\"candidate\": 0,"
+        #expect(Samples.history.hasPrefix(first))
+        try folder.write(
+            Samples.history.replacing(first, with: "\(first)\"weights_digest\":\"\(digest.hex)\",", maxReplacements: 1),
+            to: "search/history.jsonl")
+        try run([artifact(.dataset, "data"), artifact(.detector, "continued"), artifact(.detector, "base"), search])
+        let metrics = try JSON(parsing: output("metrics.json"))
+        let base = try #require(metrics["base"]?["parameters"]?.number)
+        #expect(try base < #require(metrics["rivals"]?["continued"]?["parameters"]?.number))
+        #expect(metrics["rivals"]?.object?.count == 1)
+
+        let failure = #expect(throws: Failure.self) {
+            try run([artifact(.dataset, "data"), artifact(.detector, "base"), artifact(.detector, "continued")])
+        }
+        #expect(failure?.what == "2 detectors, and no search's result to hold against them")
     }
 
     @Test func teacherOfTheSearchsPool() throws {

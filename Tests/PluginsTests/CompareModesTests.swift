@@ -69,7 +69,6 @@ import Testing
         }
     }
 
-    /// The only stage that takes several of a kind; the manifest's check lets it.
     @Test func itTakesSeveralEvaluations() {
         #expect(CompareModes().consumes.takesSeveral(.evaluation))
         #expect(![InputRequirement(.evaluation)].takesSeveral(.evaluation))

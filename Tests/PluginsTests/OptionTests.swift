@@ -1,4 +1,5 @@
 import Foundation
+import JointSearch
 import StageKit
 import TeacherPool
 import TestSupport
@@ -16,11 +17,23 @@ import Train
         ("space: {widths: [0.75, 0.5, 1]}", "1:17: error: 'widths' must rise, not be [0.75, 0.5, 1.0]"),
         ("space: {trunk_widths: [1, 1]}", "1:23: error: 'trunk_widths' must rise, not be [1.0, 1.0]"),
         ("space: {inputs: [64, 48]}", "1:17: error: 'inputs' must rise, not be [64, 48]"),
-        ("grow: {blocks: [0, 0, 1, 0, 1]}", "1:16: error: 'blocks' must have"),
+        ("grow: {blocks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]}", "1:16: error: 'blocks' must have"),
+        ("space: {width_per: blok}", "1:20: error: "),
         ("space: {removable_blocks: 0, widths: [1]}", "1:8: error: there is one teacher only"),
     ])
     func poolOptions(_ yaml: String, _ message: String) throws {
         let problems = try stages.problems(TeacherPool(backbones: stages.backbones), yaml)
+        #expect(problems.count == 1 && problems[0].hasPrefix("job.yaml:\(message)"), "\(problems)")
+    }
+
+    @Test(arguments: [
+        ("halvings: 3", "1:11: error: 3 halvings want 8 students in a generation; there are 4"),
+        ("halvings: 1\ntrial: {epochs: 0}", "1:11: error: students that are not trained cannot be stopped early"),
+        ("worker_threads: 2", "1:17: error: there are no workers that could have threads"),
+        ("workers: 0", "1:10: error: "),
+    ])
+    func searchOptions(_ yaml: String, _ message: String) throws {
+        let problems = try stages.problems(JointSearch(backbones: stages.backbones), yaml)
         #expect(problems.count == 1 && problems[0].hasPrefix("job.yaml:\(message)"), "\(problems)")
     }
 

@@ -200,7 +200,11 @@ import Train
         let yaml = Self.pool.replacing("opening: 0", with: "opening: 1")
             .replacing("epochs: 1", with: "epochs: \(epochs)")
         let whole = try stages.run(teacherPool, yaml, on: [data, base], in: "whole")
-        for (attempt, word) in [("training", "epoch 1"), ("card", "card: ")] where epochs > 0 || attempt == "card" {
+        let stops = [
+            ("training", "epoch 1"), ("card", "card: largest"), ("half", "card: drawn1"),
+            ("latency", "measuring latency"),
+        ]
+        for (attempt, word) in stops where epochs > 0 || attempt == "half" {
             let other = try stages.runInTwo(teacherPool, yaml, on: [data, base], in: attempt, stoppedAt: word)
             let members = try FileManager.default.contentsOfDirectory(atPath: other.directory.path).sorted()
             let statistics = norm == "batch" ? ["statistics.safetensors"] : []

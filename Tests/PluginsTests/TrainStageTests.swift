@@ -45,6 +45,8 @@ import Train
         let options = "detector: detector.yaml\nepochs: 2\nbatch_size: 2\nwarm_up: 1\nevaluate_on: none"
         let some = try stages.run(train, options + "\nsteps: 2", on: [data], in: "some")
         #expect(some.summary["steps"] == 2)
+        let curve = try String(contentsOf: some.directory.appending(path: "curve.jsonl"), encoding: .utf8)
+        #expect(curve.split(separator: "\n").count == 1 && curve.contains("\"step\":2"))
         let parts = try stages.runInTwo(
             train, options + "\nsteps: 2", on: [data], in: "parts", stoppedAt: "epoch 1 of 2")
         try stages.expectSame("weights.safetensors", some, parts)

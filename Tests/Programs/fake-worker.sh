@@ -8,6 +8,7 @@ hand_in() {
     mv .result.tmp result
 }
 if [ "$(cat how)" = waits ]; then trap 'echo "{\"saved\": true}" >> events.jsonl; exit 75' TERM; fi
+if [ "$(cat how)" = ends ]; then trap 'hand_in "in time"; exit 0' TERM; fi
 # How often this task was begun.
 echo x >> begun
 times=$(wc -l < begun)
@@ -16,8 +17,9 @@ case $(cat how) in
     quick) hand_in quick ;;
     slow) sleep 0.5; hand_in slow ;;
     dies-once) if [ "$times" -eq 1 ]; then kill -9 $$; fi; hand_in again ;;
+    dies-done) hand_in done; kill -9 $$ ;;
     dies) kill -9 $$ ;;
     full) echo '{"what": "no space left", "cause": "system"}' > failure.json; exit 74 ;;
     wrong) echo '{"what": "wrong input", "cause": "input", "remedy": "mend it"}' > failure.json; exit 65 ;;
-    waits) while :; do sleep 0.05; done ;;
+    waits|ends) while :; do sleep 0.05; done ;;
 esac

@@ -45,11 +45,22 @@ import Testing
         #expect(turned.output.contains("worse"))
     }
 
+    /// Several runs of one mode: what they gained over their bases.
+    @Test func oneModeIsHeldAgainstItsBases() throws {
+        for seed in 0..<3 {
+            try metrics("joint", "b\(seed)", 0.55 + 0.01 * Double(seed)).write(to: folder["seed\(seed).json"])
+        }
+        let outcome = try run(["report", "compare", "seed0.json", "seed1.json", "seed2.json"], in: folder.url)
+        #expect(
+            outcome.code == 0 && outcome.output.contains("the base") && outcome.output.contains("+6.0 [+3.5, +8.5]"),
+            "\(outcome.output)")
+    }
+
     @Test func mistakesAreTold() throws {
         try metrics("joint", "b", 0.5).write(to: folder["one.json"])
         try Data("{}".utf8).write(to: folder["none.json"])
         for (arguments, code, text) in [
-            (["one.json"], Int32(1), "all runs have the mode 'joint'"), (["none.json"], 1, "no format that is known"),
+            (["none.json"], Int32(1), "no format that is known"),
             (["nowhere.json"], 1, "cannot be read"),
             (["one.json", "--against", "random"], 1, "no search of mode 'random'"),
             ([], 2, "report compare"),

@@ -94,11 +94,23 @@ import Testing
             let outcome = try drain(search(job, more))
             #expect(outcome.code == 0, "\(job): \(outcome.output) \(outcome.error)")
         }
-        let killing = Killer(under: folder[Self.spool].path, victims: ["work", "work", "run"])
+        // A worker, another one, and the stage itself, one after the other.
+        let killing = Killer(
+            under: folder[Self.spool].path, victims: [("work", SIGKILL), ("work", SIGKILL), ("run", SIGKILL)])
         let killed = try drain(search("killed", "\(table)\n      workers: 3\n      worker_threads: 1"))
         let kills = killing.stop()
-        #expect(killed.code == 0 && kills >= 1, "\(kills) kills: \(killed.output) \(killed.error)")
-        for job in ["one", "two", "killed"] {
+        #expect(killed.code == 0 && kills == 3, "\(kills) kills: \(killed.output) \(killed.error)")
+        // Asked to stop, the stage has its workers save what they have reached.
+        let stopping = Killer(under: folder[Self.spool].path, victims: [("run", SIGTERM)], after: "work")
+        let stopped = try drain(search("stopped", "\(table)\n      workers: 4\n      worker_threads: 1"))
+        #expect(stopping.stop() == 1 && stopped.code == 0, "\(stopped.output) \(stopped.error)")
+        let paths = FileManager.default.subpaths(atPath: folder[Self.spool].appending(path: "work").path) ?? []
+        #expect(
+            paths.contains {
+                $0.hasPrefix("stopped-") && $0.contains("/attempts/1-1/checkpoint/")
+                    && $0.contains("-training/optimiser.safetensors")
+            })
+        for job in ["one", "two", "killed", "stopped"] {
             for name in ["student/weights.safetensors", "history.jsonl", "front.json", "lineage.json"] {
                 #expect(try member(name, of: job) == member(name, of: "alone"), "\(name) of \(job)")
             }
@@ -106,21 +118,28 @@ import Testing
     }
 }
 
-/// Kills processes of `jdnas-stage` that work under a folder, one after the other, each soon after it has begun.
+/// Sends signals to processes of `jdnas-stage` that work under a folder, one after the other, each soon after it has begun.
 private final class Killer: Sendable {
     private let folder: String
-    private let state: Mutex<(victims: [String], kills: Int)>
+    private let state: Mutex<(victims: [(command: String, signal: Int32)], kills: Int)>
     private let done = DispatchSemaphore(value: 0)
 
-    /// - Parameter victims: the commands of the processes to kill, in turn.
-    init(under folder: String, victims: [String]) {
+    /// - Parameters:
+    ///   - victims: the commands of the processes, in turn, and the signals for them.
+    ///   - after: a command that must be at work, and have told something, before the first one.
+    init(under folder: String, victims: [(String, Int32)], after: String? = nil) {
         self.folder = folder
-        state = Mutex((victims, 0))
+        state = Mutex((victims.map { (command: $0.0, signal: $0.1) }, 0))
         DispatchQueue(label: "killer").async { [self] in
             while let victim = state.withLock({ $0.victims.first }) {
                 usleep(150_000)
-                guard let pid = process(victim) else { continue }
-                kill(pid, SIGKILL)
+                if let after {
+                    guard let worker = process(after),
+                        FileManager.default.fileExists(atPath: worker.argument + "/events.jsonl")
+                    else { continue }
+                }
+                guard let (pid, _) = process(victim.command) else { continue }
+                kill(pid, victim.signal)
                 state.withLock {
                     $0.kills += 1
                     $0.victims = Array($0.victims.dropFirst())
@@ -130,20 +149,20 @@ private final class Killer: Sendable {
         }
     }
 
-    /// Ends it; how many it killed.
+    /// Ends it; how many signals it sent.
     func stop() -> Int {
         state.withLock { $0.victims = [] }
         done.wait()
         return state.withLock { $0.kills }
     }
 
-    private func process(_ command: String) -> Int32? {
+    private func process(_ command: String) -> (pid: Int32, argument: String)? {
         let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return pids.lazy.compactMap { Int32($0) }.first { pid in
-            guard let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline")) else { return false }
+        for pid in pids.compactMap({ Int32($0) }) {
+            guard let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline")) else { continue }
             let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            return words.count == 3 && words[0].hasSuffix("jdnas-stage") && words[1] == command
-                && words[2].hasPrefix(folder)
+            if words.count == 3, words[1] == command, words[2].hasPrefix(folder) { return (pid, words[2]) }
         }
+        return nil
     }
 }

@@ -100,6 +100,9 @@ import Training
         #expect(
             refusal { $0.steps[0].teacher.depths = [9, 9, 9, 9] }?.hasPrefix("the pool has no such teacher") == true)
         #expect(refusal { $0.steps[0].teacher.innerWidths = [1e300] }?.hasPrefix("the pool has no such") == true)
+        for share in [0, -1, 1.5, 1e300, .infinity] {
+            #expect(refusal { $0.steps[0].share = share }?.contains("no part of its training") == true)
+        }
         #expect(refusal { $0.steps[0].candidate = 0 }?.hasPrefix("the lineage names a candidate twice") == true)
         #expect(
             refusal { $0.steps[0].architecture = other }

@@ -115,6 +115,45 @@ import Training
         #expect(Set(step.gradients.keys) == Set(trainable))
         for (name, gradient) in step.gradients { #expect(!gradient.array.contains { !$0.isFinite }, "\(name)") }
         #expect(step.losses["smaller"] ?? .nan > 0)
+        #expect(Set(objective.sizes.keys) == [SupernetObjective.smallest, SupernetObjective.drawn])
+    }
+
+    /// A step's gradients are the largest network's and, where the smaller one lies in it, that one's, distilled from it.
+    @Test func aSupernetsGradientsAreTheSumOfItsNetworks() throws {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        let weights = Networks.weights(graph)
+        let random = RandomStream(seed: 3)
+        func step(_ distillation: DistillationSettings) throws -> StepGradients {
+            try SupernetObjective(
+                supernet, ShrinkingSchedule(sampled: 1, opening: 0), training: training, distillation: distillation,
+                totalSteps: 10, step: 3
+            ).gradients(weights, batch(), random)
+        }
+        let subnet = try supernet.subnet(space.smallest)
+        func plain(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
+            try DistilledStep(graph, training: training, distillation: .off)
+                .gradients(weights, batch(), teacher: nil, random).gradients
+        }
+        let whole = try plain(graph, weights)
+        let part = try plain(subnet.graph, supernet.slice(weights, subnet))
+        let sum = try step(.off).gradients
+        for (name, gradient) in sum {
+            let own = part[name].flatMap { gradient in
+                subnet.maps[name].map { map -> Tensor in
+                    var wide = Tensor(repeating: 0, whole[name]?.shape ?? [])
+                    map.scatterAdd(gradient, into: &wide)
+                    return wide
+                }
+            }
+            let expected = zip(whole[name]?.array ?? [], own?.array ?? [Float](repeating: 0, count: gradient.count))
+            let largest = gradient.array.map(abs).max() ?? 0
+            for (found, (one, other)) in zip(gradient.array, expected) {
+                #expect(abs(found - one - other) <= 1e-5 * max(largest, 1e-6), "\(name)")
+            }
+        }
+        #expect(try step(DistillationSettings()).gradients != sum)
     }
 
     /// What a supernet's objective asks for ahead of a step is what the step's networks read, and changes no bit.

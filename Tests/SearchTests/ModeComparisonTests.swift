@@ -47,8 +47,22 @@ import Testing
         #expect(turned.differences.first { $0.other == "joint" }?.verdict == .worse)
     }
 
+    /// One mode alone is held against its bases, and against what else was evaluated beside its students.
+    @Test func studentsAreHeldAgainstTheirOwnRivals() throws {
+        let runs = try [0.51, 0.53, 0.52].enumerated().map { index, precision in
+            guard case .object(var members) = Self.metrics("joint", "base\(index)", precision) else {
+                throw Failure("")
+            }
+            members["rivals"] = ["continued": ["ap": .number(precision - 0.01 + 0.03 * Double(index % 2))]]
+            return try ModeComparison.Run(metrics: .object(members), source: "run\(index)")
+        }
+        let comparison = try ModeComparison(runs, reference: "joint")
+        #expect(comparison.differences.isEmpty && comparison.advances.map(\.over) == ["the base", "continued"])
+        #expect(abs(comparison.advances[0].precision.mean - 0.02) < 1e-9 && comparison.advances[0].verdict == .open)
+        #expect(abs(comparison.advances[1].precision.mean - 0) < 1e-9 && comparison.advances[1].precision.count == 3)
+    }
+
     @Test func whatCannotBeComparedIsRefused() throws {
-        #expect(throws: Failure.self) { try ModeComparison([run("joint", "a", 0.5)], reference: "joint") }
         let failure = #expect(throws: Failure.self) {
             try ModeComparison([run("random", "a", 0.5), run("pipeline", "a", 0.5)], reference: "joint")
         }

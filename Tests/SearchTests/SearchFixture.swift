@@ -23,6 +23,9 @@ final class SearchFixture {
     var changed = SearchFixture.settings
     var replay: Lineage?
     var executor: (any TrialExecutor)?
+    /// What the search showed and told while it ran.
+    private(set) var looks: [SearchState] = []
+    private(set) var fractions: [Double] = []
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
@@ -54,10 +57,11 @@ final class SearchFixture {
             }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
             hooks: SearchHooks(
                 resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
+                report: { [self] fraction, _, _ in fractions.append(fraction) },
                 clock: { [self] in
                     time += secondsPerLook
                     return time
-                }),
+                }, look: { [self] in looks.append($0) }),
             executor: executor, replay: replay)
     }
 

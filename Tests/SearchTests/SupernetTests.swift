@@ -102,4 +102,61 @@ import Testing
         ]
         for space in spaces { #expect(throws: Failure.self) { try Supernet(graph, space, Networks.catalog) } }
     }
+
+    /// Each block with a width of its own, as in Once-for-All: every network has one name.
+    @Test func blocksMayHaveWidthsOfTheirOwn() throws {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(
+            graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1], perBlock: true)
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        let blocks = graph.architecture.backbone.stages.map(\.blocks.count)
+        // With b blocks: the last one is there with two widths, or it is not.
+        let sizes = blocks.map { b in (max(1, b - 1)...b).reduce(0) { $0 + (1 << $1) } }
+        let all = Array(space.all)
+        #expect(space.size == sizes.reduce(1, *) && all.count == space.size && Set(all).count == all.count)
+        #expect(all.first == space.largest)
+        var architectures: Set<DetectorArchitecture> = []
+        for choice in all {
+            architectures.insert(try supernet.subnet(choice).graph.architecture)
+            #expect(space.contains(choice))
+            #expect(try space.choice(parsing: choice.description) == choice, "\(choice)")
+        }
+        #expect(architectures.count == all.count)
+        var random = RandomStream(seed: 2)
+        for _ in 0..<20 { #expect(space.contains(space.draw(&random))) }
+        // One that tells a width of a block that is not there is not of the space, nor is one of whole stages.
+        var odd = space.smallest
+        odd.blockWidths?[0][blocks[0] - 1] = 0.5
+        #expect(!space.contains(odd))
+        odd.blockWidths = nil
+        #expect(!space.contains(odd))
+        #expect(try JSON(encoding: space).decode(SearchSpace.self) == space)
+        #expect(try !supernet.slice(Networks.weights(graph), supernet.subnet(all[5])).isEmpty)
+    }
+
+    /// Shares that round to one width are one value of their dimension, and what has no width is no dimension.
+    @Test func valuesThatChangeNothingAreNone() throws {
+        let graph = try Networks.graph()
+        // Stage 1 has 32 channels inside, two steps of 16: 0.6 and 0.75 are 16 of them or 32, as 0.5 and 1.
+        let wanted = SearchSpace.below(
+            graph.architecture, removableBlocks: 0, innerWidths: [0.5, 0.6, 0.75, 1], trunkWidths: [1])
+        let space = try Supernet.distinct(wanted, above: graph, Networks.catalog)
+        var random = RandomStream(seed: 1)
+        for dimension in space.dimensions {
+            let architectures = try (0..<space.count(dimension)).map { level in
+                try Supernet(graph, wanted, Networks.catalog)
+                    .subnet(space.choice { $0 == dimension ? level : space.count($0) - 1 }).graph.architecture
+            }
+            #expect(Set(architectures).count == architectures.count, "\(dimension)")
+        }
+        #expect(space.size < wanted.size && space.shares(.inner(stage: 0, block: nil)).last == 1)
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        #expect(try Set(space.all.map { try supernet.subnet($0).graph.architecture }).count == space.size)
+        #expect(space.contains(space.draw(&random)))
+        #expect(try JSON(encoding: space).decode(SearchSpace.self) == space)
+        // Where nothing is alike the space is as it was, and is written as it was.
+        let plain = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
+        #expect(try Supernet.distinct(plain, above: graph, Networks.catalog) == plain)
+        #expect(try !JSON(encoding: plain).canonicalText.contains("exceptions"))
+    }
 }

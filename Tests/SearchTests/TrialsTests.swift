@@ -26,9 +26,51 @@ import Training
         for (generation, siblings) in Dictionary(grouping: children, by: \.generation) {
             #expect(siblings.map(\.share).sorted() == [0.5, 0.5, 1, 1], "generation \(generation)")
         }
+        // At each rung, whoever went on was beaten by fewer siblings than whoever stopped; of equals, was more precise.
+        let rungs = fixture.looks.map(\.standings).filter { $0.count == 4 }
+        #expect(rungs.count == 3)
+        for standings in rungs {
+            func rank(_ child: Candidate) -> (Int, Double) {
+                let beaten = standings.count {
+                    ($0.precision ?? 0) >= (child.precision ?? 0) && $0.latency <= child.latency && $0.id != child.id
+                }
+                return (beaten, -(child.precision ?? 0))
+            }
+            let stopped = standings.filter { child in children.contains { $0.id == child.id && $0.share < 1 } }
+            let others = standings.filter { child in !stopped.contains { $0.id == child.id } }
+            #expect(stopped.count == 2 && others.count == 2)
+            for (one, other) in others.flatMap({ one in stopped.map { (one, $0) } }) {
+                #expect(rank(one) < rank(other))
+            }
+        }
         // Six of twelve were spared one of two steps.
         #expect(fixture.trainer.steps == whole.trainer.steps - 6)
         #expect(outcome.state.journal.count { $0.contains("\"share\":0.5") } == 6)
+    }
+
+    /// What is done is not taken back, whoever trains.
+    @Test(arguments: [0, 1, 2], [false, true]) func progressOnlyGoesForward(halvings: Int, backward: Bool) throws {
+        let fixture = halving(halvings)
+        fixture.changed.trial.epochs = 2
+        if backward { fixture.executor = BackwardTrials(fixture.trainer) }
+        _ = try fixture.search().run()
+        #expect(fixture.fractions.allSatisfy { (0...1).contains($0) } && fixture.fractions.last ?? 0 > 0.9)
+        for (earlier, later) in zip(fixture.fractions, fixture.fractions.dropFirst()) {
+            #expect(later >= earlier - 1e-9)
+        }
+    }
+
+    /// Where the hours are up long before the candidates, the limit falls with the time.
+    @Test func theLimitFallsWithTheHours() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = 400
+        fixture.changed.hours = 0.2
+        fixture.secondsPerLook = 5
+        let outcome = try fixture.search().run()
+        let generations = outcome.state.limits.count
+        #expect((3...90).contains(generations), "\(generations)")
+        let aim = fixture.changed.latencyTarget * (1 - fixture.changed.latencyMargin)
+        #expect(outcome.state.limits.values.min() == aim && outcome.student.latency <= aim * outcome.state.baseLatency)
     }
 
     /// Who is best at a rung goes on: with one child there is nobody to stop.
@@ -105,7 +147,7 @@ private final class BackwardTrials: TrialExecutor {
 
     func run(
         _ count: Int, trial: (Int) throws -> Trial, observe: (Int, TrialProgress) throws -> Void,
-        finished: (Int, TrialOutcome) throws -> Void
+        finished: (Int, TrialOutcome) throws -> Void, interrupted: () throws -> Void
     ) throws {
         let trials = try (0..<count).map(trial)
         for (index, trial) in trials.enumerated().reversed() {

@@ -27,6 +27,7 @@ import Testing
         var order: [Int] = []
         var events: [JSON] = []
         var most = 0
+        var interruptions = 0
 
         init(workers: Int) throws {
             folder = try TemporaryFolder()
@@ -41,6 +42,7 @@ import Testing
         func run(_ how: [String], event: (Int, JSON) throws -> Void = { _, _ in }) throws {
             try pool.run(how.count) { index, task in
                 try Data("\(how[index])\n".utf8).write(to: task.appending(path: "how"))
+                return "task \(index)"
             } event: { index, told in
                 most = max(most, pool.tasks.count)
                 events.append(told)
@@ -49,6 +51,8 @@ import Testing
                 order.append(index)
                 said[index] = try String(contentsOf: result.appending(path: "said"), encoding: .utf8)
                     .trimmingCharacters(in: .whitespacesAndNewlines)
+            } interrupted: {
+                interruptions += 1
             }
         }
 
@@ -72,11 +76,26 @@ import Testing
         try bench.run(["quick", "dies-once", "quick"])
         #expect(bench.said == [0: "quick", 1: "again", 2: "quick"])
         #expect(bench.pool.troubles.count == 1)
-        #expect(bench.pool.troubles.first?.contains("signal 9: killed, perhaps for want of memory") == true)
+        let trouble = bench.pool.troubles.first ?? ""
+        #expect(trouble == "the worker of task 1 died (signal 9: killed, perhaps for want of memory)")
 
         let failure = #expect(throws: Failure.self) { try bench.run(["dies"]) }
-        #expect(failure?.cause == .system && failure?.what.hasSuffix("and the one after it too") == true)
+        #expect(failure?.cause == .system && failure?.what.hasSuffix("and the one before it too") == true)
         #expect(failure?.remedy?.contains("fewer workers") == true)
+    }
+
+    /// What was handed in counts, however the worker ended then.
+    @Test func aResultOutlivesItsWorker() throws {
+        let bench = try Bench(workers: 1)
+        try bench.run(["dies-done"])
+        #expect(bench.said == [0: "done"] && bench.pool.troubles == [] && bench.events.count == 1)
+    }
+
+    /// More of them than a small poll(2) holds.
+    @Test func manyWorkersAtATime() throws {
+        let bench = try Bench(workers: 40)
+        try bench.run([String](repeating: "slow", count: 40))
+        #expect(bench.said.count == 40 && bench.most > 8)
     }
 
     @Test func whatWouldHappenAgainIsNotTriedAgain() throws {
@@ -87,7 +106,7 @@ import Testing
         #expect(full?.what.contains("no space left") == true && bench.events.count == 3)
     }
 
-    /// Workers are asked to stop, have time to save, and what they told last is heard.
+    /// Workers are asked to stop and have time to save; what is finished then is taken in.
     @Test func stoppingWaitsForTheWorkers() throws {
         let bench = try Bench(workers: 2)
         var asked = 0
@@ -98,8 +117,17 @@ import Testing
             }
         }
         #expect(failure?.cause == .cancelled)
-        #expect(bench.events.contains { $0["saved"] == true })
-        #expect(bench.said == [:])
+        #expect(bench.said == [:] && bench.interruptions == 1)
+    }
+
+    @Test func stoppingTakesInWhatIsFinished() throws {
+        let bench = try Bench(workers: 2)
+        let failure = #expect(throws: Failure.self) {
+            try bench.run(["waits", "ends"]) { _, _ in
+                if bench.events.count == 2 { bench.cancellation.cancel() }
+            }
+        }
+        #expect(failure?.cause == .cancelled && bench.said == [1: "in time"] && bench.interruptions == 1)
     }
 
     /// Where the stage gives up, nobody is left working.

@@ -32,6 +32,8 @@ extension DetectorSearch {
                 guard let child = begun.removeValue(forKey: index) else { return }
                 underway[child.id] = nil
                 try finish(child, outcome, isLast: state.rung == shares.count - 1)
+            } interrupted: {
+                try save("interrupted")
             }
             if state.rung < shares.count - 1 { try stopHopeless() }
             state.rung += 1
@@ -65,7 +67,7 @@ extension DetectorSearch {
 
     private func observe(_ progress: TrialProgress, of child: Candidate, underway: [Int: Double]) throws {
         if hooks.isSaveDue() { try save(Self.trainingName(child.id)) }
-        let overall = fraction(underway.values.sorted().reduce(0, +))
+        let overall = fraction(underway)
         let title = title(of: child)
         switch progress {
         case .step(let report):
@@ -104,6 +106,12 @@ extension DetectorSearch {
         }
         hooks.look(state)
         try save("candidate-\(child.id)")
+        // What a checkpoint has need not be held: with its momentum a state is twice the weights.
+        if let folder = hooks.resume(), let rung = waitingAfter[child.id],
+            StudentState.isThere(folder.appending(path: Self.pauseName(child.id, rung: rung)))
+        {
+            halted[child.id] = nil
+        }
     }
 
     /// The rung's end: the worse half has had its training. Better is who fewer siblings beat in both precision and latency;

@@ -9,7 +9,7 @@ extension DetectorSearch {
     /// - Parameter orDeepest: whether children that miss the limit will do, if they are cut as deep as can be.
     func propose(orDeepest: Bool = false) throws -> [Candidate] {
         let generation = state.generation
-        let limit = settings.latencyLimit(generation: generation) * state.baseLatency
+        let limit = limit(generation: generation) * state.baseLatency
         let parents = parents(for: generation)
         var children: [Candidate] = []
         var pending: [String: Int] = [:]
@@ -24,7 +24,7 @@ extension DetectorSearch {
             // Refused or not: what cannot be had must not be asked for over and over.
             pending[move, default: 0] += 1
             siblings[parent.id, default: 0] += 1
-            try hooks.report(fraction(0), "generation \(generation): proposing students", [:])
+            try hooks.report(fraction(), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
             guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw) else {
                 state.refused += 1
@@ -45,10 +45,19 @@ extension DetectorSearch {
         return children
     }
 
+    /// What a generation's children may take, as a share of the base's latency: settled when the generation begins, and kept.
+    private func limit(generation: Int) -> Double {
+        if let limit = state.limits[generation] { return limit }
+        let time = settings.hours.map { spent / (3600 * $0) } ?? 0
+        let limit = settings.latencyLimit(generation: generation, time: generation == state.generation ? time : 0)
+        state.limits[generation] = limit
+        return limit
+    }
+
     /// Members of the front that met the last generation's limit (all of them if none did): the loneliest first, of
     /// equals the fastest.
     private func parents(for generation: Int) -> [Candidate] {
-        let last = settings.latencyLimit(generation: generation - 1) * state.baseLatency * 1.02
+        let last = limit(generation: generation - 1) * state.baseLatency * 1.02
         let ranked = zip(state.archive.front, state.archive.crowdingDistances).sorted {
             $0.1 != $1.1 ? $0.1 > $1.1 : $0.0.latency < $1.0.latency
         }.map(\.0)
@@ -136,7 +145,8 @@ extension DetectorSearch {
         let names = [fresh] + space.elastic.map(\.description)
         let chosen = settings.chosenStrategy.teacherMove(among: names, state, &draw) ?? fresh
         if let dimension = space.elastic.first(where: { $0.description == chosen }) {
-            child.teacher = space.neighbour(of: child.teacher, along: dimension, &draw)
+            let neighbour = space.neighbour(of: child.teacher, along: dimension, &draw)
+            child.teacher = neighbour == child.teacher ? space.draw(&draw) : neighbour
         } else {
             child.teacher = space.draw(&draw)
         }

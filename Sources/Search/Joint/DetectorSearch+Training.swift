@@ -9,9 +9,7 @@ import Training
 extension DetectorSearch {
     /// A training that an interrupted attempt left in a checkpoint.
     func resumed(_ name: String, _ plan: TrainingPlan) throws -> StudentState? {
-        guard let folder = hooks.resume()?.appending(path: name),
-            FileManager.default.fileExists(atPath: folder.path)
-        else { return nil }
+        guard let folder = hooks.resume()?.appending(path: name), StudentState.isThere(folder) else { return nil }
         return try StudentState(from: folder, plan)
     }
 
@@ -127,16 +125,17 @@ extension DetectorSearch {
 
     func digest(_ weights: NamedTensors) throws -> Digest { Digest(of: SafeTensors(weights).encoded()) }
 
-    /// The share of all training that is done, when the trials at work have come so far, each in units of a whole one.
-    func fraction(_ underway: Double) -> Double {
+    /// The share of all training that is done, when the trials at work have come so far, by candidate, each in units of a whole
+    /// training from its beginning.
+    func fraction(_ underway: [Int: Double] = [:]) -> Double {
         let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
         let total = trial * Double(budget) + finish
         // Who waits has done its part, or at least the part before.
         let shares = settings.trialShares
-        let waiting = state.proposals.count - state.evaluated.count - state.standings.count
+        let waiting = state.proposals.count - state.evaluated.count - state.standings.count - underway.count
         let before = state.rung > 0 ? shares[min(state.rung, shares.count) - 1] * Double(max(0, waiting)) : 0
         let standing = state.standings.map(\.share).reduce(0, +)
-        let done = Double(trained) + before + standing + underway
+        let done = Double(trained) + before + standing + underway.values.sorted().reduce(0, +)
         return total > 0 ? min(0.99, trial * done / total) : 0
     }
 

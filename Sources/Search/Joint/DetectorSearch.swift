@@ -133,7 +133,7 @@ public final class DetectorSearch {
     }
 
     /// Seconds of work that the state rests on, and of this attempt.
-    private var spent: Double { spentBefore + hooks.clock() - begun }
+    var spent: Double { spentBefore + hooks.clock() - begun }
 
     /// Students that are to be trained.
     var budget: Int { replay?.steps.count ?? settings.candidates }

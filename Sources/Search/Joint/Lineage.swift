@@ -140,6 +140,12 @@ extension DetectorSearch {
                 "the lineage names a candidate twice, or the base", at: "replay",
                 remedy: "give the file as the search left it")
         }
+        if let step = lineage.steps.first(where: { ($0.share ?? 1) <= 0 || ($0.share ?? 1) > 1 }) {
+            throw Failure(
+                "candidate \(step.candidate) of the lineage had no part of its training that there is (share)",
+                at: "replay",
+                remedy: "give the file as the search left it")
+        }
         let base = state.known[0]
         guard try base.architecture.digest == lineage.baseArchitecture,
             lineage.baseWeights == nil || base.weights == lineage.baseWeights

@@ -16,6 +16,8 @@ public struct ModeComparison: Sendable, Hashable {
         /// The student's measured latency as a share of the base's; nil where it was not measured.
         public let latency: Double?
         public let candidates: Int?
+        /// AP of other detectors on the same images, by name: the base trained on, say.
+        public let rivals: [String: Double]
 
         /// From `metrics.json` of an evaluation of a search's result.
         public init(metrics json: JSON, source: String) throws {
@@ -39,6 +41,7 @@ public struct ModeComparison: Sendable, Hashable {
             let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
             latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
             candidates = json["search"]?["candidates"]?.integer
+            rivals = (json["rivals"]?.object ?? [:]).compactMapValues { $0["ap"]?.number }
         }
     }
 
@@ -76,6 +79,14 @@ public struct ModeComparison: Sendable, Hashable {
     public enum Verdict: String, Sendable, Hashable {
         case better, worse
         case open = "not distinguished"
+
+        init(_ estimate: Estimate) {
+            switch estimate.interval {
+            case let interval? where interval.lowerBound > 0: self = .better
+            case let interval? where interval.upperBound < 0: self = .worse
+            default: self = .open
+            }
+        }
     }
 
     public struct Mode: Sendable, Hashable {
@@ -85,6 +96,13 @@ public struct ModeComparison: Sendable, Hashable {
         /// Over the base.
         public let gain: Estimate
         public let latency: Estimate?
+    }
+
+    /// What the reference's students have more than another detector of their own evaluation: the base, or a rival.
+    public struct Advance: Sendable, Hashable {
+        public let over: String
+        public let precision: Estimate
+        public let verdict: Verdict
     }
 
     /// What the reference has more than another mode.
@@ -97,8 +115,9 @@ public struct ModeComparison: Sendable, Hashable {
     public let reference: String
     public let modes: [Mode]
     public let differences: [Difference]
+    public let advances: [Advance]
 
-    /// Refuses runs of one mode only, and a reference that no run has.
+    /// Refuses a reference that no run has.
     public init(_ runs: [Run], reference: String) throws {
         let names = Set(runs.map(\.mode)).sorted {
             ($0 == reference ? 0 : 1, $0) < ($1 == reference ? 0 : 1, $1)
@@ -107,9 +126,6 @@ public struct ModeComparison: Sendable, Hashable {
             throw Failure(
                 "no search of mode '\(reference)' among the runs",
                 remedy: "the modes are: \(names.joined(separator: ", "))")
-        }
-        guard names.count > 1 else {
-            throw Failure("all runs have the mode '\(reference)'", remedy: "give runs of two modes or more")
         }
         self.reference = reference
         modes = names.map { name in
@@ -123,13 +139,16 @@ public struct ModeComparison: Sendable, Hashable {
         differences = names.dropFirst().map { other in
             let pairs = Self.pairs(runs, reference, other)
             let estimate = Estimate(pairs)
-            let verdict: Verdict =
-                switch estimate.interval {
-                case let interval? where interval.lowerBound > 0: .better
-                case let interval? where interval.upperBound < 0: .worse
-                default: .open
-                }
-            return Difference(other: other, precision: estimate, verdict: verdict)
+            return Difference(other: other, precision: estimate, verdict: Verdict(estimate))
+        }
+        let own = runs.filter { $0.mode == reference }
+        let rivals = Set(own.flatMap(\.rivals.keys)).sorted()
+        advances = (["the base"] + rivals).map { name in
+            let estimate = Estimate(
+                own.compactMap { run in
+                    (name == "the base" ? run.basePrecision : run.rivals[name]).map { run.precision - $0 }
+                })
+            return Advance(over: name, precision: estimate, verdict: Verdict(estimate))
         }
     }
 

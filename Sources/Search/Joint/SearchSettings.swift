@@ -108,7 +108,9 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     }
 
     /// The share of the base's latency that the children of a generation (from 1) may take.
-    public func latencyLimit(generation: Int) -> Double {
+    ///
+    /// - Parameter time: the share of the hours that is spent: they may be up long before the candidates are.
+    public func latencyLimit(generation: Int, time: Double = 0) -> Double {
         let aim = latencyTarget * (1 - latencyMargin)
         if let phase = phase(generation: generation) {
             // The architecture takes half of the way; pruning takes the rest, step by step.
@@ -119,6 +121,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
             return middle - (middle - aim) * done
         }
         let steps = max(1, Int((descent * Double(generations)).rounded()))
-        return max(aim, 1 - (1 - aim) * Double(generation) / Double(steps))
+        let way = max(Double(generation) / Double(steps), descent > 0 ? time / descent : 1)
+        return max(aim, 1 - (1 - aim) * way)
     }
 }

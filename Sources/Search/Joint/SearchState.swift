@@ -25,6 +25,9 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var teacherMoves = Bandit()
     /// Over the students that have had children.
     public var parents = Bandit()
+    /// The latency that a generation's children may take, as a share of the base's: it depends on the time that was spent where
+    /// there are hours.
+    public var limits: [Int: Double] = [:]
     /// Children that were refused before training: no cut could bring them within the latency limit.
     public var refused = 0
     /// Children that were not trained since there were equal ones already.

@@ -48,6 +48,13 @@ extension StudentState {
         try DurableFile.write(JSON(encoding: losses).canonicalText, to: folder.appending(path: Self.lossesIn))
     }
 
+    /// Whether all that `write` writes is in a folder.
+    public static func isThere(_ folder: URL) -> Bool {
+        (TrainingState.files + [lossesIn]).allSatisfy {
+            FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+        }
+    }
+
     /// Reads what `write` wrote.
     public init(from folder: URL, _ plan: TrainingPlan) throws {
         let file = folder.appending(path: Self.lossesIn)

@@ -81,9 +81,10 @@ public protocol TrialExecutor: AnyObject {
     ///   - trial: makes a trial, when there is somebody to do it.
     ///   - observe: told how far they are; throws to stop.
     ///   - finished: told what a trial came to, in whatever order they end.
+    ///   - interrupted: told that the trials at work have been stopped, before an error is thrown: their states may be saved now.
     func run(
         _ count: Int, trial: (Int) throws -> Trial, observe: (Int, TrialProgress) throws -> Void,
-        finished: (Int, TrialOutcome) throws -> Void
+        finished: (Int, TrialOutcome) throws -> Void, interrupted: () throws -> Void
     ) throws
 
     /// Puts what the trials at work have reached into a checkpoint's folder: a folder of a trial's name for each.
@@ -100,7 +101,7 @@ final class SequentialTrials: TrialExecutor {
 
     func run(
         _ count: Int, trial: (Int) throws -> Trial, observe: (Int, TrialProgress) throws -> Void,
-        finished: (Int, TrialOutcome) throws -> Void
+        finished: (Int, TrialOutcome) throws -> Void, interrupted: () throws -> Void
     ) throws {
         for index in 0..<count {
             try finished(index, try run(try trial(index)) { try observe(index, $0) })

@@ -32,7 +32,9 @@ public final class Supernet {
         // A trunk as wide as what it reads would lose its projection: every width is tried before anything is trained.
         for level in space.trunkWidths.indices {
             _ = try subnet(
-                space.choice { dimension in if case .trunk = dimension { level } else { 0 } })
+                space.choice { dimension in
+                    if case .trunk = dimension { min(level, space.count(dimension) - 1) } else { 0 }
+                })
         }
         // Widths go by steps: shares that all round to the same steps are no choice.
         guard try subnet(space.smallest).graph.architecture != largest.architecture else {
@@ -42,10 +44,29 @@ public final class Supernet {
         }
     }
 
+    /// A space without what is no choice: widths go by steps, and shares that round to one width, or that are of no width at all
+    /// (a stage may have nothing elastic inside), would only give one network several names.
+    public static func distinct(
+        _ space: SearchSpace, above largest: DetectorGraph, _ catalog: BackboneCatalog
+    ) throws -> SearchSpace {
+        var result = space
+        for dimension in space.dimensions where !space.shares(dimension).isEmpty {
+            var seen: Set<DetectorArchitecture> = []
+            // The largest share of a width stays: 1 among them.
+            let kept = try space.shares(dimension).indices.reversed().filter { level in
+                let choice = space.choice { $0 == dimension ? level : space.count($0) - 1 }
+                return try seen.insert(Self.architecture(choice, of: largest)).inserted
+            }
+            result.restrict(dimension, to: kept.reversed().map { space.shares(dimension)[$0] })
+        }
+        return result
+    }
+
     /// The network of a choice; made once.
     public func subnet(_ choice: TeacherChoice) throws -> Subnet {
         if let subnet = known[choice] { return subnet }
-        let graph = try DetectorGraph(architecture(choice), catalog, at: "teacher \(choice)")
+        let graph = try DetectorGraph(
+            Self.architecture(choice, of: self.graph), catalog, at: "teacher \(choice)")
         func refusal(_ what: String) -> Failure {
             Failure(
                 what, at: "teacher \(choice)", remedy: "choose trunk widths that keep every shortcut's projection")
@@ -79,7 +100,7 @@ public final class Supernet {
     }
 
     /// Widths are rounded to whole units of their channel group.
-    private func architecture(_ choice: TeacherChoice) throws -> DetectorArchitecture {
+    private static func architecture(_ choice: TeacherChoice, of graph: DetectorGraph) throws -> DetectorArchitecture {
         var architecture = graph.architecture
         architecture.input = choice.input
         for group in graph.channelGroups {
@@ -87,7 +108,8 @@ public final class Supernet {
                 let fraction: Double
                 switch knob {
                 case .trunk(let stage): fraction = choice.trunkWidths[stage]
-                case .inner(let stage, _, _): fraction = choice.innerWidths[stage]
+                case .inner(let stage, let block, _):
+                    fraction = choice.blockWidths?[stage][block] ?? choice.innerWidths[stage]
                 case .stem, .top, .lateral, .neck, .proposal, .head: continue
                 }
                 let unit = graph.searchUnit(of: knob)
@@ -158,8 +180,9 @@ public final class Supernet {
 
     private func isElastic(_ knob: Knob) -> Bool {
         switch knob {
-        case .trunk: space.trunkWidths.count > 1
-        case .inner: space.innerWidths.count > 1
+        case .trunk(let stage): space.count(.trunk(stage: stage)) > 1
+        case .inner(let stage, let block, _):
+            space.count(.inner(stage: stage, block: space.isPerBlock ? block : nil)) > 1
         case .stem, .top, .lateral, .neck, .proposal, .head: false
         }
     }

@@ -30,11 +30,13 @@ extension ElasticPool {
 
     /// Those that a digest is looked for among: all, or where they are too many those on the card.
     private var choices: [TeacherChoice] {
-        supernet.space.size <= Self.mostListed ? Array(supernet.space.all) : card.map(\.choice)
+        supernet.space.size <= Self.mostSearched ? Array(supernet.space.all) : card.map(\.choice)
     }
 
     /// More teachers than this are not listed one by one.
     public static let mostListed = 20_000
+    /// Digests are looked for among so many.
+    static let mostSearched = 200_000
 
     /// The teacher that a text names: a name on the card, the first six digits or more of a digest, or the choice itself as the
     /// card writes it.
@@ -70,6 +72,10 @@ extension SearchSpace {
                 throw refusal(": \(dimension) is there twice")
             }
         }
+        // Shares are written with a tenth of a per cent.
+        func place(_ value: Double?, among fractions: [Double]) -> Int? {
+            fractions.firstIndex { tenths(100 * $0) == value.map(tenths) }
+        }
         for part in text.split(separator: ",").map({ $0.trimming(while: \.isWhitespace) }) {
             let words = part.split(separator: " ").map(String.init)
             guard words.count == 2 || (words.count == 3 && words[2] == "%") else { throw refusal("") }
@@ -77,16 +83,23 @@ extension SearchSpace {
             guard words[0] == "input" ? values.count == 1 : values.count == depths.count else {
                 throw refusal(": '\(part)' has \(values.count) values")
             }
-            for (stage, value) in values.enumerated() {
-                // Shares are written with a tenth of a per cent.
-                func place(_ fractions: [Double]) -> Int? {
-                    fractions.firstIndex { tenths(100 * $0) == value.map(tenths) }
+            if words[0] == "inner", isPerBlock {
+                for (stage, text) in words[1].split(separator: "-").enumerated() {
+                    for (block, share) in text.split(separator: "/").enumerated() {
+                        let dimension = Dimension.inner(stage: stage, block: block)
+                        try set(dimension, place(Double(share), among: shares(dimension)), part)
+                    }
                 }
+                continue
+            }
+            for (stage, value) in values.enumerated() {
                 switch words[0] {
                 case "depth":
                     try set(.depth(stage: stage), depths[stage].firstIndex { Double($0) == value }, part)
-                case "inner": try set(.inner(stage: stage), place(innerWidths), part)
-                case "trunk": try set(.trunk(stage: stage), place(trunkWidths), part)
+                case "inner", "trunk":
+                    let dimension: Dimension =
+                        words[0] == "inner" ? .inner(stage: stage, block: nil) : .trunk(stage: stage)
+                    try set(dimension, place(value, among: shares(dimension)), part)
                 case "input": try set(.input, inputs.firstIndex { Double($0.shorter) == value }, part)
                 default: throw refusal(": there is no dimension '\(words[0])'")
                 }
@@ -98,16 +111,34 @@ extension SearchSpace {
 
     /// How many teachers there are.
     public var size: Int {
-        elastic.reduce(1) { product, dimension in
-            let (next, overflow) = product.multipliedReportingOverflow(by: count(dimension))
-            return overflow ? .max : next
+        var product = 1.0
+        for stage in depths.indices {
+            product *= depths[stage].reduce(0) { sum, depth in
+                guard isPerBlock else { return sum + Double(count(.inner(stage: stage, block: nil))) }
+                return sum + (0..<depth).reduce(1) { $0 * Double(count(.inner(stage: stage, block: $1))) }
+            }
+            product *= Double(count(.trunk(stage: stage)))
+        }
+        product *= Double(inputs.count)
+        return product < 9e18 ? Int(product) : .max
+    }
+
+    /// Whether a block's width is told though the block is not there.
+    private func isIdle(_ levels: [Dimension: Int]) -> Bool {
+        levels.contains { dimension, level in
+            guard case .inner(let stage, let block?) = dimension, level < count(dimension) - 1 else { return false }
+            return block >= depths[stage][levels[.depth(stage: stage)] ?? 0]
         }
     }
 
     /// Every choice, the largest first.
     public var all: some Sequence<TeacherChoice> {
         let dimensions = elastic
-        return (0..<size).lazy.map { index in
+        let combinations = dimensions.reduce(1) { product, dimension in
+            let (next, overflow) = product.multipliedReportingOverflow(by: count(dimension))
+            return overflow ? .max : next
+        }
+        return (0..<combinations).lazy.compactMap { index -> TeacherChoice? in
             var rest = index
             var levels: [Dimension: Int] = [:]
             for dimension in dimensions {
@@ -115,7 +146,7 @@ extension SearchSpace {
                 levels[dimension] = count - 1 - rest % count
                 rest /= count
             }
-            return choice { levels[$0] ?? 0 }
+            return isIdle(levels) ? nil : choice { levels[$0] ?? 0 }
         }
     }
 }

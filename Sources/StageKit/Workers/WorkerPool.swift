@@ -19,20 +19,23 @@ public final class WorkerPool {
     private final class Running {
         let index: Int
         let folder: URL
+        /// For people.
+        let title: String
         var child: ChildProcess
         /// Bytes of the events that were read.
         var read: UInt64 = 0
         var isSecond = false
 
-        init(index: Int, folder: URL, child: ChildProcess) {
+        init(index: Int, folder: URL, title: String, child: ChildProcess) {
             self.index = index
             self.folder = folder
+            self.title = title
             self.child = child
         }
     }
 
-    /// Seconds that workers have, when they are to stop, to save what they have reached.
-    private static let grace = 60.0
+    /// Seconds that workers have, when they are to stop, to save what they have reached; less than the stage has itself.
+    private static let grace = 40.0
 
     /// - Parameters:
     ///   - count: workers at a time.
@@ -50,12 +53,13 @@ public final class WorkerPool {
     /// Does all tasks, so many at a time.
     ///
     /// - Parameters:
-    ///   - prepare: fills a task's folder, when there is a worker for it.
+    ///   - prepare: fills a task's folder, when there is a worker for it; gives the task's title.
     ///   - event: told what a worker told; throws to stop.
     ///   - done: given the folder of a task's result, which is gone afterwards.
+    ///   - interrupted: told that the workers have been stopped, with their states saved, and that `run` will throw.
     public func run(
-        _ count: Int, prepare: (Int, URL) throws -> Void, event: (Int, JSON) throws -> Void,
-        done: (Int, URL) throws -> Void
+        _ count: Int, prepare: (Int, URL) throws -> String, event: (Int, JSON) throws -> Void,
+        done: (Int, URL) throws -> Void, interrupted: () throws -> Void = {}
     ) throws {
         var next = 0
         // What a failed one leaves is looked at.
@@ -65,42 +69,67 @@ public final class WorkerPool {
             running = []
             if tidy { try? FileManager.default.removeItem(at: context.attempt.appending(path: "workers")) }
         }
-        while next < count || !running.isEmpty {
-            while next < count, running.count < limit, !context.isCancelled {
-                running.append(try start(next, prepare))
-                next += 1
-            }
-            try ChildProcess.wait(any: running.map(\.child), seconds: 0.2)
-            // Before anybody is told: what they are told may make them give up, and the workers' last states would be lost.
-            let isStopping = context.isCancelled
-            if isStopping { try stopWorkers() }
-            for worker in running {
-                let end = try worker.child.wait(seconds: 0)
-                for line in try newEvents(of: worker) { try event(worker.index, line) }
-                guard let end else { continue }
-                if end.exitCode == Int(StageProcess.Exit.done) {
-                    try done(worker.index, worker.folder.appending(path: WorkerTask.resultName))
-                    running.removeAll { $0 === worker }
-                    try? FileManager.default.removeItem(at: worker.folder)
-                } else {
-                    try context.checkCancelled()
-                    try startAgain(worker, signal: end.signal)
+        do {
+            while next < count || !running.isEmpty {
+                while next < count, running.count < limit, !context.isCancelled {
+                    running.append(try start(next, prepare))
+                    next += 1
                 }
+                try ChildProcess.wait(any: running.map(\.child), seconds: 0.2)
+                if context.isCancelled { break }
+                for worker in running { try attend(worker, event, done) }
             }
-            if isStopping { try context.checkCancelled() }
+        } catch {
+            // Whoever was told something may have been asked to stop in the middle of it.
+            if context.isCancelled { try? stop(done, interrupted) }
+            throw error
+        }
+        if context.isCancelled {
+            try stop(done, interrupted)
+            tidy = true
+            try context.checkCancelled()
         }
         tidy = true
     }
 
-    private func start(_ index: Int, _ prepare: (Int, URL) throws -> Void) throws -> Running {
+    /// Hears what a worker has told, and takes in what it came to when it has ended.
+    private func attend(
+        _ worker: Running, _ event: (Int, JSON) throws -> Void, _ done: (Int, URL) throws -> Void
+    ) throws {
+        let end = try worker.child.wait(seconds: 0)
+        for line in try newEvents(of: worker) { try event(worker.index, line) }
+        guard let end else { return }
+        if try takeIn(worker, done) { return }
+        try context.checkCancelled()
+        try startAgain(worker, signal: end.signal)
+    }
+
+    /// Takes a result that is there, however its worker ended afterwards.
+    private func takeIn(_ worker: Running, _ done: (Int, URL) throws -> Void) throws -> Bool {
+        let result = worker.folder.appending(path: WorkerTask.resultName)
+        guard FileManager.default.fileExists(atPath: result.path) else { return false }
+        try done(worker.index, result)
+        running.removeAll { $0 === worker }
+        try? FileManager.default.removeItem(at: worker.folder)
+        return true
+    }
+
+    /// Stops all workers, takes in what they have finished, and tells of the rest.
+    private func stop(_ done: (Int, URL) throws -> Void, _ interrupted: () throws -> Void) throws {
+        try stopWorkers()
+        for worker in running { _ = try takeIn(worker, done) }
+        try interrupted()
+    }
+
+    private func start(_ index: Int, _ prepare: (Int, URL) throws -> String) throws -> Running {
         started += 1
         let folder = context.attempt.appending(path: "workers/task-\(started)")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try prepare(index, folder)
+        let title = try prepare(index, folder)
         let request = WorkerRequest(plugin: plugin.name, pluginVersion: plugin.version, threads: threads)
         try DurableFile.write(try JSON(encoding: request).prettyText, to: folder.appending(path: WorkerTask.request))
-        return Running(index: index, folder: folder, child: try process(folder))
+        return Running(index: index, folder: folder, title: title, child: try process(folder))
     }
 
     private func process(_ folder: URL) throws -> ChildProcess {
@@ -119,14 +148,18 @@ public final class WorkerPool {
         if let signal {
             reason = "signal \(signal)" + (signal == Int(SIGKILL) ? ": killed, perhaps for want of memory" : "")
         }
-        let trouble = "the worker of \(worker.folder.lastPathComponent) died (\(reason))"
+        let trouble = "the worker of \(worker.title) died (\(reason))"
+        let log = worker.folder.appending(path: "log.txt")
         guard !worker.isSecond else {
             throw Failure(
-                "\(trouble), and the one after it too", at: worker.folder.appending(path: "log.txt").path,
-                remedy: "where memory is short, give the stage fewer workers; then run the job again: it goes on",
+                "\(trouble), and the one before it too", at: told?.place ?? log.path,
+                remedy: told?.remedy
+                    ?? "where memory is short, give the stage fewer workers; then run the job again: it goes on",
                 cause: .system)
         }
-        context.log("\(trouble); another one goes on")
+        context.log("\(trouble); another one goes on. Its last words:")
+        let words = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n").suffix(10) ?? []
+        for line in words { context.log("  \(line)") }
         troubles.append(trouble)
         try? FileManager.default.removeItem(at: file)
         worker.isSecond = true

@@ -61,6 +61,8 @@ public final class WorkerTask {
         try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
         try write(temporary)
         let final = folder.appending(path: Self.resultName)
+        // Of one that died before it could end.
+        try? FileManager.default.removeItem(at: final)
         guard rename(temporary.path, final.path) == 0 else {
             throw Failure.system("rename", at: final.path, errno: errno)
         }
