@@ -197,7 +197,7 @@ let package = Package(
         tests(
             "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
             "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images", "DetectorKit", "ResNet",
-            "Models", "Tensor", "Basics"),
+            "Models", "Tensor", "Detection", "Search", "Training", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",
             "Tensor", "Models",

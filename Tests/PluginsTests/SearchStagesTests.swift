@@ -1,16 +1,21 @@
 import Basics
+import Dataset
 import DatasetPack
+import Detection
 import DetectorKit
 import ExtractTeacher
 import Foundation
+import Images
 import JointSearch
 import Models
+import Search
 import StageKit
 import TeacherPool
 import Tensor
 import TestSupport
 import Testing
 import Train
+import Training
 
 /// From drawn pictures over a base and its teachers to a derived student, stage after stage in this process.
 @Suite(.serialized) struct SearchStagesTests {
@@ -137,7 +142,8 @@ import Train
 
     /// What is taken out of a pool finds what the pool's card says, with batch norm too.
     @Test(arguments: ["group", "batch"]) func aTeacherStandsAlone(norm: String) throws {
-        try folder.write(Stages.detector + "\nnorm: \(norm)", to: "detector.yaml")
+        // So low a threshold that a detector of one epoch finds something.
+        try folder.write(Stages.detector + "\nnorm: \(norm)\nscore_threshold: 0.001", to: "detector.yaml")
         let data = try data()
         let base = try base(data)
         let pool = try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers")
@@ -146,10 +152,16 @@ import Train
         #expect(card.compactMap { $0["name"]?.string } == ["largest", "smallest", "drawn1"])
         let members = Set(try FileManager.default.contentsOfDirectory(atPath: pool.directory.path))
         #expect(members.contains("statistics.safetensors") == (norm == "batch"))
-        for entry in card {
+        let inPool = try ElasticPool(from: pool.directory, stages.backbones)
+        let picture = try PackedDataset(data.directory).split("val").image(0)
+        let images = [ImagePlanes(width: picture.width, height: picture.height, pixels: picture.pixels)]
+        for (place, entry) in card.enumerated() {
             let name = try #require(entry["name"]?.string)
             let teacher = try stages.run(extract, "teacher: \(name)", on: [data, pool], in: name)
             #expect(teacher.summary["ap"] == entry["ap"] && teacher.summary["digest"] == entry["digest"])
+            // Alone it finds the pool's boxes.
+            let found = try DetectorFiles.read(from: teacher.directory, stages.backbones).detect(images)
+            #expect(try inPool.detector(inPool.card[place].choice)?.detect(images) == found && !found[0].isEmpty)
         }
         // By its choice, without the pool's statistics: they are estimated to the same bits.
         if norm == "batch" {
