@@ -214,7 +214,6 @@ import Training
         let whole = try stages.run(teacherPool, yaml, on: [data, base], in: "whole")
         let stops = [
             ("training", "epoch 1"), ("card", "card: largest"), ("half", "card: drawn1"),
-            ("latency", "measuring latency"),
         ]
         for (attempt, word) in stops where epochs > 0 || attempt == "half" {
             let other = try stages.runInTwo(teacherPool, yaml, on: [data, base], in: attempt, stoppedAt: word)
