@@ -23,10 +23,18 @@ private struct OpenJob {
     }
 }
 
-/// What a command says after a wish: what happens, and when.
-private func say(_ job: OpenJob, _ what: String, _ spool: Spool) {
-    let when = spool.runner == nil ? " (no runner works here now: the next one will heed it)" : ""
-    Terminal.print("\(job.id): \(what)\(when)")
+/// Makes a wish for each of some jobs, and says what happens, and when.
+private func wish(
+    for names: some Sequence<String>, in arguments: Arguments, _ make: (Spool, JobID) throws -> String
+) throws -> Int32 {
+    let spool = try SpoolArgument.open(arguments)
+    // All names first: a slip in the last one must not leave half done.
+    for job in try names.map({ try OpenJob($0, in: spool) }) {
+        let what = try make(spool, job.id)
+        let when = spool.runner == nil ? " (no runner works here now: the next one will heed it)" : ""
+        Terminal.print("\(job.id): \(what)\(when)")
+    }
+    return 0
 }
 
 struct CancelCommand: Command {
@@ -38,13 +46,10 @@ struct CancelCommand: Command {
     let details = jobText + " The job counts as failed; its bundle has what it had done."
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let spool = try SpoolArgument.open(arguments)
-        // All names first: a slip in the last one must not leave half done.
-        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
-            try spool.cancel(job.id)
-            say(job, "to be cancelled", spool)
+        try wish(for: arguments.operands, in: arguments) { spool, id in
+            try spool.cancel(id)
+            return "to be cancelled"
         }
-        return 0
     }
 }
 
@@ -57,12 +62,10 @@ struct HoldCommand: Command {
     let details = jobText + " 'jdnas release' lets them go on."
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let spool = try SpoolArgument.open(arguments)
-        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
-            try spool.hold(job.id)
-            say(job, "held", spool)
+        try wish(for: arguments.operands, in: arguments) { spool, id in
+            try spool.hold(id)
+            return "held"
         }
-        return 0
     }
 }
 
@@ -75,11 +78,9 @@ struct ReleaseCommand: Command {
     let details = jobText
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let spool = try SpoolArgument.open(arguments)
-        for job in try arguments.operands.map({ try OpenJob($0, in: spool) }) {
-            say(job, try spool.release(job.id) ? "goes on" : "was not held", spool)
+        try wish(for: arguments.operands, in: arguments) { spool, id in
+            try spool.release(id) ? "goes on" : "was not held"
         }
-        return 0
     }
 }
 
@@ -99,12 +100,10 @@ struct PriorityCommand: Command {
         guard let number = Int(text), Wishes.priorities.contains(number) else {
             throw Failure("'\(text)' is no priority", remedy: "give a whole number from -100 to 100")
         }
-        let spool = try SpoolArgument.open(arguments)
-        for job in try arguments.operands.dropFirst().map({ try OpenJob($0, in: spool) }) {
-            try spool.prioritise(job.id, number)
-            say(job, "priority \(number)", spool)
+        return try wish(for: arguments.operands.dropFirst(), in: arguments) { spool, id in
+            try spool.prioritise(id, number)
+            return "priority \(number)"
         }
-        return 0
     }
 }
 
