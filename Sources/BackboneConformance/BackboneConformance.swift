@@ -34,6 +34,8 @@ public struct BackboneConformance: Sendable {
         /// Random sequences of 20 actions on the whole detector: each is refused or leaves a legal detector, and those that
         /// must not change the answers do not, to 1e-9 in float64.
         case sequences
+        /// A supernet sorted by importance answers as before, each value of its dimensions is another network, and its slices run.
+        case pool
         /// The ONNX model, run by the definitions of its operators in float64, gives the same features.
         case export
     }
@@ -79,6 +81,7 @@ extension BackboneConformance.Case {
             case .pruning: try subject.checkPruning(&found)
             case .growth: try subject.checkGrowth(&found)
             case .sequences: try subject.checkSequences(&found)
+            case .pool: try subject.checkPool(&found)
             case .export: try subject.checkExport(&found)
             }
         } catch {
