@@ -48,7 +48,7 @@ extension Evaluate {
         // The search knows its base by its weights; where it does not tell, the first detector is the base.
         let digest = search?.baseWeights
         let place = others.firstIndex {
-            digest == nil || Digest(of: SafeTensors($0.detector.weights).encoded()) == digest
+            digest == nil || SafeTensors($0.detector.weights).digest == digest
         }
         let given = place.map { others.remove(at: $0).detector }
         let base =

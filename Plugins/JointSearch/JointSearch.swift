@@ -41,13 +41,9 @@ public struct JointSearch: StagePlugin {
         try inputs.check(pool, at: poolArtifact.reference)
 
         let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)-\(dataArtifact.digest.hex)")
-        let trainer = DistillingTrainer(
-            teachers: TeacherShelf(
-                pool, train: inputs.train, images: inputs.images,
-                keptIn: statistics.appending(path: "\(context.threads)-threads")),
-            train: inputs.train,
-            search: inputs.search, training: options.sampling,
-            settings: options.settings)
+        let trainer = studentTrainer(
+            pool, train: inputs.train, search: inputs.search, images: inputs.images, options, statistics: statistics,
+            threads: context.threads)
         let workers = workerPool(options, context)
         let joint = try DetectorSearch(
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
@@ -62,6 +58,20 @@ public struct JointSearch: StagePlugin {
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
             inputs.train.categories, troubles: workers?.troubles ?? [], context)
+    }
+
+    /// What trains students, in the stage's process and in its workers'.
+    ///
+    /// - Parameter statistics: where teachers' statistics are kept, of this pool and these images.
+    func studentTrainer(
+        _ pool: ElasticPool, train: DatasetSplit, search: DatasetSplit, images: Digest, _ options: JointSearchOptions,
+        statistics: URL, threads: Int
+    ) -> DistillingTrainer {
+        // Bits depend on the number of threads: whoever needs statistics must find those that it would make itself.
+        let own = statistics.appending(path: "\(threads)-threads")
+        return DistillingTrainer(
+            teachers: TeacherShelf(pool, train: train, images: images, keptIn: own), train: train, search: search,
+            training: options.sampling, settings: options.settings)
     }
 
     private func workerPool(_ options: JointSearchOptions, _ context: StageContext) -> WorkerPool? {

@@ -64,8 +64,7 @@ final class ProcessTrials: TrialExecutor {
             if let progress = TrialProgress(event) { try observe(index, progress) }
         } done: { index, result in
             guard let trial = trials.removeValue(forKey: index) else { return }
-            let state = try StudentState(from: result, trial.plan)
-            try finished(index, TrialOutcome(state: state, precision: Precision.read(in: result)))
+            try finished(index, TrialOutcome(from: result, trial.plan))
         } interrupted: {
             try interrupted()
         }
@@ -101,19 +100,23 @@ final class ProcessTrials: TrialExecutor {
     }
 }
 
-/// The precision of a trial's student, in its result's folder.
-private enum Precision {
-    static func write(_ precision: Double, to folder: URL) throws {
+extension TrialOutcome {
+    private static let precisionIn = "precision.json"
+
+    /// Writes it into a result's folder.
+    fileprivate func write(to folder: URL) throws {
+        try state.write(to: folder)
         let json: JSON = ["ap": .number(precision)]
-        try Data(json.canonicalText.utf8).write(to: folder.appending(path: "precision.json"))
+        try Data(json.canonicalText.utf8).write(to: folder.appending(path: Self.precisionIn))
     }
 
-    static func read(in folder: URL) throws -> Double {
-        let file = folder.appending(path: "precision.json")
-        guard let ap = try JSON(parsing: Data(contentsOf: file), at: file.path)["ap"]?.number else {
+    /// Reads what `write` wrote.
+    fileprivate init(from folder: URL, _ plan: TrainingPlan) throws {
+        let file = folder.appending(path: Self.precisionIn)
+        guard let precision = try JSON(parsing: Data(contentsOf: file), at: file.path)["ap"]?.number else {
             throw Failure("a worker told no AP", at: file.path, cause: .defect)
         }
-        return ap
+        self.init(state: try StudentState(from: folder, plan), precision: precision)
     }
 }
 
@@ -165,10 +168,7 @@ extension JointSearch: WorkingPlugin {
             }
             try task.checkCancelled()
         }
-        try task.finish { folder in
-            try outcome.state.write(to: folder)
-            try Precision.write(outcome.precision, to: folder)
-        }
+        try task.finish(outcome.write)
     }
 
     private func trainer(
@@ -179,13 +179,10 @@ extension JointSearch: WorkingPlugin {
         let set = try PackedDataset(URL(filePath: request.data))
         let (train, search) = (try set.split(SplitName.train), try set.split(SplitName.search))
         let pool = try ElasticPool(from: URL(filePath: request.pool), backbones)
-        // Bits depend on the number of threads: whoever needs them must find those that it would make itself.
-        let statistics = URL(filePath: request.statistics).appending(path: "\(threads)-threads")
-        return DistillingTrainer(
-            teachers: TeacherShelf(
-                pool, train: train, images: set.digest, keptIn: statistics), train: train,
-            search: search,
-            training: options.sampling, settings: options.settings)
+        return studentTrainer(
+            pool, train: train, search: search, images: set.digest, options,
+            statistics: URL(filePath: request.statistics),
+            threads: threads)
     }
 
     private func trial(_ request: TrialRequest, _ task: WorkerTask) throws -> Trial {

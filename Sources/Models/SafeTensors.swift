@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 public import Foundation
 public import Tensor
 
@@ -37,6 +37,9 @@ public struct SafeTensors: Sendable {
     public static func write(_ tensors: NamedTensors, metadata: [String: String] = [:], to url: URL) throws {
         try DurableFile.write(SafeTensors(tensors, metadata: metadata).encoded(), to: url)
     }
+
+    /// Tells these tensors from others: what journals and lineages name weights by.
+    public var digest: Digest { Digest(of: encoded()) }
 
     public func encoded() -> Data {
         var header: [String: JSON] = [:]

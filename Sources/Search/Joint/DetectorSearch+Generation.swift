@@ -67,16 +67,9 @@ extension DetectorSearch {
 
     private func observe(_ progress: TrialProgress, of child: Candidate, underway: [Int: Double]) throws {
         if hooks.isSaveDue() { try save(Self.trainingName(child.id)) }
-        let overall = fraction(underway)
-        let title = title(of: child)
-        switch progress {
-        case .step(let report):
-            record(report, as: "candidate-\(child.id)")
-            try hooks.report(
-                overall, "\(title), epoch \(report.epoch) of \(settings.trial.epochs)",
-                ["loss": report.loss, "latency_ms": child.latency])
-        case .evaluating: try hooks.report(overall, "\(title): evaluating", [:])
-        }
+        try tell(
+            progress, of: child, title: title(of: child), tag: "candidate-\(child.id)", epochs: settings.trial.epochs,
+            overall: fraction(underway))
     }
 
     /// A child's training has come to its end, or to this rung's.

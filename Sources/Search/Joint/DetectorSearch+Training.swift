@@ -13,9 +13,19 @@ extension DetectorSearch {
         return try StudentState(from: folder, plan)
     }
 
-    func record(_ report: StepReport, as tag: String) {
-        let losses = report.losses.map { ("\(tag)/\($0.key)", $0.value) }
-        hooks.record(report.step, ["\(tag)/loss": report.loss].merging(losses) { $1 })
+    /// Tells how far a training is: a step's numbers under their tag, and the share of the search that is done.
+    func tell(
+        _ progress: TrialProgress, of student: Candidate, title: String, tag: String, epochs: Int, overall: Double
+    ) throws {
+        switch progress {
+        case .step(let report):
+            let losses = report.losses.map { ("\(tag)/\($0.key)", $0.value) }
+            hooks.record(report.step, ["\(tag)/loss": report.loss].merging(losses) { $1 })
+            try hooks.report(
+                overall, "\(title), epoch \(report.epoch) of \(epochs)",
+                ["loss": report.loss, "latency_ms": student.latency])
+        case .evaluating: try hooks.report(overall, "\(title): evaluating", [:])
+        }
     }
 
     /// The child's weights by its actions, one after the other; importance scores go along.
@@ -82,15 +92,9 @@ extension DetectorSearch {
         hooks.log("\(trial.title) under \(trial.teacher.map { "teacher \($0)" } ?? "no teacher")")
         let outcome = try local.run(trial) { progress in
             if hooks.isSaveDue() { try save(name) }
-            let overall = finishFraction(progress.fraction(share: 1))
-            switch progress {
-            case .step(let report):
-                record(report, as: name)
-                try hooks.report(
-                    overall, "\(trial.title), epoch \(report.epoch) of \(settings.finish.epochs)",
-                    ["loss": report.loss, "latency_ms": chosen.latency])
-            case .evaluating: try hooks.report(overall, "\(trial.title): evaluating", [:])
-            }
+            try tell(
+                progress, of: chosen, title: trial.title, tag: name, epochs: settings.finish.epochs,
+                overall: finishFraction(progress.fraction(share: 1)))
         }
         hooks.record(chosen.id, ["student/ap": outcome.precision, "student/latency_ms": chosen.latency])
         return (outcome.state, outcome.precision)
@@ -123,7 +127,7 @@ extension DetectorSearch {
         return candidate
     }
 
-    func digest(_ weights: NamedTensors) throws -> Digest { Digest(of: SafeTensors(weights).encoded()) }
+    func digest(_ weights: NamedTensors) throws -> Digest { SafeTensors(weights).digest }
 
     /// The share of all training that is done, when the trials at work have come so far, by candidate, each in units of a whole
     /// training from its beginning.

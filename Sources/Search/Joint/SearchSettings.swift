@@ -121,7 +121,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
             return middle - (middle - aim) * done
         }
         let steps = max(1, Int((descent * Double(generations)).rounded()))
-        let way = max(Double(generation) / Double(steps), descent > 0 ? time / descent : 1)
+        let way = max(Double(generation) / Double(steps), descent > 0 ? time / descent : 0)
         return max(aim, 1 - (1 - aim) * way)
     }
 }
