@@ -12,6 +12,7 @@ public struct JobManifest: Sendable {
         /// The plugin's options.
         public var with: YAMLNode?
         public var threads: Int?
+        public var rules: StageRules
         public var mark: Mark
         public var usesMark: Mark
     }
@@ -28,6 +29,7 @@ public struct JobManifest: Sendable {
     public var seed: UInt64
     /// Threads of each stage, unless it says otherwise.
     public var threads: Int?
+    public var rules: JobRules
     /// In the order of the file.
     public var stages: [Stage]
     /// The manifest's bytes, and the file's name in diagnostics.
@@ -69,6 +71,7 @@ public struct JobManifest: Sendable {
         description = reader.optionalString("description")
         seed = UInt64(reader.int("seed", default: 0, in: 0...Int.max))
         threads = reader.optionalInt("threads", in: 1...1024)
+        rules = JobRules(reader)
         let entries = reader.readers("stages")
         if entries.count > 1000 {
             reader.report("stages", "\(entries.count) stages; a job may have 1000", remedy: "split the job")
@@ -144,6 +147,7 @@ extension JobManifest.Stage {
         let needs = JobManifest.Need.list(in: reader)
         with = reader.mapping("with")
         threads = reader.optionalInt("threads", in: 1...1024)
+        rules = StageRules(reader)
         mark = reader.mark
         usesMark = reader.mark(of: "uses")
         self.needs = needs

@@ -25,7 +25,8 @@ public struct ProcessEnd: Sendable, Hashable {
 /// A process in a group of its own that dies with the thread that started it (see `jd_spawn`).
 public final class ChildProcess {
     public let pid: Int32
-    private let descriptor: Int32
+    /// Readable when the process has ended (pidfd_open(2)).
+    public let descriptor: Int32
     private var ended: ProcessEnd?
 
     /// - Parameters:

@@ -8,15 +8,19 @@ public struct StageEnd: Sendable, Hashable {
     public var userSeconds: Double
     public var systemSeconds: Double
     public var peakBytes: Int
+    /// Whether the machine had too little memory and ended it.
+    public var wasOutOfMemory: Bool
 
     public init(
-        exitCode: Int?, signal: Int? = nil, userSeconds: Double = 0, systemSeconds: Double = 0, peakBytes: Int = 0
+        exitCode: Int?, signal: Int? = nil, userSeconds: Double = 0, systemSeconds: Double = 0, peakBytes: Int = 0,
+        wasOutOfMemory: Bool = false
     ) {
         self.exitCode = exitCode
         self.signal = signal
         self.userSeconds = userSeconds
         self.systemSeconds = systemSeconds
         self.peakBytes = peakBytes
+        self.wasOutOfMemory = wasOutOfMemory
     }
 }
 
@@ -28,8 +32,12 @@ public protocol StageExecutor {
 
 /// A stage that was started.
 public protocol StageExecution: AnyObject {
-    /// Waits until it ends or the descriptor `wakeUp` becomes readable, `seconds` at most.
-    func wait(seconds: Double, wakeUp: Int32?) throws -> StageEnd?
+    /// How it ended; nil while it runs.
+    func ended() throws -> StageEnd?
+    /// A descriptor that becomes readable when it ends; nil where there is none and it has to be asked.
+    var descriptor: Int32? { get }
+    /// Bytes that all of its processes hold in memory; nil where that is not known.
+    func memory() -> Int?
     /// Asks it to save a checkpoint and end.
     func terminate()
     /// Ends it.

@@ -27,16 +27,23 @@ public struct LocalExecutor: StageExecutor {
 
     private final class Execution: StageExecution {
         private let child: ChildProcess
+        /// Processes that this machine had killed for want of memory when the stage started.
+        private let killedBefore = ProcessMemory.outOfMemoryKills()
 
         init(_ child: ChildProcess) { self.child = child }
 
-        func wait(seconds: Double, wakeUp: Int32?) throws -> StageEnd? {
-            guard let end = try child.wait(seconds: seconds, wakeUp: wakeUp) else { return nil }
+        var descriptor: Int32? { child.descriptor }
+
+        func ended() throws -> StageEnd? {
+            guard let end = try child.wait(seconds: 0) else { return nil }
+            let wasKilled = end.signal == Int(SIGKILL)
             return StageEnd(
                 exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds,
-                systemSeconds: end.systemSeconds, peakBytes: end.peakBytes)
+                systemSeconds: end.systemSeconds, peakBytes: end.peakBytes,
+                wasOutOfMemory: wasKilled && ProcessMemory.outOfMemoryKills() > killedBefore)
         }
 
+        func memory() -> Int? { ProcessMemory.ofGroup(child.pid) }
         func terminate() { child.signalGroup(SIGTERM) }
         func kill() { child.signalGroup(SIGKILL) }
     }

@@ -33,6 +33,19 @@ struct NeedsResolver {
         return isComplete ? .ready(inputs) : .waiting
     }
 
+    /// What became of another job, for one that comes after it.
+    enum OtherJob {
+        case done, live, unknown
+        /// It failed, or was rejected.
+        case ended(String)
+    }
+
+    func state(of name: String, before token: Token) throws -> OtherJob {
+        guard let other = try earlier(name, than: token) else { return .unknown }
+        if other.folder == .done { return .done }
+        return other.folder.isFinal ? .ended(other.folder.word) : .live
+    }
+
     private enum Need {
         case found(StageRequest.Input)
         case waiting

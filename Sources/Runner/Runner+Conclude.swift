@@ -1,6 +1,7 @@
 import Basics
 import Bundles
 import Foundation
+import Manifest
 import Spool
 import StageKit
 
@@ -19,6 +20,7 @@ extension Runner {
             _ = try spool.publishBundle(draft, of: token.id)
         }
         try verifyLock()
+        try postNotices(of: token)
         try spool.commit(token, from: folder)
         // A leftover does no harm: ids are never used again.
         try? spool.forgetWishes(token.id)
@@ -49,6 +51,18 @@ extension Runner {
         spool.stageNames(id).flatMap { stage -> [String] in
             let receipt = try? spool.publishedReceipt(id, stage)
             return receipt?.headline ?? []
+        }
+    }
+
+    /// Before the token moves: no crash may lose them.
+    private func postNotices(of token: Token) throws {
+        let reason: String? = if case .failed(let text, _, _, _) = token.state { text } else { nil }
+        let own = (try? resolvedJob(of: token).get())?.rules?.onDone
+        for (number, command) in [own, options.onDone].compactMap(\.self).enumerated() {
+            try spool.post(
+                Notice(
+                    id: token.id, number: number + 1, state: token.state.folder, reason: reason, command: command,
+                    base: token.base))
         }
     }
 }

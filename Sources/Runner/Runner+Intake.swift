@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Manifest
 import Spool
 import StageKit
 
@@ -44,6 +45,7 @@ extension Runner {
         let manifest = spool.manifest(submission.id)
         switch try checker.check(manifest, name: submission.source, base: submission.base, meanwhile: beat) {
         case .success(let job):
+            if let text = try duplicate(job, submission) { return try reject(submission, text, isFault: false) }
             _ = try spool.accept(submission, resolved: Runner.bytes(of: job))
             report(.accepted(submission.id, source: submission.source))
         case .failure(let refusal): try reject(submission, refusal.text)
@@ -54,8 +56,10 @@ extension Runner {
         guard let data = try spool.contents(of: drop) else { return }
         switch try checker.check(drop.url, name: drop.name, base: options.base, meanwhile: beat) {
         case .success(let job):
+            if let text = try duplicate(job) { return try reject(drop, text, isFault: false) }
             let token = try spool.accept(
-                drop, manifest: data, job: job.job, base: options.base, resolved: Runner.bytes(of: job))
+                drop, manifest: data, job: job.job, base: options.base, key: job.rules?.key,
+                resolved: Runner.bytes(of: job))
             if let token { report(.accepted(token.id, source: drop.name)) }
         case .failure(let refusal):
             // Changed under our eyes: what was refused is not what lies there now.
@@ -71,15 +75,26 @@ extension Runner {
         }
     }
 
-    private func reject(_ submission: Token, _ text: String) throws {
+    /// Why a job has to give way to one with the same key; nil if it has not. Handing in the same work twice is no fault.
+    private func duplicate(_ job: ResolvedJob, _ submission: Token? = nil) throws -> String? {
+        guard let key = job.rules?.key, let holder = try spool.holder(of: key, beside: submission?.id) else {
+            return nil
+        }
+        // What was handed in and not looked at yet comes later than this one, or is looked at first.
+        if holder.folder == .inbox { return nil }
+        return "the key '\(key)' is that of \(holder.id), which is \(holder.folder.word): this one is not run\n"
+            + "  remedy: give it another 'key' if it is to run all the same\n"
+    }
+
+    private func reject(_ submission: Token, _ text: String, isFault: Bool = true) throws {
         try spool.reject(submission, diagnostics: text)
-        summary.rejected.append(submission.source)
+        if isFault { summary.rejected.append(submission.source) }
         report(.rejected(source: submission.source, diagnostics: text))
     }
 
-    private func reject(_ drop: Drop, _ text: String) throws {
+    private func reject(_ drop: Drop, _ text: String, isFault: Bool = true) throws {
         try spool.reject(drop, diagnostics: text)
-        summary.rejected.append(drop.name)
+        if isFault { summary.rejected.append(drop.name) }
         report(.rejected(source: drop.name, diagnostics: text))
     }
 

@@ -1,13 +1,14 @@
 import Basics
 import Foundation
+import Manifest
 import Spool
 import StageKit
 
 /// What has to be done next for a job.
 enum Step {
-    case run(ResolvedJob, ResolvedJob.Stage, [StageRequest.Input])
-    /// Another job has to go on first.
-    case wait
+    /// These stages can start, if there is room.
+    case run(ResolvedJob, [(stage: ResolvedJob.Stage, inputs: [StageRequest.Input])])
+    case wait(Agenda.Waiting)
     /// The verdict is clear: write it down, then conclude.
     case finish(JobState)
     /// The verdict was written down before: build the bundle and move the token.
@@ -15,35 +16,80 @@ enum Step {
 }
 
 extension Runner {
-    /// Decides from what lies in the spool, and from nothing else.
+    /// Decides from what lies in the spool, from the clock where the manifest names one, and from nothing else.
     func plan(_ token: Token, in folder: StateFolder) throws -> Step {
         if token.state.folder.isFinal { return .conclude }
-        if spool.wishes(for: token.id).isCancelled { return fail(token, nil, "cancelled on request") }
+        if spool.wishes(for: token.id).isCancelled { return .finish(fail(token, nil, "cancelled on request")) }
         let job: ResolvedJob
         switch try resolvedJob(of: token) {
         case .success(let resolved): job = resolved
         case .failure(let refusal):
-            return fail(token, nil, refusal.text.split(separator: "\n").first.map(String.init) ?? refusal.text)
+            let first = refusal.text.split(separator: "\n").first.map(String.init)
+            return .finish(fail(token, nil, first ?? refusal.text))
         }
         let open = try job.stages.filter { try !isDone($0, token) }
         if open.isEmpty {
             let started: Timestamp = if case .running(_, let time) = token.state { time } else { token.submitted }
             return .finish(.done(started: started, finished: .now, bundle: spool.bundle(token.id).lastPathComponent))
         }
-        let resolver = NeedsResolver(spool: spool, files: fileArtifacts)
-        var next: (stage: ResolvedJob.Stage, inputs: [StageRequest.Input])?
-        // All of them, before anything runs: a job that cannot come to its end must not work through the night.
-        for stage in open {
-            // What is in a bundle is unpacked.
-            switch try whileBeating({ try resolver.needs(of: stage, in: token) }) {
-            case .waiting: continue
-            case .impossible(let reason): return fail(token, stage.name, reason)
-            case .ready(let inputs): if next == nil { next = (stage, inputs) }
+        if let gate = try gate(job.rules ?? JobRules(), token) { return gate }
+        return try stages(of: job, open: open, token)
+    }
+
+    /// Why a job may not go on now; nil if it may.
+    private func gate(_ rules: JobRules, _ token: Token) throws -> Step? {
+        for name in rules.after {
+            switch try NeedsResolver(spool: spool, files: fileArtifacts).state(of: name, before: token) {
+            case .done: continue
+            case .live: return .wait(.others)
+            case .ended(let word): return .finish(fail(token, nil, "it comes after '\(name)', and that job is \(word)"))
+            case .unknown:
+                return .finish(
+                    fail(token, nil, "it comes after '\(name)', and no job of that name was handed in before this one"))
             }
         }
-        guard let next else { return .wait }
-        if let reason = try hopeless(next.stage, token) { return fail(token, next.stage.name, reason) }
-        return .run(job, next.stage, next.inputs)
+        let date = options.clock()
+        if let start = rules.notBefore, date.timeIntervalSince1970 < start {
+            return .wait(.time("not before \(Timestamp(Date(timeIntervalSince1970: start)))"))
+        }
+        if let window = rules.window, !window.contains(date) { return .wait(.time("window \(window)")) }
+        return nil
+    }
+
+    private func stages(of job: ResolvedJob, open: [ResolvedJob.Stage], _ token: Token) throws -> Step {
+        let running = Set(active.filter { $0.attempt.job == token.id }.map(\.stage.name))
+        let resolver = NeedsResolver(spool: spool, files: fileArtifacts)
+        var ready: [(stage: ResolvedJob.Stage, inputs: [StageRequest.Input])] = []
+        var waiting = Agenda.Waiting.others
+        // Stages that can come to nothing, and the first reason.
+        var lost: Set<String> = []
+        var verdict: JobState?
+        func give(up stage: ResolvedJob.Stage, _ reason: String?) {
+            lost.insert(stage.name)
+            if verdict == nil, let reason { verdict = fail(token, stage.name, reason) }
+        }
+        // All of them, before anything runs: a job that cannot come to its end must not work through the night.
+        for stage in open {
+            if running.contains(stage.name) { continue }
+            if stage.localNeeds.contains(where: lost.contains) {
+                give(up: stage, nil)
+            } else if let reason = try hopeless(stage, token) {
+                give(up: stage, reason)
+            } else {
+                // What is in a bundle is unpacked.
+                switch try whileBeating({ try resolver.needs(of: stage, in: token) }) {
+                case .waiting: continue
+                case .impossible(let reason): give(up: stage, reason)
+                case .ready(let inputs):
+                    if try isDue(stage, token) { ready.append((stage, inputs)) } else { waiting = .retry }
+                }
+            }
+        }
+        guard let verdict else { return ready.isEmpty ? .wait(waiting) : .run(job, ready) }
+        if job.rules?.onFailure == .continue, !ready.isEmpty || !running.isEmpty || waiting == .retry {
+            return ready.isEmpty ? .wait(waiting) : .run(job, ready)
+        }
+        return .finish(verdict)
     }
 
     private func isDone(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Bool {
@@ -59,18 +105,49 @@ extension Runner {
     }
 
     /// Why no further attempt is worth while; nil if one is.
-    private func hopeless(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
-        let outcomes = try spool.attempts(token.id, stage.name).compactMap { spool.outcome(of: $0) }
-        if let last = outcomes.last, last.result == .input { return last.reason }
+    func hopeless(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
+        let outcomes = try outcomes(of: stage, token)
+        if let last = outcomes.last, last.result == .input || last.fault == .limit { return last.reason }
         let failures = outcomes.filter { $0.result == .failed }
-        guard failures.count >= options.maxAttempts, let last = failures.last else { return nil }
-        return "\(last.reason) (attempt \(failures.count) of \(options.maxAttempts))"
+        guard let last = failures.last else { return nil }
+        let retries = stage.rules?.retries
+        let isMachines = last.fault == .infrastructure
+        let more = (isMachines ? retries?.infrastructure : retries?.stage) ?? options.maxAttempts - 1
+        let count = failures.count { ($0.fault == .infrastructure) == isMachines }
+        guard count > more else { return nil }
+        return count == 1 && more == 0 ? last.reason : "\(last.reason) (attempt \(count) of \(more + 1))"
     }
 
-    private func fail(_ token: Token, _ stage: String?, _ reason: String) -> Step {
-        .finish(
-            .failed(
-                reason: stage.map { "\($0): \(reason)" } ?? reason, stage: stage, finished: .now,
-                bundle: spool.bundle(token.id).lastPathComponent))
+    /// Whether the pause after a stage's last failure is over.
+    private func isDue(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Bool {
+        let outcomes = try outcomes(of: stage, token)
+        guard let last = outcomes.last, last.result == .failed || last.fault == .space else { return true }
+        let failures = outcomes.reversed().prefix { $0.result == .failed || $0.fault == .space }.count
+        let pause = min(600, (stage.rules?.retries?.pause ?? options.retryPause) * Double(1 << min(failures - 1, 20)))
+        let since = Timestamp.now.seconds(since: last.ended)
+        // A clock that was put back must not make it wait for years.
+        return since >= pause || since < 0
     }
+
+    /// Seconds that a stage's attempts may still take; nil for no limit.
+    func secondsLeft(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Double? {
+        guard let limit = stage.rules?.timeout else { return nil }
+        let taken = try outcomes(of: stage, token).map { max(0, $0.ended.seconds(since: $0.started)) }.reduce(0, +)
+        return max(0, limit - taken)
+    }
+
+    private func outcomes(of stage: ResolvedJob.Stage, _ token: Token) throws -> [AttemptOutcome] {
+        try spool.attempts(token.id, stage.name).compactMap { spool.outcome(of: $0) }
+    }
+
+    func fail(_ token: Token, _ stage: String?, _ reason: String) -> JobState {
+        .failed(
+            reason: stage.map { "\($0): \(reason)" } ?? reason, stage: stage, finished: .now,
+            bundle: spool.bundle(token.id).lastPathComponent)
+    }
+}
+
+extension ResolvedJob.Stage {
+    /// The stages of its own job that it needs.
+    var localNeeds: [String] { needs.compactMap { if case .stage(let name) = $0 { name } else { nil } } }
 }

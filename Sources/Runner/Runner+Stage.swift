@@ -1,11 +1,12 @@
 import Basics
 import Foundation
+import Manifest
 import Spool
 import StageKit
 
 extension Runner {
-    /// One attempt at a stage, or the publication of what an earlier attempt had finished.
-    func run(
+    /// Starts an attempt at a stage, or publishes what an earlier attempt, or another job, had finished.
+    func start(
         _ stage: ResolvedJob.Stage, of job: ResolvedJob, inputs: [StageRequest.Input], for token: Token
     ) throws {
         let earlier = try spool.attempts(token.id, stage.name)
@@ -26,6 +27,7 @@ extension Runner {
             }
             try? spool.forget(cacheKey)
         }
+        try requireRoom(for: stage)
         let attempt = try spool.newAttempt(token, stage: stage.name)
         var request = StageRequest(
             jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs, threads: threads,
@@ -34,26 +36,24 @@ extension Runner {
         request.resume = resume?.path
         try spool.write(Data(try JSON(encoding: request).prettyText.utf8), to: attempt.request)
 
-        let started = Timestamp.now
         report(
             .stageStarted(
                 token.id, stage: stage.name, plugin: stage.plugin, attempt: attempt.number, resumed: resume != nil))
-        let execution = try executor.start(attempt, threads: request.threads)
-        let (end, why) = try watch(execution, attempt)
-        var outcome = StageVerdict.outcome(end, of: attempt, started: started, why: why)
-        if outcome.result == .done, try !publish(attempt) {
-            outcome.result = .failed
-            outcome.reason = "the stage ended without a receipt that fits its results"
-        }
-        try spool.record(outcome, of: attempt)
-        // A hint for later jobs: without it they do the work again.
-        if outcome.result == .done, let cacheKey, let own = try? spool.publishedReceipt(token.id, stage.name) {
-            try? spool.remember(own, as: cacheKey)
-        }
-        guard outcome.result == .failed || outcome.result == .input else { return }
-        let failures = earlier.compactMap { spool.outcome(of: $0) }.filter { $0.result == .failed }.count + 1
-        let again = outcome.result == .failed && failures < options.maxAttempts
-        report(.stageFailed(token.id, stage: stage.name, reason: outcome.reason, again: again))
+        active.append(
+            ActiveStage(
+                stage, of: token, attempt, try executor.start(attempt, threads: request.threads),
+                slots: slots(for: stage),
+                window: job.rules?.window, cacheKey: cacheKey, secondsLeft: try secondsLeft(stage, token),
+                clock: { ProcessInfo.processInfo.systemUptime }))
+    }
+
+    /// Throws where the disk has less room than the stage says it needs, or hardly any.
+    private func requireRoom(for stage: ResolvedJob.Stage) throws {
+        let need = max(stage.rules?.resources.disk ?? 0, options.leastRoom)
+        guard let room = spool.room(), room < need else { return }
+        throw Failure(
+            "\(stage.name) waits for room on the disk: \(byteText(room)) are free, and it needs \(byteText(need))",
+            at: spool.root.path, remedy: "make room; it starts by itself then", cause: .system)
     }
 
     /// The newest checkpoint of an earlier attempt that was asked for the same result. What another number of threads or
@@ -68,64 +68,6 @@ extension Runner {
                         + "inputs or options"))
         }
         return nil
-    }
-
-    /// Waits for a stage's end; meanwhile shows its progress, takes in jobs, passes on a request to stop, and ends a stage
-    /// that shows no sign of life.
-    private func watch(_ execution: any StageExecution, _ attempt: AttemptFolder) throws -> (StageEnd, EndedBy) {
-        var shown: ProgressFile?
-        var pulse = Pulse(of: attempt, at: now)
-        var why = EndedBy.itself
-        var deadline: Double?
-        var killed = false
-        while true {
-            // Once asked to stop the descriptor stays readable: then look again after a moment instead.
-            let wakeUp = stop.count == 0 ? stop.descriptor : nil
-            if let end = try execution.wait(seconds: wakeUp == nil ? 0.05 : 0.25, wakeUp: wakeUp) { return (end, why) }
-            if stop.count > 0, why == .itself {
-                report(.stopping)
-                execution.terminate()
-                why = .runner
-                deadline = now + options.grace
-            } else if why == .itself, let wish = wish(for: attempt.job) {
-                report(.note("\(attempt.job): \(wish), and its stage is stopped"))
-                execution.terminate()
-                why = .wish(wish)
-                deadline = now + options.grace
-            } else if why == .itself, pulse.silence(at: now) > options.stallLimit {
-                execution.terminate()
-                why = .silence(seconds: options.stallLimit)
-                deadline = now + options.grace
-            }
-            if let deadline, !killed, stop.count > 1 || now > deadline {
-                execution.kill()
-                killed = true
-            }
-            if let progress = ProgressFile(reading: attempt.progress), progress != shown {
-                shown = progress
-                report(.stageProgress(attempt.job, stage: attempt.stage, progress))
-            }
-            do { try beat() } catch {
-                // The spool is another runner's now: this stage must not go on.
-                execution.kill()
-                while try execution.wait(seconds: 1, wakeUp: nil) == nil {}
-                throw error
-            }
-            if why == .itself { try intakeQuietly() }
-        }
-    }
-
-    /// What a user wants that a running stage is in the way of.
-    private func wish(for id: JobID) -> String? {
-        let wishes = spool.wishes(for: id)
-        return wishes.isCancelled ? "cancelled on request" : wishes.isHeld ? "held on request" : nil
-    }
-
-    /// An inbox that cannot be looked into must not end a stage.
-    private func intakeQuietly() throws {
-        do { try intake() } catch let failure as Failure {
-            if inboxTroubles.note(failure, of: "inbox", at: now).isNews { report(.note("\(failure)")) }
-        }
     }
 
     /// Publishes an earlier result as this job's; false if it does not hold any more, or cannot be taken over: then the stage
@@ -156,7 +98,7 @@ extension Runner {
     }
 
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
-    private func publish(_ attempt: AttemptFolder, isCached: Bool = false) throws -> Bool {
+    func publish(_ attempt: AttemptFolder, isCached: Bool = false) throws -> Bool {
         do {
             _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
         } catch let failure as Failure where failure.cause == .defect {
@@ -169,43 +111,5 @@ extension Runner {
         let began = FileStatus(attempt.request)?.modified ?? made
         report(.stageDone(attempt.job, stage: attempt.stage, seconds: made - began))
         return true
-    }
-}
-
-/// What made a stage's process end.
-enum EndedBy: Equatable {
-    case itself
-    /// The runner was stopped.
-    case runner
-    /// A user wants the job to end, or to wait.
-    case wish(String)
-    /// It hung: neither its log nor its progress changed.
-    case silence(seconds: Double)
-}
-
-/// When a stage last showed that it lives: by its log or its progress.
-private struct Pulse {
-    private let attempt: AttemptFolder
-    private var seen: [FileStatus?]
-    private var last: Double
-
-    init(of attempt: AttemptFolder, at now: Double) {
-        self.attempt = attempt
-        seen = Pulse.look(attempt)
-        last = now
-    }
-
-    /// Seconds without a change.
-    mutating func silence(at now: Double) -> Double {
-        let found = Pulse.look(attempt)
-        if found != seen {
-            seen = found
-            last = now
-        }
-        return now - last
-    }
-
-    private static func look(_ attempt: AttemptFolder) -> [FileStatus?] {
-        [FileStatus(attempt.log), FileStatus(attempt.progress)]
     }
 }

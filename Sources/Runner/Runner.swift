@@ -5,7 +5,7 @@ import Glibc
 public import Spool
 import StageKit
 
-/// Takes jobs from a spool and runs their stages, one after the other: `jdnas run`.
+/// Takes jobs from a spool and runs their stages, as many at a time as there is room for: `jdnas run`.
 ///
 /// Everything it knows lies in the spool, so it can be killed at any moment; the next one recovers (`Spool.recover`),
 /// claims what was running with a new epoch, and goes on from the stages' receipts and checkpoints. `run` must be called
@@ -21,11 +21,18 @@ public final class Runner {
     private let program: URL
     private let reporter: any RunnerReporter
     private var watcher = InboxWatcher()
+    /// What was found in the inbox and is not looked into yet.
+    private var pending: [InboxItem] = []
+    private var bell: Bell?
     private var lastLook = -Double.infinity
+    /// The stages that run.
+    var active: [ActiveStage] = []
+    var agenda = Agenda()
+    let notifier: Notifier
     /// What could not be taken from the inbox, by file name.
     var inboxTroubles: Troubles
     /// Jobs that could not go on, by id, though nothing is wrong with them that is known.
-    private var jobTroubles: Troubles
+    var jobTroubles: Troubles
     /// Set while `run` runs.
     var lock: SchedulerLock?
     var lastBeat = -Double.infinity
@@ -48,6 +55,7 @@ public final class Runner {
         jobTroubles = Troubles(pause: options.retry)
         program = stageProgram
         checker = ManifestChecker(program: stageProgram, spool: spool)
+        notifier = Notifier(spool: spool, limit: options.noticeLimit)
     }
 
     /// Works until nothing is left (`drain`), or until it is asked to stop. Throws when the spool is another runner's, or
@@ -63,6 +71,7 @@ public final class Runner {
         defer { lock.release() }
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
+        bell = Bell(spool)
         do { try loop() } catch let lost as LostLock { throw lost.failure }
         if stop.count > 0 {
             summary.stop = RunnerSummary.Stop(signal: stop.signal, early: options.drain)
@@ -72,22 +81,28 @@ public final class Runner {
     }
 
     private func loop() throws {
+        defer { abandon() }
         var troubles = 0
-        while stop.count == 0 {
+        while true {
             try beat()
             do {
-                try intake()
-                if try step() {
+                if stop.count == 0 { try intake() }
+                try attend()
+                notifier.attend { report(.note($0)) }
+                if stop.count == 0, try advance() {
                     troubles = 0
                     continue
                 }
-                if options.drain, try isDrained() { return }
+                if stop.count > 0, active.isEmpty { return }
+                if options.drain, active.isEmpty, notifier.isIdle, try isDrained() { return }
                 troubles = 0
             } catch let failure as Failure {
                 // The spool itself cannot be used. A server may come back; the spool is consistent at every moment.
                 troubles += 1
-                if troubles >= 5 { throw failure }
-                report(.note("\(failure); trying again"))
+                if troubles >= 5, active.isEmpty { throw failure }
+                if inboxTroubles.note(failure, of: "spool", at: now).isNews {
+                    report(.note("\(failure); trying again"))
+                }
             }
             try pause()
         }
@@ -95,7 +110,9 @@ public final class Runner {
 
     private func liveTokens() throws -> [(folder: StateFolder, token: Token)] {
         var live: [(folder: StateFolder, token: Token)] = []
-        for folder in [StateFolder.queued, .running] { live += try spool.tokens(in: folder).map { (folder, $0) } }
+        for folder in [StateFolder.queued, .running] {
+            live += try agenda.tokens(in: folder, spool).map { (folder, $0) }
+        }
         let wishes = try spool.wishes()
         func priority(_ token: Token) -> Int { wishes[token.id]?.priority ?? 0 }
         return live.sorted { a, b in
@@ -104,15 +121,27 @@ public final class Runner {
         }
     }
 
-    /// Makes the next step of the first job that can go on; false when there is none. Trouble with one job holds up no other.
-    private func step() throws -> Bool {
+    /// Goes through the jobs, in their order, and does what can be done: starts stages that there is room for, concludes jobs.
+    /// What there is no room for is waited for: no later job takes its place. False if nothing moved. Trouble with one job
+    /// holds up no other.
+    private func advance() throws -> Bool {
+        guard agenda.isStale || now - agenda.lastLook >= options.poll else { return false }
+        agenda.isStale = false
+        agenda.lastLook = now
+        agenda.waiting = [:]
         for (folder, token) in try liveTokens() {
             let name = token.id.text
             guard jobTroubles.isDue(name, at: now), !isHeld(token) else { continue }
             do {
-                let hasMoved = try step(token, in: folder)
+                let done = try step(token, in: folder)
                 jobTroubles.settle(name)
-                if hasMoved { return true }
+                switch done {
+                case .moved:
+                    agenda.isStale = true
+                    return true
+                case .full: return false
+                case .nothing: continue
+                }
             } catch let lost as LostLock {
                 throw lost
             } catch {
@@ -123,18 +152,56 @@ public final class Runner {
         return false
     }
 
-    /// False if the job has to wait for another one.
-    private func step(_ token: Token, in folder: StateFolder) throws -> Bool {
+    /// What a look at a job came to.
+    private enum Progress { case moved, nothing, full }
+
+    private func step(_ token: Token, in folder: StateFolder) throws -> Progress {
+        let own = active.filter { $0.attempt.job == token.id }
         switch try plan(token, in: folder) {
-        case .wait: return false
-        case .run(let job, let stage, let inputs):
-            try run(stage, of: job, inputs: inputs, for: claim(token, in: folder))
-        case .finish(let state):
-            try verifyLock()
-            try conclude(try spool.prepare(token, in: folder, for: state), in: folder)
-        case .conclude: try conclude(token, in: folder)
+        case .wait(let reason):
+            agenda.waiting[token.id] = reason
+            return .nothing
+        case .run(let job, let ready):
+            for (stage, inputs) in ready {
+                let need = slots(for: stage)
+                if let reason = excess(of: need) {
+                    return try finish(fail(token, stage.name, reason), token, in: folder, running: own)
+                }
+                guard need.fits(in: free) else { return .full }
+                try start(stage, of: job, inputs: inputs, for: claim(token, in: folder))
+                return .moved
+            }
+            return .nothing
+        case .finish(let state): return try finish(state, token, in: folder, running: own)
+        case .conclude:
+            try conclude(token, in: folder)
+            agenda.forget(token.id)
+            return .moved
         }
-        return true
+    }
+
+    /// Why a stage can never start here; nil if it can.
+    private func excess(of need: Slots) -> String? {
+        guard !need.fits(in: capacity) else { return nil }
+        let (what, has, option) =
+            need.cpus > capacity.cpus
+            ? ("\(need.cpus) processors", "\(capacity.cpus)", "--cpus")
+            : (byteText(need.memory), byteText(capacity.memory), "--memory")
+        return "it needs \(what), and stages here may use \(has) (\(option) of 'jdnas run')"
+    }
+
+    /// Writes a verdict down and concludes the job, once its last stage has ended.
+    private func finish(
+        _ state: JobState, _ token: Token, in folder: StateFolder, running: [ActiveStage]
+    ) throws -> Progress {
+        guard running.isEmpty else {
+            for one in running { one.stop(.wish("another stage of the job failed"), grace: options.grace) }
+            return .nothing
+        }
+        try verifyLock()
+        agenda.forget(token.id)
+        try conclude(try spool.prepare(token, in: folder, for: state), in: folder)
+        return .moved
     }
 
     /// Whether a job is to wait. One whose verdict is written down has nothing to wait for, nor has one that is to end.
@@ -147,32 +214,60 @@ public final class Runner {
         let owner = lock?.owner ?? .current
         if folder == .running, case .running(owner, _) = token.state { return token }
         try verifyLock()
+        agenda.forget(token.id)
         return try spool.claim(token, from: folder, for: owner)
     }
 
     /// Whether nothing is left that this run could do; what it could not do is left in the summary.
     private func isDrained() throws -> Bool {
-        let live = try liveTokens()
+        let live = try liveTokens().map(\.token)
         // What waits for a job in trouble waits in vain, too.
-        let held = live.map(\.token).filter(isHeld).map(\.id.text)
-        let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty) && !jobTroubles.isHopeful
+        let held = live.filter(isHeld).map(\.id.text)
+        var times: [String] = []
+        for (id, reason) in agenda.waiting {
+            switch reason {
+            case .retry: return false
+            case .time(let text): times.append("\(id) (\(text))")
+            case .others: continue
+            }
+        }
+        let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty && times.isEmpty) && !jobTroubles.isHopeful
         guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
         try intake()
-        guard !watcher.isWaiting, !inboxTroubles.isHopeful, try liveTokens().count == live.count else { return false }
+        guard pending.isEmpty, !watcher.isWaiting, !inboxTroubles.isHopeful, try liveTokens().count == live.count else {
+            return false
+        }
         let passedOver = inboxTroubles.names
         guard try spool.tokens(in: .inbox).allSatisfy({ passedOver.contains("\($0.id).json") }) else { return false }
-        summary.left = live.map(\.token.id.text).filter { !held.contains($0) } + passedOver
+        let later = Set(
+            agenda.waiting.filter { if case .time = $0.value { true } else { false } }.map(\.key.text) + held)
+        summary.left = live.map(\.id.text).filter { !later.contains($0) } + passedOver
         if !held.isEmpty { report(.note("held: \(held.joined(separator: ", "))")) }
+        if !times.isEmpty { report(.note("for later: \(times.sorted().joined(separator: ", "))")) }
         if !summary.left.isEmpty { report(.note("left as they are: \(summary.left.joined(separator: ", "))")) }
         return true
     }
 
     private func pause() throws {
-        let seconds = watcher.isWaiting ? min(options.poll, Runner.shortestLook) : options.poll
+        var seconds = active.isEmpty && notifier.isIdle ? options.poll : min(options.poll, 0.25)
+        if !pending.isEmpty { seconds = 0 }
+        if watcher.isWaiting { seconds = min(seconds, Runner.shortestLook) }
+        // Once asked to stop the descriptor stays readable: then look again after a moment instead.
+        let isStopping = stop.count > 0
+        if isStopping { seconds = 0.05 }
+        let descriptors = (isStopping ? [] : [stop.descriptor]) + active.compactMap(\.execution.descriptor)
+        let bells = isStopping ? [] : [bell].compactMap { $0?.descriptor }
+        let watched = bells + descriptors
         var ready: Int32 = -1
-        let code = withUnsafePointer(to: stop.descriptor) { jd_poll($0, 1, Int32(seconds * 1000), &ready) }
+        let code = jd_poll(watched, Int32(watched.count), Int32(seconds * 1000), &ready)
         if code != 0 { throw Failure.system("poll", at: spool.root.path, errno: code) }
+        guard ready == 0, !bells.isEmpty, let news = bell?.read() else { return }
+        if news.hasWishes { agenda.isStale = true }
+        if news.hasDrops {
+            watcher.note(finished: news.finished)
+            lastLook = -.infinity
+        }
     }
 
     /// Seconds between two looks at a file that has just appeared.
@@ -185,15 +280,20 @@ public final class Runner {
     /// Seconds of a clock that only goes forward.
     var now: Double { ProcessInfo.processInfo.systemUptime }
 
-    /// Looks into the inbox when it is time, and takes in or rejects what is there. Throws when it cannot be looked into.
+    /// Looks into the inbox when it is time, and takes in or rejects what is there, for about a second: ten thousand drops must
+    /// not keep stages from starting. Throws when it cannot be looked into.
     func intake() throws {
-        guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return }
-        lastLook = now
-        let items = try watcher.look(at: spool)
-        inboxTroubles.keep(only: Set(items.map(\.name)))
-        for item in items {
+        if pending.isEmpty {
+            guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return }
+            lastLook = now
+            pending = try watcher.look(at: spool).reversed()
+            inboxTroubles.keep(only: Set(pending.map(\.name) + ["spool"]))
+        }
+        let start = now
+        while now - start < 1, let item = pending.popLast() {
             try beat()
             try takeOrPassOver(item)
+            agenda.isStale = true
         }
     }
 }

@@ -1,6 +1,7 @@
 import CLinux
-import Foundation
+public import Foundation
 import Glibc
+import Processes
 public import Spool
 
 public struct RunnerOptions: Sendable {
@@ -10,9 +11,23 @@ public struct RunnerOptions: Sendable {
     public var poll = 1.0
     /// Threads of a stage that does not say.
     public var threads = Int(jd_processors())
-    /// How often a stage may fail by itself before its job fails. Input errors are not tried again, and an attempt that
-    /// ended with its runner does not count.
+    /// How often a stage may fail, by the machine and by itself, before its job fails, where its manifest does not say.
+    /// Input errors are not tried again, and an attempt that ended with its runner does not count.
     public var maxAttempts = 3
+    /// Seconds before a failed stage is tried again; twice as many before each further time, ten minutes at most.
+    public var retryPause = 10.0
+    /// Processors that stages may use together; nil: as many as `threads`, so that one ordinary stage runs at a time.
+    public var cpus: Int?
+    /// Bytes of memory that stages may claim together.
+    public var memory = ProcessMemory.ofMachine()
+    /// Bytes that the spool's disk must have free for a stage to start.
+    public var leastRoom = 64 << 20
+    /// A program that is called when a job has ended, with its arguments, beside what the job's manifest says.
+    public var onDone: [String]?
+    /// Seconds that a program called so may take.
+    public var noticeLimit = 60.0
+    /// What time it is, for `not_before` and `window`.
+    public var clock: @Sendable () -> Date = { Date() }
     /// Replace the lock of a runner on another machine that has not been heard of for a minute.
     public var takeOver = false
     /// Seconds that a stage has to save its state when the runner is stopped.

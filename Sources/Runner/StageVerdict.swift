@@ -10,21 +10,34 @@ enum StageVerdict {
     static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, why: EndedBy) -> AttemptOutcome
     {
         let told = failure(of: attempt)
-        let result: AttemptOutcome.Result =
-            switch end.exitCode {
-            case Int(StageProcess.Exit.done)?: .done
-            case Int(StageProcess.Exit.input)?: .input
-            default:
-                switch why {
-                case .runner, .wish: .cancelled
-                case .itself, .silence: .failed
-                }
-            }
+        let (result, fault) = judge(end, told: told, why: why)
         return AttemptOutcome(
-            result: result, reason: reason(end, told: told, attempt: attempt, why: why), started: started,
+            result: result, fault: fault, reason: reason(end, told: told, attempt: attempt, why: why), started: started,
             exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds, systemSeconds: end.systemSeconds,
             peakBytes: end.peakBytes)
     }
+
+    private static func judge(_ end: StageEnd, told: Failure?, why: EndedBy)
+        -> (AttemptOutcome.Result, AttemptOutcome.Fault?)
+    {
+        if end.exitCode == Int(StageProcess.Exit.done) { return (.done, nil) }
+        if end.exitCode == Int(StageProcess.Exit.input) { return (.input, .invalid) }
+        switch why {
+        case .runner, .wish: return (.cancelled, nil)
+        case .silence: return (.failed, .stage)
+        case .time, .memory: return (.failed, .limit)
+        case .itself: break
+        }
+        // No fault of the stage's, and none that a limit on attempts would mend.
+        if let told, told.cause == .system, told.what.contains(noRoom) { return (.cancelled, .space) }
+        let isMachines =
+            end.exitCode == Int(StageProcess.Exit.system) || end.exitCode == Int(StageProcess.Exit.cancelled)
+            || end.signal == Int(SIGKILL) || end.signal == Int(SIGTERM)
+        return (.failed, isMachines ? .infrastructure : .stage)
+    }
+
+    /// How the C library words ENOSPC.
+    private static let noRoom = String(cString: strerror(ENOSPC))
 
     private static func reason(_ end: StageEnd, told: Failure?, attempt: AttemptFolder, why: EndedBy) -> String {
         if end.exitCode != Int(StageProcess.Exit.input), end.exitCode != Int(StageProcess.Exit.done) {
@@ -32,11 +45,18 @@ enum StageVerdict {
             case .itself: break
             case .runner: return "stopped with the runner"
             case .wish(let wish): return wish
+            case .time(let seconds):
+                return "ended: it may take \(spanText(seconds: seconds)) ('timeout'), and these are over"
+            case .memory(let limit, let used):
+                return "ended: it may use \(byteText(limit)) of memory ('resources'), and used \(byteText(used))"
             case .silence(let seconds):
                 return "no sign of life for \(spanText(seconds: seconds)), in its log or its progress: ended as hanging"
             }
         }
         if let signal = end.signal {
+            if end.wasOutOfMemory {
+                return "out of memory: this machine had none left, and the stage used up to \(byteText(end.peakBytes))"
+            }
             let text = text(signal: signal, peakBytes: end.peakBytes)
             // abort(3) is how libraries and the runtime give up: their last words say why.
             guard Int32(signal) == SIGABRT, let last = lastLine(of: attempt.log) else { return text }

@@ -10,7 +10,23 @@ public struct AttemptOutcome: Codable, Sendable, Hashable {
         case cancelled
     }
 
+    /// What was at fault when it did not end well.
+    public enum Fault: String, Codable, Sendable {
+        /// The machine: something killed the process, a call failed.
+        case infrastructure
+        /// The stage: it crashed, or hung.
+        case stage
+        /// The input.
+        case invalid
+        /// It went over a limit that its manifest sets: another attempt would, too.
+        case limit
+        /// The disk was full; does not count as an attempt.
+        case space
+    }
+
     public var result: Result
+    /// Nil where nothing was, and in records of earlier versions.
+    public var fault: Fault?
     /// One line for people.
     public var reason: String
     public var started: Timestamp
@@ -23,10 +39,12 @@ public struct AttemptOutcome: Codable, Sendable, Hashable {
     public var peakBytes: Int
 
     public init(
-        result: Result, reason: String, started: Timestamp, ended: Timestamp = .now, exitCode: Int? = nil,
+        result: Result, fault: Fault? = nil, reason: String, started: Timestamp, ended: Timestamp = .now,
+        exitCode: Int? = nil,
         signal: Int? = nil, userSeconds: Double = 0, systemSeconds: Double = 0, peakBytes: Int = 0
     ) {
         self.result = result
+        self.fault = fault
         self.reason = reason
         self.started = started
         self.ended = ended

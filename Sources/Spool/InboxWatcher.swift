@@ -38,6 +38,12 @@ public struct InboxWatcher: Sendable {
 
     public init() {}
 
+    /// Files of which it is known that somebody has closed them after writing, or put them there whole.
+    private var finished: Set<String> = []
+
+    /// Counts such a file as ready at the next look, unless it is empty: `touch` closes one, too, that is to be written.
+    public mutating func note(finished names: Set<String>) { finished.formUnion(names) }
+
     /// Whether the last look saw files that were not ready yet.
     public private(set) var isWaiting = false
 
@@ -55,13 +61,15 @@ public struct InboxWatcher: Sendable {
                 continue
             }
             now[name] = status
-            guard seen[name] == status, !jd_is_being_written(url.path) else {
+            let isStill = seen[name] == status || finished.contains(name) && status.size > 0
+            guard isStill, !jd_is_being_written(url.path) else {
                 isWaiting = true
                 continue
             }
             items.append((InboxWatcher.judge(Drop(url: url), status), status))
         }
         seen = now
+        finished = []
         return items.sorted { InboxWatcher.isEarlier($0, $1) }.map(\.item)
     }
 

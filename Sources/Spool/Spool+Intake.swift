@@ -9,6 +9,7 @@ struct JobRecord: Codable, Sendable {
     var submitted: Timestamp
     var manifestDigest: Digest
     var source: String
+    var key: String?
     /// Whether the manifest was dropped into the inbox; then the job exists once `dropped.yaml` is in the work folder.
     var dropped: Bool
 }
@@ -34,11 +35,15 @@ extension Spool {
     /// - Parameters:
     ///   - job: the job's name.
     ///   - base: the folder that relative paths in the manifest refer to.
+    ///   - key: the job's key, if it has one.
     ///   - resolved: the contents of `resolved.json`.
-    public func accept(_ drop: Drop, manifest data: Data, job: String, base: String, resolved: Data) throws -> Token? {
+    public func accept(
+        _ drop: Drop, manifest data: Data, job: String, base: String, key: String? = nil, resolved: Data
+    ) throws -> Token? {
         let id = try reserve(job: job)
         let record = JobRecord(
-            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: data), source: drop.name, dropped: true)
+            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: data), source: drop.name,
+            key: key, dropped: true)
         do {
             try replace(data, at: manifest(id))
             try replace(resolved, at: self.resolved(id))
@@ -57,7 +62,8 @@ extension Spool {
         try replace(resolved, at: self.resolved(submission.id))
         let record = JobRecord(
             id: submission.id, base: submission.base, submitted: submission.submitted,
-            manifestDigest: submission.manifestDigest, source: submission.source, dropped: false)
+            manifestDigest: submission.manifestDigest, source: submission.source, key: submission.key,
+            dropped: false)
         try replace(SealedRecord.encode(record), at: recordFile(submission.id))
         return try move(submission, from: .inbox, to: .queued(accepted: .now))
     }
@@ -130,7 +136,7 @@ extension Spool {
     func restoreToken(_ record: JobRecord) throws -> Token {
         let token = Token(
             id: record.id, base: record.base, submitted: record.submitted, manifestDigest: record.manifestDigest,
-            source: record.source, state: .queued(accepted: .now))
+            source: record.source, key: record.key, state: .queued(accepted: .now))
         _ = try place(SealedRecord.encode(token), at: tokenFile(record.id, in: .queued))
         return token
     }

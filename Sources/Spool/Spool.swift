@@ -40,6 +40,8 @@ public struct Spool: Sendable {
     public var imports: URL { subfolder("imports") }
     /// What users want done with jobs.
     public var wishesFolder: URL { subfolder("wishes") }
+    /// What is to be told of jobs that have ended.
+    public var noticesFolder: URL { subfolder("notices") }
     public var lockFile: URL { root.appending(path: "lock") }
 
     public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
@@ -66,7 +68,9 @@ public struct Spool: Sendable {
 
 extension Spool {
     private static let folders =
-        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes"]
+        StateFolder.allCases.map(\.rawValue) + [
+            "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "notices",
+        ]
 
     private struct Marker: Codable {
         var format = Spool.format

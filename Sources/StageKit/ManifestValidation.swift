@@ -39,12 +39,12 @@ public enum ManifestValidation {
                 name: stage.name, plugin: plugin.name, pluginVersion: plugin.version, options: options,
                 needs: needs.map { absolute($0.need.reference, base: base) },
                 consumes: plugin.consumes, produces: plugin.produces, threads: stage.threads ?? job.threads,
-                reuse: plugin.reuse)
+                reuse: plugin.reuse, rules: stage.rules)
         }
         guard diagnosis.isEmpty else { return .failure(Diagnostics(diagnosis.diagnostics)) }
         return .success(
             ResolvedJob(
-                job: job.job, description: job.description, seed: job.seed,
+                job: job.job, description: job.description, seed: job.seed, rules: job.rules,
                 stages: job.order().compactMap { resolved[$0.name] }))
     }
 

@@ -17,11 +17,13 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
         public var threads: Int?
         /// Nil, as in jobs of earlier versions: never.
         public var reuse: Reuse?
+        /// What it may take, and how often it is tried; nil, as in jobs of earlier versions: as the runner decides.
+        public var rules: StageRules?
 
         public init(
             name: String, plugin: String, pluginVersion: Int, options: JSON, needs: [InputReference] = [],
             consumes: [InputRequirement] = [], produces: ArtifactKind, threads: Int? = nil,
-            reuse: Reuse? = nil
+            reuse: Reuse? = nil, rules: StageRules? = nil
         ) {
             self.name = name
             self.plugin = plugin
@@ -32,6 +34,7 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
             self.produces = produces
             self.threads = threads
             self.reuse = reuse
+            self.rules = rules
         }
     }
 
@@ -41,9 +44,14 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
     public var job: String
     public var description: String?
     public var seed: UInt64
+    /// When the job may run; nil, as in jobs of earlier versions: at any time.
+    public var rules: JobRules?
     public var stages: [Stage]
 
-    public init(job: String, description: String? = nil, seed: UInt64, stages: [Stage]) {
+    public init(
+        job: String, description: String? = nil, seed: UInt64, rules: JobRules? = nil, stages: [Stage]
+    ) {
+        self.rules = rules
         self.job = job
         self.description = description
         self.seed = seed

@@ -68,6 +68,19 @@ case $behaviour in
     talks-once) # takes long, and says so
         for step in 1 2 3 4 5 6 7 8 9 10; do echo "step $step"; sleep 0.1; done
         finish ;;
+    meet) # waits for the other stage of its job to have begun
+        touch "${attempt%%/work/*}/work/$job/.began-$stage"
+        tries=0
+        while [ "$(ls "${attempt%%/work/*}/work/$job/" -A | grep -c began)" -lt 2 ]; do
+            tries=$((tries + 1))
+            [ "$tries" -lt 200 ] || exit 70
+            sleep 0.05
+        done
+        finish ;;
+    no-room-four-times)
+        if [ "$number" -gt 4 ]; then finish; exit 0; fi
+        printf '{"cause":"system","what":"write: No space left on device","place":"output/result.txt"}' > failure.json
+        exit 74 ;;
     hang-once) # until it is killed, or told to stop; then the second attempt finishes
         if [ "$number" != 1 ]; then finish; exit 0; fi
         trap 'exit 75' TERM

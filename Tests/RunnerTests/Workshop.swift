@@ -34,6 +34,7 @@ final class Workshop: RunnerReporter {
         options.poll = 0.05
         options.threads = 1
         options.retry = 0.02
+        options.retryPause = 0.02
         return options
     }
 
@@ -50,25 +51,30 @@ final class Workshop: RunnerReporter {
 
     /// A manifest for the fake program: the report that a check would give. Stages are `name: (behaviour, needs)`.
     static func manifest(
-        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere
+        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere,
+        rules: JobRules? = nil, stageRules: StageRules? = nil
     ) throws -> Data {
         let resolved = ResolvedJob(
-            job: job, seed: 7,
+            job: job, seed: 7, rules: rules,
             stages: stages.map { name, behaviour, needs in
                 ResolvedJob.Stage(
                     name: name, plugin: "make-dataset", pluginVersion: 1,
                     options: ["behaviour": .string(behaviour), "more": more],
                     needs: needs.compactMap { InputReference($0) },
-                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset, reuse: reuse)
+                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset, reuse: reuse,
+                    rules: stageRules)
             })
         return Data(try JSON(encoding: ValidationReport(file: "x", .success(resolved))).prettyText.utf8)
     }
 
     @discardableResult
     func submit(
-        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere
+        _ job: String, _ stages: [(String, String, [String])], more: JSON = .null, reuse: Reuse? = .anywhere,
+        rules: JobRules? = nil, stageRules: StageRules? = nil
     ) throws -> JobID {
-        try spool.submit(manifest: Workshop.manifest(job, stages, more: more, reuse: reuse), name: job, base: "/")
+        let manifest = try Workshop.manifest(
+            job, stages, more: more, reuse: reuse, rules: rules, stageRules: stageRules)
+        return try spool.submit(manifest: manifest, name: job, base: "/", key: rules?.key)
     }
 
     func state(_ id: JobID) throws -> StateFolder? { try spool.find(id)?.folder }

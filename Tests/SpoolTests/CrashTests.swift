@@ -105,6 +105,32 @@ import Testing
             })
     }
 
+    /// A notice is there, whole, or not at all; it is told of a job in its final state only, and told no more once removed.
+    @Test(arguments: FaultMode.allCases) func notices(_ mode: FaultMode) throws {
+        func notice(_ id: JobID, _ number: Int) -> Notice {
+            Notice(id: id, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
+        }
+        try forEveryCall(
+            mode,
+            prepare: { spool, _ in
+                let id = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+                try spool.post(notice(id, 1))
+                return id
+            },
+            act: { spool, id in
+                try spool.post(notice(id, 2))
+                try spool.post(notice(id, 2))
+                try spool.remove(notice(id, 1))
+            },
+            check: { spool, _, id, done in
+                let left = try spool.notices()
+                #expect(left.allSatisfy { $0 == notice(id, $0.number) })
+                if done != nil { #expect(left == [notice(id, 2)]) } else { #expect(!left.isEmpty) }
+                for one in left { try spool.remove(one) }
+                #expect(try spool.notices().isEmpty)
+            })
+    }
+
     @Test(arguments: FaultMode.allCases) func rejectionOfADrop(_ mode: FaultMode) throws {
         try forEveryCall(
             mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },

@@ -7,19 +7,27 @@ import Spool
 
 struct RunnerCommand: Command {
     let name = "run"
-    let summary = "run the jobs of a spool, one stage after the other, with live progress"
+    let summary = "run the jobs of a spool, with live progress"
     let operands = "[FILE…]"
     let arity = 0...10_000
     let options = [
         SpoolArgument.option,
         Option("--drain", "end when nothing is left to do, instead of waiting for more"),
         Option("--threads", value: "N", "threads of stages that do not say (default: one for each processor)"),
+        Option(
+            "--cpus", value: "N",
+            "processors that stages may use together (default: as --threads, so that one runs at a time)"),
+        Option("--memory", value: "SIZE", "memory that stages may claim together, like 12G (default: this machine's)"),
         Option("--max-attempts", value: "N", "how often a stage is tried that fails by itself (default 3)"),
         Option(
             "--stall-limit", value: "MINUTES",
             "end a stage whose log and progress have not changed for so long (default 30; 0: never)"),
         Option("--no-cache", "run every stage, also one whose result an earlier job in this spool has"),
         Option("--take-over", "replace a runner on another machine that has not been heard of for a minute"),
+        Option(
+            "--on-done", value: "PROGRAM",
+            "call this when a job has ended; JDNAS_JOB, JDNAS_STATE, JDNAS_BUNDLE, JDNAS_REASON are in its environment"),
+        Option("--log", value: "FORMAT", "write events for programs, a line each: logfmt or json"),
         Option("--quiet", "say nothing; 'jdnas list' and 'jdnas logs' tell"),
     ]
     let details = """
@@ -39,16 +47,33 @@ struct RunnerCommand: Command {
         if let minutes = try arguments.integer("--stall-limit", in: 0...100_000) {
             options.stallLimit = minutes == 0 ? .infinity : Double(minutes) * 60
         }
+        options.cpus = try arguments.integer("--cpus", in: 1...4096)
+        if let memory = try arguments.size("--memory") { options.memory = memory }
+        if let program = arguments.value("--on-done") {
+            options.onDone = [URL(filePath: program).standardizedFileURL.path]
+            guard program.contains("/"), access(program, X_OK) == 0 else {
+                throw UsageError("'\(program)' cannot be executed", remedy: "give the path of a program")
+            }
+        }
         // `jdnas run | head`: the work goes on when nobody reads any more. Stages get the default back (jd_spawn).
         signal(SIGPIPE, SIG_IGN)
         let manifests = arguments.operands.isEmpty ? [] : try SubmitCommand.check(arguments.operands)
         let spool = try SpoolArgument.open(arguments, create: true)
         for manifest in manifests { _ = try SubmitCommand.submit(manifest, base: options.base, to: spool) }
 
-        let reporter: any RunnerReporter = arguments.has("--quiet") ? SilentReporter() : ConsoleReporter()
+        let reporter = ServiceManager(next: try RunnerCommand.reporter(arguments))
         let runner = try Runner(
             spool: spool, stageProgram: try StageProgram.url(), options: options, reporter: reporter,
             stop: try .onSignals())
         return try runner.run().exitCode
+    }
+
+    private static func reporter(_ arguments: Arguments) throws -> any RunnerReporter {
+        if arguments.has("--quiet") { return SilentReporter() }
+        guard let word = arguments.value("--log") else { return ConsoleReporter() }
+        guard let format = LogReporter.Format(rawValue: word) else {
+            throw UsageError("'--log' must be logfmt or json, not '\(word)'", remedy: "write '--log logfmt'")
+        }
+        return LogReporter(format)
     }
 }

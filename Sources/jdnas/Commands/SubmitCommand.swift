@@ -33,7 +33,13 @@ struct SubmitCommand: Command {
     }
 
     static func submit(_ manifest: JobManifest, base: String, to spool: Spool) throws -> JobID {
-        try spool.submit(manifest: manifest.text, name: manifest.job, base: base, source: manifest.file)
+        // The same work, handed in twice, is one job.
+        if let key = manifest.rules.key, let holder = try spool.holder(of: key) {
+            Terminal.error("\(manifest.file): the key '\(key)' is that of \(holder.id), which is \(holder.folder.word)")
+            return holder.id
+        }
+        return try spool.submit(
+            manifest: manifest.text, name: manifest.job, base: base, source: manifest.file, key: manifest.rules.key)
     }
 }
 

@@ -1,0 +1,42 @@
+import Spool
+
+/// What a runner has in mind between two looks at the spool.
+///
+/// Only the runner moves and rewrites tokens, so one that was read is as it was until it is forgotten here: ten thousand queued
+/// jobs cost one listing of a folder a look, not ten thousand files.
+struct Agenda {
+    /// Why nothing is done for a job for now.
+    enum Waiting: Hashable {
+        /// For another job, a stage of its own that runs, or a free place.
+        case others
+        /// Until its failed stage is tried again.
+        case retry
+        /// For a time of the day, or a date.
+        case time(String)
+    }
+
+    /// Whether something has happened since the jobs were last looked at.
+    var isStale = true
+    /// When they were.
+    var lastLook = -Double.infinity
+    var waiting: [JobID: Waiting] = [:]
+    private var known: [StateFolder: [JobID: Token]] = [:]
+
+    /// The whole tokens in a folder, in no order.
+    mutating func tokens(in folder: StateFolder, _ spool: Spool) throws -> [Token] {
+        let before = known[folder] ?? [:]
+        var now: [JobID: Token] = [:]
+        for id in try spool.tokenIDs(in: folder) {
+            if let token = before[id] ?? (try? spool.token(id, in: folder)) { now[id] = token }
+        }
+        known[folder] = now
+        return Array(now.values)
+    }
+
+    /// Forgets a token that is about to be rewritten or moved.
+    mutating func forget(_ id: JobID) {
+        for folder in StateFolder.allCases { known[folder]?[id] = nil }
+        waiting[id] = nil
+        isStale = true
+    }
+}

@@ -1,0 +1,26 @@
+import Manifest
+import StageKit
+
+/// Processors and memory that stages use side by side.
+struct Slots: Hashable {
+    var cpus: Int
+    /// Bytes; stages that do not say what they need claim none.
+    var memory: Int
+
+    func fits(in other: Slots) -> Bool { cpus <= other.cpus && memory <= other.memory }
+
+    static func - (a: Slots, b: Slots) -> Slots { Slots(cpus: a.cpus - b.cpus, memory: a.memory - b.memory) }
+}
+
+extension Runner {
+    var capacity: Slots { Slots(cpus: options.cpus ?? options.threads, memory: options.memory) }
+
+    var free: Slots { active.reduce(capacity) { $0 - $1.slots } }
+
+    /// What a stage takes. One that only says its threads may have more of them than there are processors; it is then alone.
+    func slots(for stage: ResolvedJob.Stage) -> Slots {
+        let need = stage.rules?.resources
+        return Slots(
+            cpus: need?.cpus ?? min(stage.threads ?? options.threads, capacity.cpus), memory: need?.memory ?? 0)
+    }
+}
