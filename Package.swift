@@ -203,7 +203,8 @@ let package = Package(
         tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
-            "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
+            "Plugins", "StageConformance", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph",
+            "TeacherPool",
             "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images", "DetectorKit", "ResNet",
             "Models", "Tensor", "Detection", "Search", "Training", "Basics"),
         tests(
@@ -213,7 +214,7 @@ let package = Package(
         tests(
             "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",
             "ResNet",
-            "Training", "Search", "Dataset", "Images"),
+            "Training", "Search", "Dataset", "Images", "StageKit", "SampleStage"),
     ],
     cxxLanguageStandard: .cxx17
 )

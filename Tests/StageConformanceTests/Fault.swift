@@ -72,7 +72,7 @@ extension FaultyStage {
             case .pretends: "it ended as done all the same, and sum.txt has other bytes"
             case .otherCause: "it ended otherwise than with the failure of cause 'cancelled': error: stopped"
             case .slow: "asked to stop before it begins: it went on, and reported 6 times more"
-            case .hangs: "asked to stop before it begins: it has not ended after 2 s"
+            case .hangs: "asked to stop before it begins: it has not ended after 15 s"
             case .silent: "it never says how far it is"
             case .goesBack: "the fraction of 'adding' goes back from 0.5 to 0.1"
             case .beyondOne: "the fraction of 'adding' is 2.0, not from 0 to 1"

@@ -49,7 +49,7 @@ struct FaultyStage: StagePlugin {
                     try Data("3\n1\n4\n1\n5\n9\n2\n6\n".utf8).write(to: folder.appending(path: "numbers.txt"))
                     try Data("about them".utf8).write(to: folder.appending(path: "about.txt"))
                 }
-            ], limit: fault == .hangs ? 2 : 600)
+            ], limit: fault == .hangs ? 15 : 600)
     }
 
     func options(_ reader: inout ConfigReader) -> Options? {
@@ -108,6 +108,8 @@ struct FaultyStage: StagePlugin {
     /// Writes where it must not.
     private func misbehave(_ input: Artifact, _ context: StageContext) {
         func touch(_ path: String) { try? Data("x".utf8).write(to: URL(filePath: path)) }
+        // Inputs are read only, which root does not notice.
+        if [.writesInInput, .writesBriefly].contains(fault) { chmod(input.directory.path, 0o755) }
         switch fault {
         case .writesInWorkingDirectory: touch("stray.txt")
         case .writesInTemporary: touch(FileManager.default.temporaryDirectory.appending(path: "stray.txt").path)
