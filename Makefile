@@ -3,7 +3,8 @@
 # make build        set up and build .build/release/jdnas
 # make asan         the readers of foreign files under the address sanitizer
 # make lint         formatting and layering
-# make new-backbone NAME=TinyNet   start a backbone plugin (docs/new-backbone.md)
+# make new-backbone NAME=TinyNet     start a backbone plugin (docs/new-backbone.md)
+# make new-stage NAME=PictureStats   start a stage plugin (docs/new-stage.md)
 # make bench        install the peers (PyTorch, ONNX Runtime) and measure beside them; CASES="train-r50-320 …" picks
 # make install      build the programs with Swift's runtime linked in, and copy them to $(PREFIX)/bin
 
@@ -14,7 +15,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test asan lint quickstart new-backbone bench install clean
+.PHONY: build setup test asan lint quickstart new-backbone new-stage bench install clean
 
 setup:
 	@scripts/setup
@@ -43,6 +44,9 @@ quickstart: build
 
 new-backbone:
 	@scripts/new-backbone "$(NAME)"
+
+new-stage:
+	@scripts/new-stage "$(NAME)"
 
 # In a folder of its own: linked so, the programs are not those that the tests run. Debian's libraries stay shared.
 install: setup

@@ -94,6 +94,8 @@ let package = Package(
             "Models"),
         module("ModelImport", "Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
         module("Report"),
+        // For the tests of stage plugins.
+        module("StageConformance", "Basics", "Archive", "Manifest", "Spool", "StageKit"),
         // For the tests of backbone plugins.
         module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"),
 
@@ -161,6 +163,11 @@ let package = Package(
             name: "SampleBackbone", dependencies: ["Basics", "DetectorKit"], path: "Tests/SampleBackbone",
             swiftSettings: strict),
         tests("SampleBackbone", "SampleBackbone", "BackboneConformance"),
+        // What `scripts/new-stage` writes, under another name.
+        .target(
+            name: "SampleStage", dependencies: ["Basics", "Manifest", "StageKit", "Dataset", "Images"],
+            path: "Tests/SampleStage", swiftSettings: strict),
+        tests("SampleStage", "SampleStage", "StageConformance", "Manifest", "StageKit", "Dataset", "Images", "Basics"),
         tests("Basics", "Basics"),
         tests("Archive", "Archive", "Basics"),
         tests("Manifest", "Manifest", "Basics"),
@@ -192,10 +199,12 @@ let package = Package(
         tests("Report", "Report", "Images", "Basics"),
         tests(
             "BackboneConformance", "BackboneConformance", "Search", "ONNX", "DetectorKit", "ResNet", "Tensor", "Basics"),
+        tests("StageConformance", "StageConformance", "StageKit", "Manifest", "Basics"),
         tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
-            "Plugins", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph", "TeacherPool",
+            "Plugins", "StageConformance", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph",
+            "TeacherPool",
             "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images", "DetectorKit", "ResNet",
             "Models", "Tensor", "Detection", "Search", "Training", "Basics"),
         tests(
@@ -205,7 +214,7 @@ let package = Package(
         tests(
             "Project", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Tensor", "DetectorKit", "Detection",
             "ResNet",
-            "Training", "Search", "Dataset", "Images"),
+            "Training", "Search", "Dataset", "Images", "StageKit", "SampleStage"),
     ],
     cxxLanguageStandard: .cxx17
 )

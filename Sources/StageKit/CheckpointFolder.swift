@@ -10,13 +10,15 @@ import Synchronization
 /// is never taken. Numbers go on over attempts, so the highest is the newest.
 public final class CheckpointFolder: Sendable {
     private let directory: URL
+    private let watch: StageWatch?
     private let state: Mutex<(newest: URL?, number: Int)>
 
     /// - Parameters:
     ///   - directory: the attempt's `checkpoint` folder; made by the first save.
     ///   - resume: a checkpoint of an earlier attempt, as `newest(ofAttempts:)` gives it.
-    public init(directory: URL, resume: URL?) {
+    public init(directory: URL, resume: URL?, watch: StageWatch? = nil) {
         self.directory = directory
+        self.watch = watch
         let candidates = [resume, CheckpointFolder.newest(ofAttempts: [directory.deletingLastPathComponent()])]
         let valid = candidates.compactMap { $0 }.compactMap { url in
             CheckpointFolder.number(ofValid: url).map { (url: url, number: $0) }
@@ -57,6 +59,7 @@ public final class CheckpointFolder: Sendable {
         for older in CheckpointFolder.folders(in: directory) where older.lastPathComponent != title {
             try? FileManager.default.removeItem(at: older)
         }
+        watch?(.checkpoint(name: name))
     }
 
     /// The newest whole checkpoint among those of some attempts' folders; damaged ones are passed over.

@@ -29,7 +29,7 @@ public struct StageContext: Sendable {
         resume: URL? = nil, cancellation: Cancellation = Cancellation(),
         // Not what its name stands for now: the very program that runs, though a new one was built meanwhile.
         program: URL = URL(filePath: "/proc/self/exe"),
-        log: @escaping @Sendable (String) -> Void = StageContext.standardLog
+        log: @escaping @Sendable (String) -> Void = StageContext.standardLog, watch: StageWatch? = nil
     ) throws {
         self.job = job
         self.stage = stage
@@ -45,8 +45,8 @@ public struct StageContext: Sendable {
                 cause: .system)
         }
         output = StageOutput(directory: folder)
-        progress = StageProgress(file: attempt.appending(path: "progress.json"), log: log)
-        checkpoint = CheckpointFolder(directory: attempt.appending(path: "checkpoint"), resume: resume)
+        progress = StageProgress(file: attempt.appending(path: "progress.json"), log: log, watch: watch)
+        checkpoint = CheckpointFolder(directory: attempt.appending(path: "checkpoint"), resume: resume, watch: watch)
         self.cancellation = cancellation
         self.attempt = attempt
         self.program = program

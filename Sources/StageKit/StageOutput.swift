@@ -27,6 +27,9 @@ public final class StageOutput: Sendable {
         set { state.withLock { $0.summary = newValue } }
     }
 
+    /// The paths that were marked for the bundle.
+    var marked: Set<String> { state.withLock { $0.bundled } }
+
     func isBundled(_ path: String) -> Bool {
         state.withLock { state in
             state.bundled.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }

@@ -21,8 +21,23 @@ public enum StageProcess {
     /// error `failure.json` (a `Failure`) is there instead. Returns the exit code.
     public static func run(_ requestFile: URL, catalog: StageCatalog) -> Int32 {
         Cancellation.installSignalHandler()
+        return run(requestFile, catalog: catalog, cancellation: .process)
+    }
+
+    /// The same where `cancellation` stops it instead of SIGTERM, and `watch` looks on.
+    public static func run(
+        _ requestFile: URL, catalog: StageCatalog, cancellation: Cancellation,
+        log: @escaping @Sendable (String) -> Void = StageContext.standardLog, watch: StageWatch? = nil
+    ) -> Int32 {
         do {
-            try attempt(requestFile, catalog: catalog)
+            let request = try StageRequest.read(requestFile)
+            let plugin = try plugin(of: request, catalog)
+            let inputs = try request.inputs.map(verified)
+            let context = try StageContext(
+                job: request.job, stage: request.stage, seed: request.seed, threads: request.threads, inputs: inputs,
+                attempt: URL(filePath: request.attempt), resume: request.resume.map { URL(filePath: $0) },
+                cancellation: cancellation, log: log, watch: watch)
+            try attempt(request, plugin, context, watch)
             return Exit.done
         } catch {
             return end(with: error, in: requestFile.deletingLastPathComponent())
@@ -39,19 +54,15 @@ public enum StageProcess {
         return exitCode(failure.cause)
     }
 
-    private static func attempt(_ requestFile: URL, catalog: StageCatalog) throws {
-        let request = try StageRequest.read(requestFile)
-        let plugin = try plugin(of: request, catalog)
-        let inputs = try request.inputs.map(verified)
-        let context = try StageContext(
-            job: request.job, stage: request.stage, seed: request.seed, threads: request.threads, inputs: inputs,
-            attempt: URL(filePath: request.attempt), resume: request.resume.map { URL(filePath: $0) },
-            cancellation: .process)
+    private static func attempt(
+        _ request: StageRequest, _ plugin: any StagePlugin, _ context: StageContext, _ watch: StageWatch?
+    ) throws {
         if let resume = context.checkpoint.resumeDirectory {
             context.log("\(request.stage): goes on from checkpoint \(resume.lastPathComponent)")
         }
         let start = ContinuousClock.now
         try plugin.run(encoded: request.options, context)
+        watch?(.end(marked: context.output.marked))
         try publish(request, context, kind: plugin.produces)
         context.log("\(request.stage): done in \(spanText(seconds: (ContinuousClock.now - start) / .seconds(1)))")
     }

@@ -11,6 +11,7 @@ public final class StageProgress: Sendable {
     private let file: URL?
     private let log: @Sendable (String) -> Void
     private let events: EventFile?
+    private let watch: StageWatch?
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
@@ -22,16 +23,21 @@ public final class StageProgress: Sendable {
     }
 
     /// Without a file, only the log is written.
-    public init(file: URL?, log: @escaping @Sendable (String) -> Void) {
+    public init(file: URL?, log: @escaping @Sendable (String) -> Void, watch: StageWatch? = nil) {
         self.file = file
+        self.watch = watch
         self.log = log
         events = file.map { EventFile(folder: $0.deletingLastPathComponent().appending(path: "events")) }
     }
 
     /// Tells how much of the work is done (0…1), what is being done, and numbers worth watching (loss, AP).
     public func report(fraction: Double, message: String, metrics: [String: Double] = [:]) {
+        tell(fraction: fraction.isFinite ? min(max(fraction, 0), 1) : 0, message: message, metrics: metrics)
+        watch?(.report(fraction: fraction, message: message, metrics: metrics))
+    }
+
+    private func tell(fraction: Double, message: String, metrics: [String: Double]) {
         let now = ContinuousClock.now
-        let fraction = fraction.isFinite ? min(max(fraction, 0), 1) : 0
         let first: (instant: ContinuousClock.Instant, fraction: Double)? = state.withLock { state in
             if state.first == nil { state.first = (now, fraction) }
             if let written = state.written, now - written < .milliseconds(500), fraction < 1 { return nil }

@@ -60,15 +60,6 @@ struct PluginsCommand: Command {
 }
 
 extension StageDescription {
-    /// What goes in and what comes out: `dataset, [detector] → detector`.
-    var flow: String {
-        let inputs = consumes.map { input in
-            let name = input.kind.rawValue + (input.isSeveral ? "…" : "")
-            return input.required ? name : "[\(name)]"
-        }
-        return (inputs.isEmpty ? "" : inputs.joined(separator: ", ") + " ") + "→ \(produces.rawValue)"
-    }
-
     var text: String {
         let rows = options.map { option in
             [option.key, option.type, option.value, [option.help, option.condition].joined(separator: " ")]
@@ -76,22 +67,4 @@ extension StageDescription {
         return "\(name), version \(version): \(summary)\n\(flow)\n\n"
             + Table(header: ["option", "type", "default", ""], rows: rows).text(indent: 2)
     }
-
-    var markdown: String {
-        func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
-        var lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
-        if !options.isEmpty {
-            lines += ["", "| option | type | default | |", "| --- | --- | --- | --- |"]
-            lines += options.map { option in
-                let about = [option.help, option.condition].filter { !$0.isEmpty }.joined(separator: " ")
-                return "| `\(option.key)` | \(cell(option.type)) | \(cell(option.value)) | \(cell(about)) |"
-            }
-        }
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension OptionDescription {
-    var value: String { self.default ?? (required ? "required" : "none") }
-    var condition: String { when.map { "(\($0))" } ?? "" }
 }

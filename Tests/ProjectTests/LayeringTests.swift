@@ -13,6 +13,8 @@ import Testing
         "StageKit": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes"],
         "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes", "StageKit", "CLinux"],
         "CommandKit": ["Basics"],
+        // For the tests of stage plugins; no program has it.
+        "StageConformance": ["Basics", "Archive", "Manifest", "Spool", "StageKit"],
     ]
 
     static let detection: [String: Set<String>] = [

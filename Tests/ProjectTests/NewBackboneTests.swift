@@ -6,7 +6,8 @@ import Testing
 @Suite struct NewBackboneTests {
     private let folder: TemporaryFolder
     private static let copied = [
-        "Package.swift", "scripts/new-backbone", "Sources/jdnas-stage", "Tests/SampleBackbone",
+        "Package.swift", "scripts/new-backbone", "scripts/new-plugin.bash", "Sources/jdnas-stage",
+        "Tests/SampleBackbone",
         "Tests/SampleBackboneTests", "Plugins/ResNet", ".swift-format",
     ]
 
@@ -33,10 +34,17 @@ import Testing
         func renamed(_ path: String) throws -> String {
             try text(path).replacing("SampleBackbone", with: "TinyNet").replacing("samplebackbone", with: "tinynet")
         }
-        #expect(try text("Plugins/TinyNet/TinyNet.swift") == renamed("Tests/SampleBackbone/SampleBackbone.swift"))
+        // Imports are in order under the new name too.
+        func sorted(_ text: String) -> [Substring] {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.filter { $0.contains("import ") }.sorted() + lines.filter { !$0.contains("import ") }
+        }
         #expect(
-            try text("Tests/TinyNetTests/TinyNetTests.swift")
-                == renamed("Tests/SampleBackboneTests/SampleBackboneTests.swift"))
+            try sorted(text("Plugins/TinyNet/TinyNet.swift"))
+                == sorted(renamed("Tests/SampleBackbone/SampleBackbone.swift")))
+        #expect(
+            try sorted(text("Tests/TinyNetTests/TinyNetTests.swift"))
+                == sorted(renamed("Tests/SampleBackboneTests/SampleBackboneTests.swift")))
     }
 
     @Test func registersIt() throws {

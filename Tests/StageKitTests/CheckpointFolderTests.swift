@@ -1,5 +1,6 @@
 import Foundation
 import StageKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -53,10 +54,14 @@ import Testing
         let scratch = try TemporaryFolder()
         defer { withExtendedLifetime(scratch) {} }
         let base = scratch.url
-        let folder = CheckpointFolder(directory: base.appending(path: "checkpoint"), resume: nil)
+        let seen = Mutex<[StageMoment]>([])
+        let folder = CheckpointFolder(directory: base.appending(path: "checkpoint"), resume: nil) { moment in
+            seen.withLock { $0.append(moment) }
+        }
         try folder.save(named: "a") { try Data("a".utf8).write(to: $0.appending(path: "state")) }
         #expect(throws: Stop.self) { try folder.save(named: "b") { _ in throw Stop() } }
         #expect(folder.resumeDirectory?.lastPathComponent == "000001-a")
+        #expect(seen.withLock { $0 } == [.checkpoint(name: "a")])
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: base.appending(path: "checkpoint").path) == ["000001-a"]
         )

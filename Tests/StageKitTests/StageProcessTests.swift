@@ -4,6 +4,7 @@ import Bundles
 import Foundation
 import Spool
 import StageKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -69,6 +70,21 @@ import Testing
         #expect(bench.run(file) == code)
         #expect(try bench.failure(of: file).what == what)
         #expect(!FileManager.default.fileExists(atPath: bench.attempt(file).appending(path: "receipt.json").path))
+    }
+
+    /// Who watches sees what the stage says as it says it, and what it marked.
+    @Test func isWatched() throws {
+        let bench = try Bench()
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        let seen = Mutex<[StageMoment]>([])
+        let code = StageProcess.run(
+            data, catalog: testCatalog, cancellation: Cancellation(), log: { _ in },
+            watch: { moment in seen.withLock { $0.append(moment) } })
+        #expect(code == 0)
+        let expected: [StageMoment] = [
+            .report(fraction: 1, message: "written", metrics: ["count": 3]), .end(marked: ["lines.txt"]),
+        ]
+        #expect(seen.withLock { $0 } == expected)
     }
 
     @Test func aMissingInputIsTold() throws {
