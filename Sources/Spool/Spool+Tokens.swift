@@ -50,13 +50,15 @@ extension Spool {
         return try move(next, from: folder, to: .running(owner: owner, started: started))
     }
 
-    func tokenIDs(in folder: StateFolder) throws -> [JobID] {
+    /// The ids of the jobs in a state folder, by their names; no token is read.
+    public func tokenIDs(in folder: StateFolder) throws -> [JobID] {
         try files.list(self.folder(folder)).compactMap { name in
             name.hasSuffix(".json") ? JobID(String(name.dropLast(5))) : nil
         }
     }
 
-    func token(_ id: JobID, in folder: StateFolder) throws -> Token? {
+    /// A job's token in a state folder; nil if it is not there. Throws when it is damaged or cannot be read.
+    public func token(_ id: JobID, in folder: StateFolder) throws -> Token? {
         guard let data = try files.read(tokenFile(id, in: folder)) else { return nil }
         return try token(id, in: folder, from: data)
     }

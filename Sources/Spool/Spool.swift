@@ -40,6 +40,9 @@ public struct Spool: Sendable {
     public var imports: URL { subfolder("imports") }
     /// What users want done with jobs.
     public var wishesFolder: URL { subfolder("wishes") }
+    /// The page that shows what goes on, and nothing else.
+    public var statusFolder: URL { subfolder("status") }
+    public var statusPage: URL { statusFolder.appending(path: "index.html") }
     public var lockFile: URL { root.appending(path: "lock") }
 
     public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
@@ -66,7 +69,10 @@ public struct Spool: Sendable {
 
 extension Spool {
     private static let folders =
-        StateFolder.allCases.map(\.rawValue) + ["outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes"]
+        StateFolder.allCases.map(\.rawValue)
+        + [
+            "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "status",
+        ]
 
     private struct Marker: Codable {
         var format = Spool.format
