@@ -55,6 +55,7 @@ let package = Package(
 
         // Below both columns.
         module("Basics", "CCrypto"),
+        module("Pages", "Basics"),
 
         // Jobs: these know nothing of machine learning.
         module("Archive", "Basics", "CArchive"),
@@ -63,7 +64,10 @@ let package = Package(
         module("Bundles", "Basics", "Archive"),
         module("Processes", "Basics", "CLinux"),
         module("StageKit", "Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes"),
-        module("Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "Processes", "CLinux"),
+        module("StatusPage", "Basics", "Manifest", "Spool", "Pages"),
+        module(
+            "Runner", "Basics", "Archive", "Manifest", "Spool", "StageKit", "Bundles", "Processes", "StatusPage",
+            "CLinux"),
 
         // What command lines are made of.
         module("CommandKit", "Basics"),
@@ -93,7 +97,7 @@ let package = Package(
             "Search", "Basics", "Tensor", "DetectorKit", "Detection", "Training", "Dataset", "Images", "COCOMetrics",
             "Models"),
         module("ModelImport", "Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"),
-        module("Report"),
+        module("Report", "Pages"),
         // For the tests of stage plugins.
         module("StageConformance", "Basics", "Archive", "Manifest", "Spool", "StageKit"),
         // For the tests of backbone plugins.
@@ -134,7 +138,7 @@ let package = Package(
         // Programs.
         .executableTarget(
             name: "jdnas",
-            dependencies: ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "Runner"],
+            dependencies: ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StatusPage", "Runner"],
             swiftSettings: strict),
         .executableTarget(
             name: "jdnas-stage",
@@ -175,6 +179,7 @@ let package = Package(
         tests("Bundles", "Bundles", "Archive", "Basics"),
         tests("StageKit", "StageKit", "Manifest", "Spool", "Bundles", "Archive", "Basics"),
         tests("CommandKit", "CommandKit"),
+        tests("StatusPage", "StatusPage", "Pages", "Spool", "Basics"),
         tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
         tests("Images", "Images", "Basics"),
         tests("COCOMetrics", "COCOMetrics", "Basics"),

@@ -1,3 +1,5 @@
+import Pages
+
 /// A page that compares groups of numbers: tables, and every number as a point, a row a group.
 public struct ComparisonPage: Sendable {
     public struct Table: Sendable {

@@ -1,23 +1,8 @@
+import Pages
+
 /// A whole HTML file: nothing outside it is loaded, and it runs no script.
 func htmlPage(_ title: String, _ body: Markup) -> String {
-    let page: Markup = """
-        <html lang="en">
-        <head>
-        <meta charset="utf-8"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta name="color-scheme" content="light dark"/>
-        <title>\(title) – jdnas report</title>
-        <style>\(StyleSheet.markup)</style>
-        </head>
-        <body>
-        <main>
-        \(body)
-        </main>
-        </body>
-        </html>
-
-        """
-    return "<!DOCTYPE html>\n" + page.text
+    HTMLPage(title: "\(title) – jdnas report", style: StyleSheet.markup, body: "<main>\n\(body)\n</main>").text
 }
 
 extension ReportContent {

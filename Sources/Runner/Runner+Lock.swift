@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Spool
+import StatusPage
 
 /// The spool is another runner's: nothing may be moved or published any more. Not a `Failure`, so that nobody takes it for
 /// trouble with one job.
@@ -12,6 +13,7 @@ extension Runner {
     /// Shows every few seconds that this runner lives; throws when another one has taken the spool over.
     func beat() throws {
         if now - lastBeat >= options.heartbeat { try verifyLock() }
+        tell(statusPage.refresh())
     }
 
     /// Makes sure that the spool is still this runner's, and shows that it lives.
@@ -26,9 +28,11 @@ extension Runner {
         guard let lock else { return try work() }
         let isDone = DispatchSemaphore(value: 0)
         let seconds = options.heartbeat
-        let pulse = Thread {
+        let pulse = Thread { [statusPage] in
             // A lost lock shows in `verifyLock`, before anything is published.
-            while isDone.wait(timeout: .now() + seconds) == .timedOut { try? lock.beat() }
+            while isDone.wait(timeout: .now() + seconds) == .timedOut {
+                if (try? lock.beat()) != nil { _ = statusPage.refresh() }
+            }
         }
         pulse.start()
         defer { isDone.signal() }

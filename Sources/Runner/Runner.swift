@@ -4,6 +4,7 @@ public import Foundation
 import Glibc
 public import Spool
 import StageKit
+import StatusPage
 
 /// Takes jobs from a spool and runs their stages, as many at a time as there is room for: `jdnas run`.
 ///
@@ -20,6 +21,7 @@ public final class Runner {
     var summary = RunnerSummary()
     private let program: URL
     private let reporter: any RunnerReporter
+    let statusPage: StatusPageWriter
     private var watcher = InboxWatcher()
     /// What was found in the inbox and is not looked into yet.
     private var pending: [InboxItem] = []
@@ -46,6 +48,7 @@ public final class Runner {
         reporter: any RunnerReporter = SilentReporter(), executor: (any StageExecutor)? = nil, stop: StopFlag? = nil
     ) throws {
         self.spool = spool
+        statusPage = StatusPageWriter(spool)
         fileArtifacts = FileArtifacts(imports: spool.imports)
         self.options = options
         self.reporter = reporter
@@ -69,6 +72,8 @@ public final class Runner {
         let lock = try SchedulerLock.acquire(spool, takeOver: options.takeOver)
         self.lock = lock
         defer { lock.release() }
+        // Not in a spool that is another runner's by now.
+        defer { if (try? verifyLock()) != nil { tell(statusPage.finish()) } }
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
         bell = Bell(spool)
@@ -275,7 +280,16 @@ public final class Runner {
 
     // MARK: What also goes on while a stage runs
 
-    func report(_ event: RunnerEvent) { reporter.report(event) }
+    func report(_ event: RunnerEvent) {
+        reporter.report(event)
+        if case .stageProgress = event { return }
+        tell(statusPage.refresh(isNews: true))
+    }
+
+    /// Says that the status page cannot be written: no more comes of that.
+    func tell(_ failure: Failure?) {
+        if let failure { reporter.report(.note("the status page is not current: \(failure)")) }
+    }
 
     /// Seconds of a clock that only goes forward.
     var now: Double { ProcessInfo.processInfo.systemUptime }

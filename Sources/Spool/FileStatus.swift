@@ -12,9 +12,12 @@ public struct FileStatus: Sendable, Hashable {
     public let modified: Double
 
     /// Nil when there is nothing of that name, or it can't be seen.
-    public init?(_ url: URL) {
+    public init?(_ url: URL) { self.init(path: url.path) }
+
+    /// The same; cheaper where many names of one folder are looked at.
+    public init?(path: String) {
         var status = stat()
-        guard lstat(url.path, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else { return nil }
         switch status.st_mode & Glibc.S_IFMT {
         case Glibc.S_IFREG: kind = .file
         case Glibc.S_IFDIR: kind = .folder

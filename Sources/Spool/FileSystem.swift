@@ -26,14 +26,16 @@ public struct FileSystem: Sendable {
     public init(faults: (any FileFaults)? = nil) { self.faults = faults }
 
     /// Writes a new file, every byte, and syncs it. It must not exist.
-    public func create(_ data: Data, at url: URL) throws {
+    ///
+    /// - Parameter synced: false for what is of no use after a crash.
+    public func create(_ data: Data, at url: URL, synced: Bool = true) throws {
         let path = url.path
         let descriptor = try call(.open, path) {
             try check("open", path) { Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
         }
         do {
             try write(data, to: descriptor, path)
-            _ = try call(.sync, path) { try check("fsync", path) { fsync(descriptor) } }
+            if synced { _ = try call(.sync, path) { try check("fsync", path) { fsync(descriptor) } } }
         } catch {
             Glibc.close(descriptor)
             throw error

@@ -66,11 +66,11 @@ public final class SchedulerLock: Sendable {
     }
 
     /// Who has the lock of a spool and is not known to be dead.
-    static func holder(_ spool: Spool) -> Owner? {
+    static func holder(_ spool: Spool) -> Spool.RunnerSigns? {
         guard let data = try? spool.files.read(spool.lockFile),
             let record = try? SealedRecord.decode(Record.self, from: data, at: spool.lockFile.path)
         else { return nil }
-        return record.owner.isAlive == false ? nil : record.owner
+        return record.owner.isAlive == false ? nil : .init(owner: record.owner, since: record.since)
     }
 
     private func isOurs() throws -> Bool {
@@ -122,6 +122,20 @@ public final class SchedulerLock: Sendable {
 }
 
 extension Spool {
+    /// A runner, by its lock.
+    public struct RunnerSigns: Sendable, Hashable {
+        public var owner: Owner
+        public var since: Timestamp
+
+        public init(owner: Owner, since: Timestamp) {
+            self.owner = owner
+            self.since = since
+        }
+    }
+
     /// The runner that works here, as far as one can see.
-    public var runner: Owner? { SchedulerLock.holder(self) }
+    public var runner: Owner? { SchedulerLock.holder(self)?.owner }
+
+    /// The same, with the time of its start.
+    public var runnerSigns: RunnerSigns? { SchedulerLock.holder(self) }
 }

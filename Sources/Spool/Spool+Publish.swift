@@ -41,6 +41,20 @@ extension Spool {
         try files.syncFolder(url.deletingLastPathComponent())
     }
 
+    /// Writes the status page. Whoever reads it sees the old one or the new one, whole; it is not synced, as it is news and no
+    /// record: after a crash of the machine the next runner writes it anew.
+    public func writeStatusPage(_ html: Data) throws {
+        if !files.exists(statusFolder) { try makeFolder(statusFolder) }
+        let draft = draftFile("status.html")
+        do {
+            try files.create(html, at: draft, synced: false)
+            try files.rename(draft, to: statusPage)
+        } catch {
+            try? files.unlink(draft)
+            throw error
+        }
+    }
+
     /// Moves a file between folders with one rename, and makes both folders durable.
     func move(_ from: URL, to: URL) throws {
         let before = FileStatus(from)

@@ -83,7 +83,12 @@ extension Spool {
         return status
     }
 
-    private func stageStatus(_ id: JobID, _ name: String, live: Bool, failed: Bool) -> StageStatus {
+    /// What one sees of a stage.
+    ///
+    /// - Parameters:
+    ///   - live: whether a runner that is not known to be dead has the job.
+    ///   - failed: whether it is the stage for which the job has failed.
+    public func stageStatus(_ id: JobID, _ name: String, live: Bool, failed: Bool) -> StageStatus {
         let attempts = (try? self.attempts(id, name)) ?? []
         var status = StageStatus(
             name: name, state: .waiting, fraction: 0, message: "", attempt: attempts.last?.name,
@@ -128,7 +133,7 @@ extension Spool {
     }
 
     /// A file's name without `.yaml` or `.yml`.
-    static func stem(_ name: String) -> String {
+    public static func stem(_ name: String) -> String {
         for ending in [".yaml", ".yml"] where name.hasSuffix(ending) && name.count > ending.count {
             return String(name.dropLast(ending.count))
         }

@@ -42,6 +42,9 @@ public struct Spool: Sendable {
     public var wishesFolder: URL { subfolder("wishes") }
     /// What is to be told of jobs that have ended.
     public var noticesFolder: URL { subfolder("notices") }
+    /// The page that shows what goes on, and nothing else.
+    public var statusFolder: URL { subfolder("status") }
+    public var statusPage: URL { statusFolder.appending(path: "index.html") }
     public var lockFile: URL { root.appending(path: "lock") }
 
     public func workFolder(_ id: JobID) -> URL { work.appending(path: id.text, directoryHint: .isDirectory) }
@@ -69,7 +72,7 @@ public struct Spool: Sendable {
 extension Spool {
     private static let folders =
         StateFolder.allCases.map(\.rawValue) + [
-            "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "notices",
+            "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "notices", "status",
         ]
 
     private struct Marker: Codable {

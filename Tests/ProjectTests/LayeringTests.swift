@@ -5,13 +5,17 @@ import Testing
 @Suite struct LayeringTests {
     static let jobs: [String: Set<String>] = [
         "Basics": ["CCrypto"],
+        "Pages": ["Basics"],
         "Archive": ["Basics", "CArchive"],
         "Manifest": ["Basics", "CYAML"],
         "Spool": ["Basics", "CLinux"],
         "Bundles": ["Basics", "Archive"],
         "Processes": ["Basics", "CLinux"],
         "StageKit": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes"],
-        "Runner": ["Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes", "StageKit", "CLinux"],
+        "StatusPage": ["Basics", "Manifest", "Spool", "Pages"],
+        "Runner": [
+            "Basics", "Manifest", "Spool", "Archive", "Bundles", "Processes", "StageKit", "StatusPage", "CLinux",
+        ],
         "CommandKit": ["Basics"],
         // For the tests of stage plugins; no program has it.
         "StageConformance": ["Basics", "Archive", "Manifest", "Spool", "StageKit"],
@@ -37,7 +41,7 @@ import Testing
             "Basics", "Tensor", "DetectorKit", "Detection", "Dataset", "Images", "COCOMetrics", "Models", "Training",
         ],
         "ModelImport": ["Basics", "Dataset", "Tensor", "Models", "DetectorKit", "Detection", "Training"],
-        "Report": ["Basics", "Images", "COCOMetrics"],
+        "Report": ["Basics", "Pages", "Images", "COCOMetrics"],
         // For the tests of backbone plugins; no program has it.
         "BackboneConformance": ["Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"],
     ]
@@ -48,7 +52,7 @@ import Testing
     ]
 
     /// No library that computes is loaded by the commands and the long-running runner.
-    static let jdnas: Set = ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "Runner"]
+    static let jdnas: Set = ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StatusPage", "Runner"]
     /// A stage knows the detection modules and StageKit, and neither the runner nor a backbone.
     static let stagePlugin = Set(detection.keys).union(between.keys).union(["Basics", "Manifest", "StageKit"])
     static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]

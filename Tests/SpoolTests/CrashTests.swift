@@ -131,6 +131,22 @@ import Testing
             })
     }
 
+    /// The page is the old one or the new one, whole, and no draft of it is left but by a crash.
+    @Test(arguments: FaultMode.allCases) func statusPage(_ mode: FaultMode) throws {
+        let (old, new) = (Data("<html>old</html>".utf8), Data("<html>new, and longer</html>".utf8))
+        try forEveryCall(
+            mode, prepare: { spool, _ in try spool.writeStatusPage(old) },
+            act: { spool, _ in try spool.writeStatusPage(new) },
+            check: { spool, scratch, _, done in
+                let found = try Data(contentsOf: spool.statusPage)
+                #expect(found == new || found == old && done == nil)
+                #expect(try scratch.names(in: "status") == ["index.html"])
+                if !mode.isCrash { #expect(try scratch.names(in: "tmp").isEmpty) }
+                try spool.writeStatusPage(new)
+                #expect(try Data(contentsOf: spool.statusPage) == new)
+            })
+    }
+
     @Test(arguments: FaultMode.allCases) func rejectionOfADrop(_ mode: FaultMode) throws {
         try forEveryCall(
             mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },

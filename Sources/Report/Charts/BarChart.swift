@@ -1,3 +1,5 @@
+import Pages
+
 /// Horizontal bars in labelled rows; a bar may be stacked from segments.
 struct BarChart {
     struct Segment {

@@ -1,3 +1,5 @@
+import Pages
+
 /// Named curves over two axes, with a legend.
 struct LineChart {
     struct Series {

@@ -1,3 +1,5 @@
+import Pages
+
 /// The frame of a chart: axes, grid and labels, and where a value lies in it.
 ///
 /// Sizes are in user units of the picture, which the page scales to the width it has.

@@ -1,3 +1,5 @@
+import Pages
+
 /// Marked points over two axes, some with a name beside them.
 struct ScatterChart {
     enum Shape { case dot, ring, diamond }

@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 /// Numbers as a reader wants them, with unbreakable spaces. What is missing or not finite is a dash.
 enum Figures {

@@ -1,26 +1,20 @@
-/// The page's looks: light and dark by the reader's system, one column on a phone, light on paper.
+import Pages
+
+/// A report's looks beyond those that all pages share (`BasicStyle`): one column on a phone.
 ///
 /// Colours of data are Okabe and Ito's (2008), which colour-blind readers can tell apart; a shape, a sign or text always
 /// says the same as colour does.
 enum StyleSheet {
     static let markup: Markup = """
-        :root { color-scheme: light dark; --paper: #fff; --ink: #1c2127; --soft: #5b6570; --rule: #dde2e7;
-          --card: #f5f7f9; --good: #12733b; --bad: #b3261e; --note: #fff6dc; --note-rule: #e0b83f;
-          --base: #6b7682; --student: #0072b2; --teacher: #c4560a; --front: #009e73; --other: #9aa4ae;
+        :root { --base: #6b7682; --student: #0072b2; --teacher: #c4560a; --front: #009e73; --other: #9aa4ae;
           --accepted: #009e73; --rejected: #a9b2bb; --predicted: #b07aa1; --measured: #0072b2;
           --target: #b3261e; }
-        @media (prefers-color-scheme: dark) { :root { --paper: #14181c; --ink: #e6eaee; --soft: #9ca7b2; --rule: #303841;
-          --card: #1d2329; --good: #5fd28f; --bad: #ff8a80; --note: #302a16; --note-rule: #8d7426;
-          --base: #98a4b0; --student: #56b4e9; --teacher: #f0883e; --front: #2fc79a; --other: #66717c;
-          --accepted: #2fc79a; --rejected: #5d6872; --predicted: #cf9cc2; --measured: #56b4e9;
-          --target: #ff8a80; } }
-        @media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --rule: #ccc; --card: #f5f7f9;
-          --good: #12733b; --bad: #b3261e; --note: #fff6dc; --note-rule: #e0b83f; --base: #6b7682; --student: #0072b2;
-          --teacher: #c4560a; --front: #009e73; --other: #9aa4ae; --accepted: #009e73; --rejected: #a9b2bb;
-          --predicted: #b07aa1; --measured: #0072b2; --target: #b3261e; } }
-        * { box-sizing: border-box; }
-        body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI",
-          Roboto, "Noto Sans", sans-serif; }
+        @media (prefers-color-scheme: dark) { :root { --base: #98a4b0; --student: #56b4e9; --teacher: #f0883e;
+          --front: #2fc79a; --other: #66717c; --accepted: #2fc79a; --rejected: #5d6872; --predicted: #cf9cc2;
+          --measured: #56b4e9; --target: #ff8a80; } }
+        @media print { :root { --base: #6b7682; --student: #0072b2; --teacher: #c4560a; --front: #009e73;
+          --other: #9aa4ae; --accepted: #009e73; --rejected: #a9b2bb; --predicted: #b07aa1; --measured: #0072b2;
+          --target: #b3261e; } }
         main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
         h1 { font-size: clamp(1.5rem, 4.5vw, 2.2rem); line-height: 1.2; margin: 0 0 1.2rem; text-wrap: balance; }
         h2 { font-size: 1.3rem; margin: 3rem 0 .4rem; padding-top: .9rem; border-top: 1px solid var(--rule); }
@@ -90,7 +84,6 @@ enum StyleSheet {
           .grid3 { grid-template-columns: repeat(3, 1fr); } svg.chart { max-width: 34rem; }
           figure, tr, li, .card, .picture { break-inside: avoid; } h2, .lead, .legend { break-after: avoid; }
           h2 { margin-top: 1.5rem; }
-          details::details-content { content-visibility: visible; height: auto; }
-          * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+          details::details-content { content-visibility: visible; height: auto; } }
         """
 }

@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     private static let statistics: [(name: String, meaning: String)] = [
         ("AP", "IoU .50 to .95"), ("AP .50", "IoU .50"), ("AP .75", "IoU .75"),

@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     var headline: Markup {
         let warnings = notes.map { note -> Markup in "<li>\(note)</li>" }

@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     /// Measured latency, and how well it was predicted.
     var latency: Markup {

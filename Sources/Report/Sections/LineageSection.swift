@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     /// The actions that led from the base to the student.
     var lineage: Markup {

@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 extension ReportContent {
     /// Images with the ground truth and each detector's boxes, side by side.

@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     /// What the search tried, in order and by kind of action.
     var searchHistory: Markup {

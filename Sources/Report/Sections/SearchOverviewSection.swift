@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     /// Latency against AP of everything the search tried; without a search, of what was evaluated.
     var searchOverview: Markup {

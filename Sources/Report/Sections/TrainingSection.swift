@@ -1,3 +1,5 @@
+import Pages
+
 extension ReportContent {
     private static let styles = ["student", "base", "teacher", "accepted", "predicted", "wrong"]
 

@@ -2,32 +2,32 @@
 ///
 /// Written as an interpolated string: what is literal is markup, every interpolated text is escaped, so that a class
 /// named `<script>` shows as just that. Numbers have two decimals at most; one that is not finite becomes 0.
-struct Markup: Sendable, ExpressibleByStringInterpolation {
-    private(set) var text: String
+public struct Markup: Sendable, ExpressibleByStringInterpolation {
+    public private(set) var text: String
 
-    init(stringLiteral value: String) { text = value }
-    init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
-    init(escaping value: String) { text = Markup.escape(value) }
+    public init(stringLiteral value: String) { text = value }
+    public init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+    public init(escaping value: String) { text = Markup.escape(value) }
 
-    static let empty: Markup = ""
+    public static let empty: Markup = ""
 
-    static func + (left: Markup, right: Markup) -> Markup {
+    public static func + (left: Markup, right: Markup) -> Markup {
         var sum = left
         sum.text += right.text
         return sum
     }
 
-    static func += (left: inout Markup, right: Markup) { left.text += right.text }
+    public static func += (left: inout Markup, right: Markup) { left.text += right.text }
 
-    struct StringInterpolation: StringInterpolationProtocol {
+    public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
-        init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity * 2) }
-        mutating func appendLiteral(_ literal: String) { text += literal }
-        mutating func appendInterpolation(_ value: Markup) { text += value.text }
-        mutating func appendInterpolation(_ value: String) { text += Markup.escape(value) }
-        mutating func appendInterpolation(_ value: Int) { text += String(value) }
-        mutating func appendInterpolation(_ value: Double) { text += Markup.coordinate(value) }
+        public init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity * 2) }
+        public mutating func appendLiteral(_ literal: String) { text += literal }
+        public mutating func appendInterpolation(_ value: Markup) { text += value.text }
+        public mutating func appendInterpolation(_ value: String) { text += Markup.escape(value) }
+        public mutating func appendInterpolation(_ value: Int) { text += String(value) }
+        public mutating func appendInterpolation(_ value: Double) { text += Markup.coordinate(value) }
     }
 
     /// Escapes what means something in HTML, and drops control characters, which XML and HTML forbid.
@@ -57,9 +57,12 @@ struct Markup: Sendable, ExpressibleByStringInterpolation {
 }
 
 extension Sequence where Element == Markup {
-    func joined(_ separator: Markup = "\n") -> Markup {
-        var sum: Markup?
-        for element in self { sum = sum.map { $0 + separator + element } ?? element }
-        return sum ?? .empty
+    public func joined(_ separator: Markup = "\n") -> Markup {
+        var sum = Markup.empty
+        for (index, element) in enumerated() {
+            if index > 0 { sum += separator }
+            sum += element
+        }
+        return sum
     }
 }

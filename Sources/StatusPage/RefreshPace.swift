@@ -1,0 +1,28 @@
+/// When the page is looked after again: every two seconds; at once when a job has gone on; and never so often that it would take
+/// more than a small share of the runner's time.
+struct RefreshPace {
+    /// Seconds between two looks when nothing is known to have happened.
+    static let usual = 2.0
+    /// The same after news, so that a thousand of them do not write a thousand pages.
+    static let afterNews = 0.25
+    /// The largest part of the time that goes into the page.
+    static let share = 0.04
+    /// However long a look takes, the next one is not put off any longer.
+    static let longest = 20.0
+
+    private var last = -Double.infinity
+    private var cost = 0.0
+    private var hasNews = false
+
+    /// - Parameter isNews: whether something has happened; it is remembered until the next look.
+    mutating func isDue(at now: Double, isNews: Bool) -> Bool {
+        hasNews = hasNews || isNews
+        let pause = hasNews ? RefreshPace.afterNews : RefreshPace.usual
+        return now - last >= max(pause, min(RefreshPace.longest, cost / RefreshPace.share))
+    }
+
+    /// - Parameter cost: seconds that the look took, until now.
+    mutating func looked(at now: Double, cost: Double) {
+        (last, self.cost, hasNews) = (now, cost, false)
+    }
+}

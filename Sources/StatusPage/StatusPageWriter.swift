@@ -1,0 +1,83 @@
+public import Basics
+import Foundation
+public import Spool
+import Synchronization
+
+/// Keeps a spool's status page current: looks when it is time, and writes when there is something new to see, or when the page
+/// would soon seem to be a dead runner's. It may be called from any thread.
+public final class StatusPageWriter: Sendable {
+    private struct State {
+        var reader: OverviewReader
+        var pace = RefreshPace()
+        var shown: SpoolOverview?
+        var written = -Double.infinity
+        /// What went wrong, by its text: each is told once.
+        var told: Set<String> = []
+
+        /// The failure of `body`, if it is news.
+        mutating func attempt(_ body: (inout State) throws -> Void) -> Failure? {
+            do {
+                try body(&self)
+                return nil
+            } catch {
+                let failure = error as? Failure ?? Failure("\(error)", cause: .system)
+                // Without the place: a draft has another name each time.
+                return told.insert(failure.what).inserted ? failure : nil
+            }
+        }
+    }
+
+    /// Seconds after which a page that says the same is written again: a minute makes it an old one.
+    static let renewal = 15.0
+
+    private let spool: Spool
+    private let state: Mutex<State>
+
+    public init(_ spool: Spool) {
+        self.spool = spool
+        state = Mutex(State(reader: OverviewReader(spool)))
+    }
+
+    /// Looks, and writes, if it is time. A page that cannot be written stops nobody; what went wrong is returned the first time
+    /// that it does.
+    ///
+    /// - Parameters:
+    ///   - isNews: whether something has happened that people want to see at once.
+    ///   - now: seconds of a clock that only goes forward.
+    public func refresh(isNews: Bool = false, at now: Double = StatusPageWriter.now) -> Failure? {
+        state.withLock { state in
+            guard state.pace.isDue(at: now, isNews: isNews) else { return nil }
+            let start = StatusPageWriter.now
+            let failure = state.attempt { state in
+                try write(state.reader.read(at: now), to: &state, at: now)
+            }
+            state.pace.looked(at: now, cost: StatusPageWriter.now - start)
+            return failure
+        }
+    }
+
+    /// Writes the last page of a runner that ends.
+    public func finish(at now: Double = StatusPageWriter.now) -> Failure? {
+        state.withLock { state in
+            state.attempt { state in
+                var overview = try state.reader.read(at: now)
+                if case .works(let signs) = overview.runner { overview.runner = .ended(signs, at: .now) }
+                try write(overview, to: &state, at: now)
+            }
+        }
+    }
+
+    /// Writes the page as it is to be now, for whoever asks for it.
+    public static func write(_ spool: Spool) throws {
+        var reader = OverviewReader(spool)
+        try spool.writeStatusPage(Data(reader.read(at: now).html(written: .now).utf8))
+    }
+
+    private func write(_ overview: SpoolOverview, to state: inout State, at now: Double) throws {
+        guard overview != state.shown || now - state.written >= StatusPageWriter.renewal else { return }
+        try spool.writeStatusPage(Data(overview.html(written: .now).utf8))
+        (state.shown, state.written) = (overview, now)
+    }
+
+    public static var now: Double { ProcessInfo.processInfo.systemUptime }
+}

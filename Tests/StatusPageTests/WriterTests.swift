@@ -1,0 +1,104 @@
+import Basics
+import Foundation
+import Spool
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import StatusPage
+
+@Suite struct WriterTests {
+    private let scratch: TemporaryFolder
+    private let spool: Spool
+
+    init() throws {
+        scratch = try TemporaryFolder(inMemory: true)
+        spool = try Spool(at: scratch.url, create: true)
+    }
+
+    private var inode: UInt64? { FileStatus(spool.statusPage)?.inode }
+
+    @Test func thePageIsWrittenWhenThereIsSomethingNew() throws {
+        let writer = StatusPageWriter(spool)
+        #expect(writer.refresh(at: 0) == nil)
+        let first = try #require(inode)
+        #expect(try String(contentsOf: spool.statusPage, encoding: .utf8).contains("No jobs yet"))
+        #expect(writer.refresh(at: 4) == nil && inode == first, "the same contents")
+        _ = try spool.submit(manifest: Data(), name: "new", base: "/")
+        #expect(writer.refresh(at: 5) == nil && inode == first, "too early")
+        #expect(writer.refresh(at: 6.5) == nil && inode != first)
+        #expect(try String(contentsOf: spool.statusPage, encoding: .utf8).contains("1 job waits"))
+        // A page that says the same is written again before it would seem to be old.
+        let second = inode
+        #expect(writer.refresh(at: 20) == nil && inode == second)
+        #expect(writer.refresh(at: 23) == nil && inode != second)
+        #expect(try scratch.names(in: "tmp").isEmpty)
+    }
+
+    @Test func theLastPageSaysThatTheRunnerHasEnded() throws {
+        let lock = try SchedulerLock.acquire(spool)
+        let writer = StatusPageWriter(spool)
+        #expect(writer.refresh(at: 0) == nil)
+        #expect(try String(contentsOf: spool.statusPage, encoding: .utf8).contains("A runner works here"))
+        #expect(writer.finish(at: 0.1) == nil)
+        #expect(try String(contentsOf: spool.statusPage, encoding: .utf8).contains("ended at"))
+        lock.release()
+    }
+
+    /// Readers see a whole page at any time.
+    @Test func thePageIsNeverHalf() throws {
+        let writer = StatusPageWriter(spool)
+        #expect(writer.refresh(at: 0) == nil)
+        let page = spool.statusPage
+        let isDone = Mutex(false)
+        let torn = Mutex(0)
+        let looked = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            while !isDone.withLock({ $0 }) {
+                let data = (try? Data(contentsOf: page)) ?? Data()
+                if !data.starts(with: Data("<!DOCTYPE".utf8)) || data.suffix(8) != Data("</html>\n".utf8) {
+                    torn.withLock { $0 += 1 }
+                }
+            }
+            looked.signal()
+        }
+        thread.start()
+        for number in 1...100 {
+            try scratch.write("x", to: "inbox/\(number).yaml")
+            #expect(writer.refresh(isNews: true, at: Double(number) * 30) == nil)
+        }
+        isDone.withLock { $0 = true }
+        looked.wait()
+        #expect(torn.withLock { $0 } == 0)
+    }
+
+    /// A full disk is told once, and the page comes back when there is room.
+    @Test func whatCannotBeWrittenIsToldOnce() throws {
+        let faults = NoRoom()
+        let writer = StatusPageWriter(try Spool(at: scratch.url, files: FileSystem(faults: faults)))
+        #expect(writer.refresh(at: 0)?.what == "write: no room")
+        #expect(writer.refresh(at: 30) == nil && inode == nil)
+        #expect(writer.finish(at: 31) == nil)
+        #expect(try scratch.names(in: "tmp").isEmpty)
+        faults.isOver.withLock { $0 = true }
+        #expect(writer.refresh(at: 60) == nil && inode != nil)
+    }
+
+    @Test func thePageCanBeAskedFor() throws {
+        try FileManager.default.removeItem(at: spool.statusFolder)
+        try StatusPageWriter.write(spool)
+        #expect(inode != nil)
+    }
+}
+
+private final class NoRoom: FileFaults {
+    let isOver = Mutex(false)
+
+    func before(_ call: FileCall, at path: String) throws {
+        if call == .write, path.hasSuffix("status.html"), !isOver.withLock({ $0 }) {
+            throw Failure("write: no room", at: path, cause: .system)
+        }
+    }
+
+    func after(_ call: FileCall, at path: String) {}
+}
