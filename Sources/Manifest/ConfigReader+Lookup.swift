@@ -7,7 +7,9 @@ public func nearestName(_ word: String, among candidates: [String]) -> String? {
 }
 
 /// A user's text as messages show it.
-func shown(_ text: String) -> String { text.count > 60 ? text.prefix(57) + "…" : text }
+public func shown(_ text: String) -> String {
+    text.unicodeScalars.prefix(61).count > 60 ? String(text.unicodeScalars.prefix(57)) + "…" : text
+}
 
 /// What is known of a key before its value is looked at.
 struct Key {

@@ -101,6 +101,7 @@ public struct JobManifest: Sendable {
 
     private func checkNeeds(_ diagnosis: Diagnosis) {
         let names = stages.map(\.name)
+        let known = Set(names)
         for stage in stages {
             var seen: Set<InputReference> = []
             for need in stage.needs {
@@ -109,16 +110,23 @@ public struct JobManifest: Sendable {
                         file: file, mark: need.mark, "'\(stage.name)' needs '\(need.reference)' twice",
                         remedy: "remove one of them")
                 }
-                guard case .stage(let name) = need.reference, !names.contains(name) else { continue }
-                let others = names.filter { $0 != stage.name }
-                let remedy =
-                    nearestName(name, among: others).map { "did you mean '\($0)'?" }
-                    ?? (others.isEmpty
-                        ? "this job has no other stage; write 'JOB/\(name)' for a stage of another job"
-                        : "stages here: \(others.joined(separator: ", ")); write 'JOB/\(name)' for one of another job")
-                diagnosis.report(file: file, mark: need.mark, "there is no stage '\(name)'", remedy: remedy)
+                guard case .stage(let name) = need.reference, !known.contains(name) else { continue }
+                diagnosis.report(
+                    file: file, mark: need.mark, "there is no stage '\(name)'",
+                    remedy: remedy(forStage: name, neededBy: stage))
             }
         }
+    }
+
+    private func remedy(forStage name: String, neededBy stage: Stage) -> String {
+        let others = stages.filter { $0.name != stage.name }
+        if others.isEmpty { return "this job has no other stage; write 'JOB/\(name)' for a stage of another job" }
+        if let near = nearestName(name, among: others.map(\.name)) { return "did you mean '\(near)'?" }
+        if let user = others.first(where: { $0.uses == name }) {
+            return "did you mean '\(user.name)'? stages are named by their 'name', not by their plugin"
+        }
+        let list = others.prefix(20).map(\.name).joined(separator: ", ") + (others.count > 20 ? ", …" : "")
+        return "stages here: \(list); write 'JOB/\(name)' for one of another job"
     }
 }
 
@@ -168,9 +176,11 @@ extension JobManifest.Need {
                 reference = path.isEmpty ? nil : .file(path)
             }
             guard let reference else {
+                let key = node.mapping?.first?.key.text
+                let near = key.flatMap { $0 == "file" ? nil : nearestName($0, among: ["file"]) }
                 reader.diagnosis.report(
                     file: reader.file, mark: node.mark, "\(node.kindText) names no input",
-                    remedy: "write STAGE, JOB/STAGE or {file: PATH}")
+                    remedy: near.map { "did you mean '{\($0): PATH}'?" } ?? "write STAGE, JOB/STAGE or {file: PATH}")
                 return nil
             }
             return JobManifest.Need(reference: reference, mark: node.mark)

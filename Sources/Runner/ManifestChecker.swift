@@ -49,7 +49,7 @@ struct ManifestChecker {
                 name, (end.map(ManifestChecker.text) ?? "gave no answer") + (said.isEmpty ? "" : ": \(said)"))
         }
         guard let job = report.resolved else {
-            return .failure(Refusal(report.diagnostics.map(\.description).joined(separator: "\n")))
+            return .failure(Refusal(report.diagnostics.map(\.text).joined(separator: "\n")))
         }
         return .success(job)
     }

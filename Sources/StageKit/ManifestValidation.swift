@@ -53,7 +53,7 @@ public enum ManifestValidation {
     ) {
         let known = catalog.names.sorted().joined(separator: ", ")
         diagnosis.report(
-            file: file, mark: stage.usesMark, "there is no stage plugin '\(stage.uses)'",
+            file: file, mark: stage.usesMark, "there is no stage plugin '\(shown(stage.uses))'",
             remedy: nearestName(stage.uses, among: catalog.names).map { "did you mean '\($0)'?" }
                 ?? "plugins here: \(known)")
     }
@@ -81,7 +81,8 @@ public enum ManifestValidation {
             do { return try FileArtifact.kind(at: full) } catch {
                 let failure = error as? Failure
                 diagnosis.report(
-                    file: file, mark: need.mark, "'\(path)': \(failure?.what ?? "\(error)")", remedy: failure?.remedy)
+                    file: file, mark: need.mark, "'\(shown(path))': \(failure?.what ?? "\(error)")",
+                    remedy: failure?.remedy)
                 return nil
             }
         }

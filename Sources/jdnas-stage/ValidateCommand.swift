@@ -28,7 +28,7 @@ struct ValidateCommand: Command {
             Terminal.print(try JSON(encoding: reports).prettyText)
         } else {
             for report in reports {
-                for diagnostic in report.diagnostics { Terminal.error("\(diagnostic)") }
+                for diagnostic in report.diagnostics { Terminal.error(diagnostic.text) }
                 guard let job = report.resolved, !arguments.has("--quiet") else { continue }
                 let stages = job.stages.map(\.name).joined(separator: ", ")
                 Terminal.print("\(report.file): fine: job '\(job.job)' with \(job.stages.count) stages: \(stages)")
@@ -44,14 +44,8 @@ struct ValidateCommand: Command {
             return .failure(
                 Diagnostics([Diagnostic(file: name, mark: start, message: problem.message, remedy: problem.remedy)]))
         }
-        guard let data = try? Data(contentsOf: resolve(file, base: here)) else {
-            return .failure(
-                Diagnostics([
-                    Diagnostic(
-                        file: name, mark: start, message: "the file cannot be read",
-                        remedy: "check the file's permissions")
-                ]))
-        }
+        let data: Data
+        do { data = try YAMLFile.read(resolve(file, base: here), name: name) } catch { return .failure(error) }
         return ManifestValidation.validate(data, file: name, base: base, catalog: stageCatalog)
     }
 }

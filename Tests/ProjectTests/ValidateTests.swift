@@ -16,14 +16,24 @@ import Testing
         #expect(
             lines == [
                 "a.yaml:3:21: error: there is no stage plugin 'no-such-plugin'",
+                "      - {name: x, uses: no-such-plugin, neds: []}",
+                "                        ^",
                 "a.yaml:3:37: error: unknown key 'neds'",
+                "      - {name: x, uses: no-such-plugin, neds: []}",
+                "                                        ^",
                 "  remedy: did you mean 'needs'?",
                 "b.yaml:2:1: error: a tab cannot indent YAML",
+                "            seed: 1",
+                "    ^",
                 "  remedy: indent with spaces",
                 "gone.yaml:1:1: error: there is no file 'gone.yaml'",
                 "  remedy: check the path; it is taken from \(folder.url.path)",
                 "c.yaml:2:26: error: there is no stage plugin 'no-such-plugin'",
+                "    stages: [{name: x, uses: no-such-plugin, needs: [y]}]",
+                "                             ^",
                 "c.yaml:2:50: error: there is no stage 'y'",
+                "    stages: [{name: x, uses: no-such-plugin, needs: [y]}]",
+                "                                                     ^",
                 "  remedy: this job has no other stage; write 'JOB/y' for a stage of another job",
             ])
     }
@@ -38,6 +48,7 @@ import Testing
         #expect(diagnostics?.first?["file"] == "shown.yaml")
         #expect(diagnostics?.first?["line"] == 1)
         #expect(diagnostics?.first?["column"] == 6)
+        #expect(diagnostics?.first?["excerpt"] == "job: A\n     ^")
     }
 
     @Test func submitHandsInNothingThatIsWrong() throws {
