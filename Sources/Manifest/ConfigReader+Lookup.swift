@@ -38,7 +38,8 @@ extension ConfigReader {
                     required: key.required, help: key.help))
             return nil
         }
-        if let node = state.node?[key.name], !node.isNull { return node }
+        // What could not be replaced has been told, and is nobody's value.
+        if let node = state.node?[key.name], !node.isNull { return node.isUnresolved ? nil : node }
         if key.required, state.missing[key.name] == nil {
             let empty = has(key.name)
             state.missing[key.name] = report(
@@ -49,10 +50,17 @@ extension ConfigReader {
     }
 
     func wrongType(_ key: Key, _ node: YAMLNode, remedy: String? = nil) {
+        if node.isUnresolved { return }
         var remedy = remedy
+        if remedy == nil, case .scalar(_, .composed) = node.value {
+            remedy = "let one variable stand alone for it: '\(key.name): ${NAME}'"
+        }
         if remedy == nil, case .scalar(let text, .quoted) = node.value {
             let bare = YAMLNode(mark: node.mark, value: .scalar(text, .plain))
             if bare.plainDouble != nil || bare.plainBool != nil { remedy = "remove the quotes" }
+        }
+        if remedy == nil, key.type == "a list of mappings" {
+            remedy = "write each as an item that starts with '- ', below '\(key.name):'"
         }
         if remedy == nil, key.type == "a mapping" { remedy = "write 'key: value' pairs under '\(key.name):'" }
         diagnosis.report(

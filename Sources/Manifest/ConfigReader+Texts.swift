@@ -139,7 +139,9 @@ extension ConfigReader {
     ) -> [Element]? {
         guard let node = lookup(key) else { return nil }
         guard let nodes = node.sequence else {
-            wrongType(key, node, remedy: "write '\(key.name): [\(node.text ?? "…")]'")
+            // One value in place of a list of one.
+            let isText = node.text != nil && key.type != "a list of mappings"
+            wrongType(key, node, remedy: isText ? "write '\(key.name): [\(shown(node.text ?? ""))]'" : nil)
             return nil
         }
         if let count, !count.contains(nodes.count) {

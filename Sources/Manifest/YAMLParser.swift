@@ -1,67 +1,8 @@
 import Basics
 import CYAML
-public import Foundation
-
-extension YAMLNode {
-    /// What a document may hold. A manifest is a page or two; these bounds keep a hostile one from eating the machine.
-    enum Limit {
-        static let bytes = 4 << 20
-        static let depth = 64
-        /// Nodes after every alias has been replaced by what it stands for.
-        static let nodes = 100_000
-
-        static func failure(bytes count: Int, at place: String) -> Failure {
-            Failure(
-                "the file has \(count) bytes; a YAML file may have \(bytes)", at: place,
-                remedy: "check that this is the file you meant")
-        }
-    }
-
-    /// Parses one YAML document. `file` names it in diagnostics.
-    ///
-    /// Stricter than YAML: one document, UTF-8, no key twice, scalar keys, no tags but `!!str`, no merge keys; aliases,
-    /// nesting and size are bounded. Throws `Diagnostics`.
-    public init(parsing data: Data, file: String) throws {
-        guard data.count <= Limit.bytes else {
-            let failure = Limit.failure(bytes: data.count, at: file)
-            throw Diagnostics([
-                Diagnostic(
-                    file: file, mark: Mark(line: 1, column: 1), message: failure.what, remedy: failure.remedy)
-            ])
-        }
-        let source = SourceText(data, name: file)
-        if let problem = YAMLNode.encodingProblem(source) { throw Diagnostics([problem]) }
-        self = try source.bytes.withUnsafeBytes { bytes in
-            var parser = try YAMLParser(bytes, source: source)
-            return try parser.document()
-        }
-    }
-
-    private static func encodingProblem(_ source: SourceText) -> Diagnostic? {
-        let start = Mark(line: 1, column: 1)
-        let bytes = source.bytes
-        // UTF-16's byte order marks.
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            return Diagnostic(
-                file: source.name, mark: start, message: "the file is in UTF-16", remedy: "save the file as UTF-8")
-        }
-        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
-        return Diagnostic(
-            file: source.name, mark: source.mark(ofByte: firstInvalidUTF8(in: bytes)), message: "not valid UTF-8",
-            remedy: "save the file as UTF-8")
-    }
-
-    private static func firstInvalidUTF8(in data: [UInt8]) -> Int {
-        var decoder = UTF8()
-        var bytes = data.makeIterator()
-        var offset = 0
-        while case .scalarValue(let scalar) = decoder.decode(&bytes) { offset += UTF8.width(scalar) }
-        return offset
-    }
-}
 
 /// Builds the tree from libyaml's events. The parser lives on the heap, as libyaml keeps pointers into itself.
-private struct YAMLParser: ~Copyable {
+struct YAMLParser: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let bytes: UnsafeRawBufferPointer
     private let source: SourceText
@@ -246,6 +187,13 @@ private struct YAMLParser: ~Copyable {
         let offset = parser.pointee.problem_mark.index
         if hasTab(near: mark) {
             return failed(mark, "a tab cannot indent YAML", remedy: "indent with spaces")
+        }
+        if let line = source.line(mark.line) {
+            let here = String(decoding: line, as: UTF8.self).unicodeScalars.dropFirst(max(0, mark.column - 2))
+            if mark.column > 1, here.starts(with: "${".unicodeScalars) {
+                return failed(
+                    mark, "inside brackets a variable has to stand in quotes", remedy: "write \"${NAME}\"")
+            }
         }
         var message = problem
         if let context = parser.pointee.context.map({ String(cString: $0) }) {

@@ -9,11 +9,14 @@ extension Spool {
     ///   - name: the job's name (`job:` of the manifest).
     ///   - base: the folder that relative paths in the manifest refer to.
     ///   - source: the file name to show for it.
-    public func submit(manifest: Data, name: String, base: String, source: String? = nil) throws -> JobID {
+    ///   - environment: the variables of the environment that the manifest takes.
+    public func submit(
+        manifest: Data, name: String, base: String, source: String? = nil, environment: [String: String] = [:]
+    ) throws -> JobID {
         let id = try reserve(job: name)
         let token = Token(
             id: id, base: base, submitted: .next(), manifestDigest: Digest(of: manifest),
-            source: source ?? "\(name).yaml", state: .submitted)
+            source: source ?? "\(name).yaml", environment: environment, state: .submitted)
         do {
             try replace(manifest, at: self.manifest(id))
             guard try place(SealedRecord.encode(token), at: tokenFile(id, in: .inbox)) else {

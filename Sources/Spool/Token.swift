@@ -13,6 +13,8 @@ public struct Token: Codable, Sendable, Hashable {
     public var manifestDigest: Digest
     /// The file name under which the manifest was handed in.
     public var source: String
+    /// The variables of the environment that the manifest takes, as whoever handed it in has them; nil for none.
+    public var environment: [String: String]?
     /// How many times a runner has claimed the job; goes into the attempts' names.
     public var epoch: Int
     /// What the token was last prepared for. A token is rewritten first and renamed then, so after a crash this may be
@@ -20,14 +22,15 @@ public struct Token: Codable, Sendable, Hashable {
     public var state: JobState
 
     public init(
-        id: JobID, base: String, submitted: Timestamp, manifestDigest: Digest, source: String, epoch: Int = 0,
-        state: JobState
+        id: JobID, base: String, submitted: Timestamp, manifestDigest: Digest, source: String,
+        environment: [String: String] = [:], epoch: Int = 0, state: JobState
     ) {
         self.id = id
         self.base = base
         self.submitted = submitted
         self.manifestDigest = manifestDigest
         self.source = source
+        self.environment = environment.isEmpty ? nil : environment
         self.epoch = epoch
         self.state = state
     }

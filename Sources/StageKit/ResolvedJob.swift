@@ -42,11 +42,20 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
     public var description: String?
     public var seed: UInt64
     public var stages: [Stage]
+    /// What the manifest's variables stood for, and the files that it included; nil for none. Stages hold all of it: this
+    /// tells where it came from.
+    public var variables: [String: JSON]?
+    public var included: [IncludedFile]?
 
-    public init(job: String, description: String? = nil, seed: UInt64, stages: [Stage]) {
+    public init(
+        job: String, description: String? = nil, seed: UInt64, stages: [Stage], variables: [String: JSON] = [:],
+        included: [IncludedFile] = []
+    ) {
         self.job = job
         self.description = description
         self.seed = seed
         self.stages = stages
+        self.variables = variables.isEmpty ? nil : variables
+        self.included = included.isEmpty ? nil : included
     }
 }

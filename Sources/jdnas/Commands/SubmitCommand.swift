@@ -33,7 +33,9 @@ struct SubmitCommand: Command {
     }
 
     static func submit(_ manifest: JobManifest, base: String, to spool: Spool) throws -> JobID {
-        try spool.submit(manifest: manifest.text, name: manifest.job, base: base, source: manifest.file)
+        try spool.submit(
+            manifest: manifest.text, name: manifest.job, base: base, source: manifest.file,
+            environment: manifest.environment)
     }
 }
 
