@@ -4,33 +4,33 @@ public import Foundation
 extension ConfigReader {
     /// A required file, which must exist. Relative paths refer to `baseDirectory`.
     public func file(_ name: String, help: String = "") -> URL? {
-        path(Key(name: name, type: "a file", required: true, help: help), directory: false)
+        path(Key(name: name, shape: .path("a file"), required: true, help: help), directory: false)
     }
 
     /// A file that may be left out, but must exist when it is named.
     public func optionalFile(_ name: String, help: String = "") -> URL? {
-        path(Key(name: name, type: "a file", required: false, help: help), directory: false)
+        path(Key(name: name, shape: .path("a file"), required: false, help: help), directory: false)
     }
 
     /// A required folder, which must exist.
     public func directory(_ name: String, help: String = "") -> URL? {
-        path(Key(name: name, type: "a folder", required: true, help: help), directory: true)
+        path(Key(name: name, shape: .path("a folder"), required: true, help: help), directory: true)
     }
 
     /// A folder that may be left out, but must exist when it is named.
     public func optionalDirectory(_ name: String, help: String = "") -> URL? {
-        path(Key(name: name, type: "a folder", required: false, help: help), directory: true)
+        path(Key(name: name, shape: .path("a folder"), required: false, help: help), directory: true)
     }
 
     /// A reader of another YAML file, which this one must refer to by path. Its diagnostics carry that file's name, and
     /// relative paths in it refer to its own folder.
     public func configFile(_ name: String, help: String = "") -> ConfigReader? {
-        config(Key(name: name, type: "a YAML file", required: true, help: help))
+        config(Key(name: name, shape: .path("a YAML file"), required: true, help: help))
     }
 
     /// A reader of another YAML file, if this one refers to one.
     public func optionalConfigFile(_ name: String, help: String = "") -> ConfigReader? {
-        config(Key(name: name, type: "a YAML file", required: false, help: help))
+        config(Key(name: name, shape: .path("a YAML file"), required: false, help: help))
     }
 
     private func config(_ key: Key) -> ConfigReader? {

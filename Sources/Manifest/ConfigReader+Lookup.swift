@@ -14,13 +14,13 @@ public func shown(_ text: String) -> String {
 /// What is known of a key before its value is looked at.
 struct Key {
     var name: String
-    /// For messages and the reference: `a whole number`.
-    var type: String
-    /// For the reference: `1…1000`, empty for none.
-    var range = ""
+    var shape: OptionShape
     var `default`: String?
     var required: Bool
     var help: String
+
+    /// For messages: `a whole number`.
+    var type: String { shape.text }
 }
 
 extension ConfigReader {
@@ -30,11 +30,9 @@ extension ConfigReader {
     func lookup(_ key: Key) -> YAMLNode? {
         if !state.read.contains(key.name) { state.read.append(key.name) }
         if let recorder = state.recorder {
-            let article = ["a ", "an "].first { key.type.hasPrefix($0) } ?? ""
-            let type = key.type.dropFirst(article.count) + (key.range.isEmpty ? "" : " \(key.range)")
             recorder.record(
                 OptionDescription(
-                    key: (state.path + [key.name]).joined(separator: "."), type: String(type), default: key.default,
+                    key: (state.path + [key.name]).joined(separator: "."), shape: key.shape, default: key.default,
                     required: key.required, help: key.help))
             return nil
         }
@@ -59,10 +57,12 @@ extension ConfigReader {
             let bare = YAMLNode(mark: node.mark, value: .scalar(text, .plain))
             if bare.plainDouble != nil || bare.plainBool != nil { remedy = "remove the quotes" }
         }
-        if remedy == nil, key.type == "a list of mappings" {
+        if remedy == nil, key.shape == .mappings {
             remedy = "write each as an item that starts with '- ', below '\(key.name):'"
         }
-        if remedy == nil, key.type == "a mapping" { remedy = "write 'key: value' pairs under '\(key.name):'" }
+        if remedy == nil, key.shape == .mapping || key.shape == .scalars {
+            remedy = "write 'key: value' pairs under '\(key.name):'"
+        }
         diagnosis.report(
             file: file, mark: node.mark, "'\(key.name)' must be \(key.type), not \(node.kindText)",
             remedy: remedy ?? "write '\(key.name): …' with \(key.type)")

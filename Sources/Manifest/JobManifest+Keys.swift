@@ -2,6 +2,11 @@ import Basics
 import Foundation
 
 extension JobManifest {
+    /// Every key of a job and, as `stages[].…`, of a stage.
+    public static var describedKeys: [OptionDescription] {
+        ConfigReader.describe { reader in _ = JobManifest(reading: reader) }
+    }
+
     /// Reads the job's keys. A key is read, told in the reference and in the schema by its one line here.
     init(reading reader: ConfigReader) {
         file = reader.file
@@ -30,7 +35,7 @@ extension JobManifest {
 extension ConfigReader {
     /// A required name of a job or a stage.
     func legalName(_ key: String, help: String) -> String? {
-        guard let name = string(key, help: help) else { return nil }
+        guard let name = text(Key(name: key, shape: .name, required: true, help: help)) else { return nil }
         guard isLegalName(name) else {
             report(
                 key, "'\(shown(name))' is no legal name",
@@ -45,7 +50,7 @@ extension JobManifest.Stage {
     /// Reads a stage's keys, each in one line as the job's; nil if it has no usable name or plugin, which has been reported.
     init?(reader: ConfigReader) {
         let name = reader.legalName("name", help: "the stage's name, unique in the job")
-        let uses = reader.string("uses", help: "a stage plugin; `jdnas plugins` lists them")
+        let uses = reader.string("uses", help: "a stage plugin; 'jdnas plugins' lists them")
         needs = JobManifest.Need.list(in: reader, help: "the inputs that the stage reads")
         with = reader.mapping("with", help: "the plugin's options")
         threads = reader.optionalInt("threads", in: 1...1024, help: "for this stage, instead of the job's")
@@ -60,7 +65,7 @@ extension JobManifest.Stage {
 extension JobManifest.Need {
     /// The inputs of a stage.
     static func list(in reader: ConfigReader, help: String) -> [JobManifest.Need] {
-        let key = Key(name: "needs", type: "a list of inputs", required: false, help: help)
+        let key = Key(name: "needs", shape: .inputs, required: false, help: help)
         guard let node = reader.lookup(key) else { return [] }
         guard let nodes = node.sequence else {
             reader.wrongType(key, node, remedy: "write 'needs: [\(node.text ?? "…")]'")

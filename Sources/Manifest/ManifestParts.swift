@@ -96,14 +96,14 @@ struct ManifestParts {
 enum SharedKeys {
     static func read(_ reader: ConfigReader) {
         _ = reader.optionalStrings(
-            "include", help: "files whose `variables` and `stages` are taken in before the manifest's own")
-        _ = reader.mapping("variables", help: "names for values, used as `${name}`")
+            "include", help: "files whose variables and stages are taken in before the manifest's own")
+        _ = reader.mapping("variables", shape: .scalars, help: "names for values, which stand where ${NAME} does")
     }
 
     /// Reports what is wrong with an included file's keys. What is wrong in its stages is told when these are read.
     static func check(_ reader: ConfigReader) {
         read(reader)
-        let key = Key(name: "stages", type: "a list of mappings", required: false, help: "")
+        let key = Key(name: "stages", shape: .mappings, required: false, help: "")
         if let node = reader.lookup(key), node.sequence == nil { reader.wrongType(key, node) }
         reader.finish()
     }

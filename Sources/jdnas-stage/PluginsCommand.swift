@@ -71,27 +71,19 @@ extension StageDescription {
 
     var text: String {
         let rows = options.map { option in
-            [option.key, option.type, option.value, [option.help, option.condition].joined(separator: " ")]
+            [option.key, option.type, option.value, [option.help, option.remark].joined(separator: " ")]
         }
         return "\(name), version \(version): \(summary)\n\(flow)\n\n"
             + Table(header: ["option", "type", "default", ""], rows: rows).text(indent: 2)
     }
 
     var markdown: String {
-        func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
-        var lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
-        if !options.isEmpty {
-            lines += ["", "| option | type | default | |", "| --- | --- | --- | --- |"]
-            lines += options.map { option in
-                let about = [option.help, option.condition].filter { !$0.isEmpty }.joined(separator: " ")
-                return "| `\(option.key)` | \(cell(option.type)) | \(cell(option.value)) | \(cell(about)) |"
-            }
-        }
-        return lines.joined(separator: "\n")
+        let lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
+        let table = options.isEmpty ? [] : ["", OptionDescription.markdownTable(of: options)]
+        return (lines + table).joined(separator: "\n")
     }
 }
 
 extension OptionDescription {
-    var value: String { self.default ?? (required ? "required" : "none") }
-    var condition: String { when.map { "(\($0))" } ?? "" }
+    fileprivate var remark: String { when.map { "(\($0))" } ?? "" }
 }
