@@ -38,15 +38,15 @@ public struct Failure: Error, Sendable, Hashable, Codable, CustomStringConvertib
     public var description: String {
         var text = place.map { "\($0): error: \(what)" } ?? "error: \(what)"
         if let remedy { text += "\n  remedy: \(remedy)" }
-        return text.withoutControls
+        return text.withoutControls()
     }
 }
 
 extension String {
-    /// Control characters but line feeds and tabs replaced.
-    fileprivate var withoutControls: String {
+    /// Control characters replaced, but those to keep.
+    public func withoutControls(keeping kept: String = "\n\t") -> String {
         func steers(_ scalar: Unicode.Scalar) -> Bool {
-            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+            scalar.properties.generalCategory == .control && !kept.unicodeScalars.contains(scalar)
         }
         guard unicodeScalars.contains(where: steers) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { steers($0) ? "\u{FFFD}" : $0 }))

@@ -1,26 +1,37 @@
 /// The candidate that a misspelt word most likely meant, if one is near enough (edit distance at most a third of its length).
 public func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
-    let ranked = candidates.map { (distance: editDistance(word, $0), name: $0) }.sorted {
-        ($0.distance, $0.name) < ($1.distance, $1.name)
+    let letters = Array(word.lowercased().unicodeScalars)
+    var best: (distance: Int, name: String)?
+    for name in candidates {
+        let other = Array(name.lowercased().unicodeScalars)
+        let limit = max(1, max(letters.count, other.count) / 3)
+        // The lengths alone make them so different.
+        guard abs(letters.count - other.count) <= limit else { continue }
+        let distance = editDistance(letters, other)
+        guard distance <= limit, best.map({ (distance, name) < ($0.distance, $0.name) }) ?? true else { continue }
+        best = (distance, name)
     }
-    guard let best = ranked.first, best.distance <= max(1, max(word.count, best.name.count) / 3) else { return nil }
-    return best.name
+    return best?.name
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) between two words: the restricted Damerau–Levenshtein distance.
 func editDistance(_ first: String, _ second: String) -> Int {
-    let a = Array(first.lowercased())
-    let b = Array(second.lowercased())
-    var rows = [Array(0...b.count)]
-    for i in 1...max(1, a.count) where !a.isEmpty {
-        var row = [i]
-        for j in 1...max(1, b.count) where !b.isEmpty {
-            let replace = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
-            var best = min(replace, rows[i - 1][j] + 1, row[j - 1] + 1)
-            if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { best = min(best, rows[i - 2][j - 2] + 1) }
+    editDistance(Array(first.lowercased().unicodeScalars), Array(second.lowercased().unicodeScalars))
+}
+
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+    var beforeLast: [Int] = []
+    var last = Array(0...b.count)
+    for i in 0..<a.count {
+        var row = [i + 1]
+        row.reserveCapacity(b.count + 1)
+        for j in 0..<b.count {
+            let replace = last[j] + (a[i] == b[j] ? 0 : 1)
+            var best = min(replace, last[j + 1] + 1, row[j] + 1)
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, beforeLast[j - 1] + 1) }
             row.append(best)
         }
-        rows.append(row)
+        (beforeLast, last) = (last, row)
     }
-    return rows[a.count][b.count]
+    return last[b.count]
 }

@@ -7,18 +7,20 @@ public func nearestName(_ word: String, among candidates: [String]) -> String? {
 }
 
 /// A user's text as messages show it.
-func shown(_ text: String) -> String { text.count > 60 ? text.prefix(57) + "…" : text }
+public func shown(_ text: String) -> String {
+    text.unicodeScalars.prefix(61).count > 60 ? String(text.unicodeScalars.prefix(57)) + "…" : text
+}
 
 /// What is known of a key before its value is looked at.
 struct Key {
     var name: String
-    /// For messages and the reference: `a whole number`.
-    var type: String
-    /// For the reference: `1…1000`, empty for none.
-    var range = ""
+    var shape: OptionShape
     var `default`: String?
     var required: Bool
     var help: String
+
+    /// For messages: `a whole number`.
+    var type: String { shape.text }
 }
 
 extension ConfigReader {
@@ -28,15 +30,14 @@ extension ConfigReader {
     func lookup(_ key: Key) -> YAMLNode? {
         if !state.read.contains(key.name) { state.read.append(key.name) }
         if let recorder = state.recorder {
-            let article = ["a ", "an "].first { key.type.hasPrefix($0) } ?? ""
-            let type = key.type.dropFirst(article.count) + (key.range.isEmpty ? "" : " \(key.range)")
             recorder.record(
                 OptionDescription(
-                    key: (state.path + [key.name]).joined(separator: "."), type: String(type), default: key.default,
+                    key: (state.path + [key.name]).joined(separator: "."), shape: key.shape, default: key.default,
                     required: key.required, help: key.help))
             return nil
         }
-        if let node = state.node?[key.name], !node.isNull { return node }
+        // What could not be replaced has been told, and is nobody's value.
+        if let node = state.node?[key.name], !node.isNull { return node.isUnresolved ? nil : node }
         if key.required, state.missing[key.name] == nil {
             let empty = has(key.name)
             state.missing[key.name] = report(
@@ -47,12 +48,21 @@ extension ConfigReader {
     }
 
     func wrongType(_ key: Key, _ node: YAMLNode, remedy: String? = nil) {
+        if node.isUnresolved { return }
         var remedy = remedy
+        if remedy == nil, case .scalar(_, .composed) = node.value {
+            remedy = "let one variable stand alone for it: '\(key.name): ${NAME}'"
+        }
         if remedy == nil, case .scalar(let text, .quoted) = node.value {
             let bare = YAMLNode(mark: node.mark, value: .scalar(text, .plain))
             if bare.plainDouble != nil || bare.plainBool != nil { remedy = "remove the quotes" }
         }
-        if remedy == nil, key.type == "a mapping" { remedy = "write 'key: value' pairs under '\(key.name):'" }
+        if remedy == nil, key.shape == .mappings {
+            remedy = "write each as an item that starts with '- ', below '\(key.name):'"
+        }
+        if remedy == nil, key.shape == .mapping || key.shape == .scalars {
+            remedy = "write 'key: value' pairs under '\(key.name):'"
+        }
         diagnosis.report(
             file: file, mark: node.mark, "'\(key.name)' must be \(key.type), not \(node.kindText)",
             remedy: remedy ?? "write '\(key.name): …' with \(key.type)")

@@ -73,9 +73,8 @@ extension ConfigReader {
         _ name: String, default value: [Double], in range: ClosedRange<Double> = anyDouble,
         count: ClosedRange<Int>? = nil, help: String = ""
     ) -> [Double] {
-        let bounds = boundsText(range, unbounded: ConfigReader.anyDouble)
         let key = Key(
-            name: name, type: "a list of numbers", range: bounds.short, default: "\(value)", required: false,
+            name: name, shape: .list(.number(range), count: count), default: "\(value)", required: false,
             help: help)
         return list(key, count) { element, node in number(element, node, range) } ?? value
     }
@@ -85,9 +84,8 @@ extension ConfigReader {
     private func integer(
         _ name: String, _ range: ClosedRange<Int>, default value: String?, required: Bool, _ help: String
     ) -> Int? {
-        let bounds = boundsText(range, unbounded: ConfigReader.anyInt)
         let key = Key(
-            name: name, type: "a whole number", range: bounds.short, default: value, required: required, help: help)
+            name: name, shape: .integer(range), default: value, required: required, help: help)
         guard let node = lookup(key) else {
             return isDescribing && required ? min(max(1, range.lowerBound), range.upperBound) : nil
         }
@@ -109,8 +107,7 @@ extension ConfigReader {
     private func number(
         _ name: String, _ range: ClosedRange<Double>, default value: String?, required: Bool, _ help: String
     ) -> Double? {
-        let bounds = boundsText(range, unbounded: ConfigReader.anyDouble)
-        let key = Key(name: name, type: "a number", range: bounds.short, default: value, required: required, help: help)
+        let key = Key(name: name, shape: .number(range), default: value, required: required, help: help)
         guard let node = lookup(key) else {
             return isDescribing && required ? min(max(1, range.lowerBound), range.upperBound) : nil
         }
@@ -130,7 +127,7 @@ extension ConfigReader {
     }
 
     private func truth(_ name: String, default value: String?, required: Bool, _ help: String) -> Bool? {
-        let key = Key(name: name, type: "true or false", default: value, required: required, help: help)
+        let key = Key(name: name, shape: .truth, default: value, required: required, help: help)
         guard let node = lookup(key) else { return isDescribing && required ? true : nil }
         guard let value = node.plainBool else {
             let yes = ["yes", "on", "no", "off"].firstIndex(of: node.text?.lowercased() ?? "").map { $0 < 2 }
@@ -144,9 +141,8 @@ extension ConfigReader {
         _ name: String, _ range: ClosedRange<Int>, _ count: ClosedRange<Int>?, default value: String?, required: Bool,
         _ help: String
     ) -> [Int]? {
-        let bounds = boundsText(range, unbounded: ConfigReader.anyInt)
         let key = Key(
-            name: name, type: "a list of whole numbers", range: bounds.short, default: value, required: required,
+            name: name, shape: .list(.integer(range), count: count), default: value, required: required,
             help: help)
         if isDescribing && required {
             _ = lookup(key)

@@ -4,31 +4,31 @@ import Glibc
 extension ConfigReader {
     /// A span of time with its unit (`90s`, `30m`, `8h`, `2d`, `1h30m`), in seconds; or nothing.
     public func optionalDuration(_ name: String, help: String = "") -> Double? {
-        quantity(name, "a span of time", "like 90s, 30m, 8h, 2d or 1h30m", help, Quantity.seconds)
+        quantity(name, "a span of time", "90s, 30m, 8h, 2d or 1h30m", help, Quantity.seconds)
     }
 
     /// A number of bytes with its unit (`500 MB`, `4 GiB`, `16G`), or nothing. `K`, `M`, `G`, `T` are powers of 1024.
     public func optionalSize(_ name: String, help: String = "") -> Int? {
-        quantity(name, "a size", "like 500 MB or 4 GiB", help, Quantity.bytes)
+        quantity(name, "a size", "500 MB or 4 GiB", help, Quantity.bytes)
     }
 
     /// A moment, `2026-11-30 22:00` by local time (or with `Z` at its end, by UTC), in seconds since 1970; or nothing.
     public func optionalMoment(_ name: String, help: String = "") -> Double? {
-        quantity(name, "a date and time", "like 2026-11-30 22:00", help, Quantity.moment)
+        quantity(name, "a date and time", "2026-11-30 22:00", help, Quantity.moment)
     }
 
     /// A part of each day, `22:00-06:00`; or nothing.
     public func optionalWindow(_ name: String, help: String = "") -> DailyWindow? {
-        quantity(name, "a part of the day", "like \"22:00-06:00\"", help) { DailyWindow($0) }
+        quantity(name, "a part of the day", "\"22:00-06:00\"", help) { DailyWindow($0) }
     }
 
     private func quantity<Value>(
         _ name: String, _ type: String, _ examples: String, _ help: String, _ read: (String) -> Value?
     ) -> Value? {
-        let key = Key(name: name, type: type, required: false, help: help)
+        let key = Key(name: name, shape: .quantity(type, examples: examples), required: false, help: help)
         guard let node = lookup(key) else { return nil }
         if let value = node.text.flatMap(read) { return value }
-        wrongType(key, node, remedy: "write \(type) \(examples)")
+        wrongType(key, node, remedy: "write \(type) like \(examples)")
         return nil
     }
 }

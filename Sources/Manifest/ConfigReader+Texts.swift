@@ -3,17 +3,17 @@ public import Basics
 extension ConfigReader {
     /// A text, or the default.
     public func string(_ name: String, default value: String, help: String = "") -> String {
-        text(Key(name: name, type: "a text", default: value, required: false, help: help)) ?? value
+        text(Key(name: name, shape: .text, default: value, required: false, help: help)) ?? value
     }
 
     /// A required text.
     public func string(_ name: String, help: String = "") -> String? {
-        text(Key(name: name, type: "a text", required: true, help: help))
+        text(Key(name: name, shape: .text, required: true, help: help))
     }
 
     /// A text that may be left out.
     public func optionalString(_ name: String, help: String = "") -> String? {
-        text(Key(name: name, type: "a text", required: false, help: help))
+        text(Key(name: name, shape: .text, required: false, help: help))
     }
 
     /// One of an enumeration's raw values, or the default.
@@ -44,14 +44,15 @@ extension ConfigReader {
         _ name: String, default value: [String], count: ClosedRange<Int>? = nil, help: String = ""
     ) -> [String] {
         let key = Key(
-            name: name, type: "a list of texts", default: "[\(value.joined(separator: ", "))]", required: false,
+            name: name, shape: .list(.text, count: count), default: "[\(value.joined(separator: ", "))]",
+            required: false,
             help: help)
         return list(key, count) { element, node in scalarText(element, node) } ?? value
     }
 
     /// A list of texts that may be left out.
     public func optionalStrings(_ name: String, count: ClosedRange<Int>? = nil, help: String = "") -> [String]? {
-        let key = Key(name: name, type: "a list of texts", required: false, help: help)
+        let key = Key(name: name, shape: .list(.text, count: count), required: false, help: help)
         return list(key, count) { element, node in scalarText(element, node) }
     }
 
@@ -71,7 +72,7 @@ extension ConfigReader {
 
     /// The readers of a list of mappings; none when it is left out.
     public func readers(_ name: String, help: String = "") -> [ConfigReader] {
-        let key = Key(name: name, type: "a list of mappings", required: false, help: help)
+        let key = Key(name: name, shape: .mappings, required: false, help: help)
         if isDescribing {
             _ = lookup(key)
             return [child(nil, mark: mark, "\(name)[]")]
@@ -90,12 +91,12 @@ extension ConfigReader {
 
     /// A key's value as JSON, nil when it is left out.
     public func json(_ name: String, help: String = "") -> JSON? {
-        lookup(Key(name: name, type: "any value", required: false, help: help))?.json
+        lookup(Key(name: name, shape: .anything, required: false, help: help))?.json
     }
 
     /// A nested mapping as it stands, for a later reader; nil when it is left out or something else.
-    func mapping(_ name: String, help: String = "") -> YAMLNode? {
-        let key = Key(name: name, type: "a mapping", required: false, help: help)
+    func mapping(_ name: String, shape: OptionShape = .mapping, help: String = "") -> YAMLNode? {
+        let key = Key(name: name, shape: shape, required: false, help: help)
         guard let node = lookup(key) else { return nil }
         if node.mapping == nil { wrongType(key, node) }
         return node.mapping == nil ? nil : node
@@ -103,7 +104,7 @@ extension ConfigReader {
 
     // MARK: One value
 
-    private func text(_ key: Key) -> String? {
+    func text(_ key: Key) -> String? {
         guard let node = lookup(key) else { return isDescribing && key.required ? "…" : nil }
         return scalarText(key, node)
     }
@@ -118,7 +119,7 @@ extension ConfigReader {
         _ name: String, _ words: [String], default value: String?, required: Bool, _ help: String
     ) -> String? {
         let key = Key(
-            name: name, type: "one of \(words.joined(separator: ", "))", default: value, required: required, help: help)
+            name: name, shape: .choice(words), default: value, required: required, help: help)
         guard let node = lookup(key) else {
             guard let recorder = state.recorder else { return nil }
             let path = (state.path + [name]).joined(separator: ".")
@@ -139,7 +140,9 @@ extension ConfigReader {
     ) -> [Element]? {
         guard let node = lookup(key) else { return nil }
         guard let nodes = node.sequence else {
-            wrongType(key, node, remedy: "write '\(key.name): [\(node.text ?? "…")]'")
+            // One value in place of a list of one.
+            let isText = node.text != nil && key.shape != .mappings
+            wrongType(key, node, remedy: isText ? "write '\(key.name): [\(shown(node.text ?? ""))]'" : nil)
             return nil
         }
         if let count, !count.contains(nodes.count) {
@@ -151,12 +154,12 @@ extension ConfigReader {
                 remedy: "write '\(key.name): […]' with \(words) elements")
             return nil
         }
-        let types = [
-            "a list of whole numbers": "a whole number", "a list of numbers": "a number",
-            "a list of texts": "a text", "a list of mappings": "a mapping",
-        ]
         var inner = key
-        inner.type = types[key.type] ?? key.type
+        switch key.shape {
+        case .list(let element, _): inner.shape = element
+        case .mappings: inner.shape = .mapping
+        default: break
+        }
         var elements: [Element] = []
         for (index, node) in nodes.enumerated() {
             inner.name = "\(key.name)[\(index)]"

@@ -130,10 +130,15 @@ public struct ConfigReader {
         state.finished = true
         for child in state.children { child.finish() }
         guard !state.takesAll, let pairs = state.node?.mapping else { return }
+        let there = Set(pairs.compactMap(\.key.text))
+        let free = state.read.filter { !there.contains($0) }
+        let known = state.read.sorted().joined(separator: ", ")
         for (key, _) in pairs {
             guard let name = key.text, !state.read.contains(name) else { continue }
-            let free = state.read.filter { !has($0) }
-            let known = state.read.sorted().joined(separator: ", ")
+            if diagnosis.isFull {
+                diagnosis.report(file: file, mark: key.mark, "unknown key")
+                continue
+            }
             var remedy = known.isEmpty ? "remove it; nothing is known here" : "remove it; known here: \(known)"
             if let near = nearestName(name, among: free) ?? nearestName(name, among: state.read) {
                 remedy = "did you mean '\(near)'?"

@@ -1,13 +1,19 @@
 extension JobManifest {
-    /// The stages so that each comes after what it needs; otherwise in the order of the file (Kahn 1962).
+    /// The stages so that each comes after what it needs; otherwise in the order of the file (Kahn 1962). Those that wait for
+    /// each other, or for a stage that is not there, are left out.
     public func order() -> [Stage] {
-        var waiting = stages
-        var done: Set<String> = []
+        let indices = Dictionary(zip(stages.map(\.name), stages.indices), uniquingKeysWith: { first, _ in first })
+        var waitsFor = stages.map { Set($0.localNeeds).count }
+        var waiting: [[Int]] = Array(repeating: [], count: stages.count)
+        for (index, stage) in stages.enumerated() {
+            for name in Set(stage.localNeeds) { if let other = indices[name] { waiting[other].append(index) } }
+        }
+        var isDone = Array(repeating: false, count: stages.count)
         var result: [Stage] = []
-        while let index = waiting.firstIndex(where: { $0.localNeeds.allSatisfy(done.contains) }) {
-            let stage = waiting.remove(at: index)
-            done.insert(stage.name)
-            result.append(stage)
+        while let next = stages.indices.first(where: { waitsFor[$0] == 0 && !isDone[$0] }) {
+            isDone[next] = true
+            result.append(stages[next])
+            for index in waiting[next] { waitsFor[index] -= 1 }
         }
         return result
     }
@@ -17,12 +23,14 @@ extension JobManifest {
         let byName = Dictionary(stages.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var finished: Set<String> = []
         var path: [String] = []
+        var depth: [String: Int] = [:]
 
         func visit(_ stage: Stage) {
+            depth[stage.name] = path.count
             path.append(stage.name)
             for need in stage.needs {
                 guard case .stage(let name) = need.reference, let next = byName[name] else { continue }
-                if let start = path.firstIndex(of: name) {
+                if let start = depth[name] {
                     let cycle = (path[start...] + [name]).joined(separator: " → ")
                     diagnosis.report(
                         file: file, mark: need.mark,
@@ -34,6 +42,7 @@ extension JobManifest {
                 }
             }
             path.removeLast()
+            depth[stage.name] = nil
             finished.insert(stage.name)
         }
         for stage in stages where !finished.contains(stage.name) { visit(stage) }

@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 public import Foundation
 
 /// A job as its manifest tells it: names, seed, stages and what they need. Plugins and their options are checked later.
@@ -30,23 +30,29 @@ public struct JobManifest: Sendable {
     /// Threads of each stage, unless it says otherwise.
     public var threads: Int?
     public var rules: JobRules
-    /// In the order of the file.
+    /// In the order of the files: those of included ones first.
     public var stages: [Stage]
+    /// The files that were included.
+    public var included: [IncludedFile] = []
+    /// What its variables stand for, and which of the environment's it took.
+    public var variables: [String: JSON] = [:]
+    public var environment: [String: String] = [:]
     /// The manifest's bytes, and the file's name in diagnostics.
     public var text: Data
     public var file: String
 
     /// Parses and checks a manifest; throws `Diagnostics`.
-    public init(parsing data: Data, file: String) throws {
+    public init(parsing data: Data, file: String, context: ManifestContext = ManifestContext()) throws {
         let diagnosis = Diagnosis()
-        let manifest = JobManifest(parsing: data, file: file, diagnosis: diagnosis)
+        let manifest = JobManifest(parsing: data, file: file, context: context, diagnosis: diagnosis)
         try diagnosis.throwIfAny()
         guard let manifest else { throw Diagnostics([]) }
         self = manifest
     }
 
-    /// Parses as much as can be understood, and reports what cannot. Nil if nothing can.
-    public init?(parsing data: Data, file: String, diagnosis: Diagnosis) {
+    /// Parses as much as can be understood, takes in what it includes, replaces its variables, and reports what is wrong.
+    /// Nil if nothing can be understood.
+    public init?(parsing data: Data, file: String, context: ManifestContext = ManifestContext(), diagnosis: Diagnosis) {
         let root: YAMLNode
         do {
             root = try YAMLNode(parsing: data, file: file)
@@ -63,121 +69,62 @@ public struct JobManifest: Sendable {
                 remedy: "start with 'job: NAME' and 'stages:'")
             return nil
         }
+        let sources = ManifestParts(root: root, file: file, context: context, diagnosis: diagnosis)
+        let variables = Variables(
+            parts: sources.parts, file: file, environment: context.environment, diagnosis: diagnosis)
+        let whole = JobManifest.whole(root, with: sources.parts.dropLast(), variables)
         // Paths are not looked at here: the base directory does not matter.
-        let reader = ConfigReader(root, file: file, baseDirectory: URL(filePath: "/"), diagnosis: diagnosis)
+        let reader = ConfigReader(whole, file: file, baseDirectory: context.base, diagnosis: diagnosis)
+        self.init(reading: reader)
         text = data
-        self.file = file
-        job = reader.legalName("job") ?? ""
-        description = reader.optionalString("description")
-        seed = UInt64(reader.int("seed", default: 0, in: 0...Int.max))
-        threads = reader.optionalInt("threads", in: 1...1024)
-        rules = JobRules(reader)
-        let entries = reader.readers("stages")
-        if entries.count > 1000 {
-            reader.report("stages", "\(entries.count) stages; a job may have 1000", remedy: "split the job")
-        }
-        stages = entries.compactMap(Stage.init(reader:))
-        if root["stages"]?.sequence.map(\.isEmpty) ?? !reader.has("stages") {
+        included = sources.included
+        self.variables = variables.json
+        environment = variables.environment
+        if whole["stages"]?.sequence.map(\.isEmpty) ?? !reader.has("stages") {
             reader.report(
                 "stages", "the job has no stages", remedy: "add 'stages:' with a list of '- name: …, uses: …'")
         }
         reader.finish()
-        guard entries.count <= 1000 else { return }
+        guard (whole["stages"]?.sequence?.count ?? 0) <= JobManifest.mostStages else {
+            reader.report(
+                "stages", "\(whole["stages"]?.sequence?.count ?? 0) stages; a job may have \(JobManifest.mostStages)",
+                remedy: "split the job")
+            return
+        }
         checkNames(diagnosis)
         checkNeeds(diagnosis)
         checkCycles(diagnosis)
     }
 
-    private func checkNames(_ diagnosis: Diagnosis) {
-        var seen: [String: Mark] = [:]
-        for stage in stages {
-            if let first = seen[stage.name] {
-                diagnosis.report(
-                    file: file, mark: stage.mark,
-                    "two stages are called '\(stage.name)'; the first is in line \(first.line)",
-                    remedy: "rename one of them")
-            } else {
-                seen[stage.name] = stage.mark
+    private static let mostStages = 1000
+
+    /// The manifest with the stages of the files that it includes, and with its variables replaced.
+    private static func whole(_ root: YAMLNode, with included: ArraySlice<YAMLNode>, _ variables: Variables) -> YAMLNode
+    {
+        var pairs = root.mapping ?? []
+        for (index, pair) in pairs.enumerated() {
+            switch pair.key.text {
+            case "include", "variables": break
+            case let name? where Variables.builtIn.contains(name):
+                pairs[index].value = variables.expandingBuiltIn(name, pair.value)
+            default: pairs[index].value = variables.expanding(pair.value)
             }
         }
-    }
-
-    private func checkNeeds(_ diagnosis: Diagnosis) {
-        let names = stages.map(\.name)
-        for stage in stages {
-            var seen: Set<InputReference> = []
-            for need in stage.needs {
-                if !seen.insert(need.reference).inserted {
-                    diagnosis.report(
-                        file: file, mark: need.mark, "'\(stage.name)' needs '\(need.reference)' twice",
-                        remedy: "remove one of them")
+        let before = included.flatMap { $0["stages"]?.sequence ?? [] }.map(variables.expanding)
+        if !before.isEmpty {
+            if let index = pairs.firstIndex(where: { $0.key.text == "stages" }) {
+                if let own = pairs[index].value.sequence ?? (pairs[index].value.isNull ? [] : nil) {
+                    pairs[index].value.value = .sequence(before + own)
                 }
-                guard case .stage(let name) = need.reference, !names.contains(name) else { continue }
-                let others = names.filter { $0 != stage.name }
-                let remedy =
-                    nearestName(name, among: others).map { "did you mean '\($0)'?" }
-                    ?? (others.isEmpty
-                        ? "this job has no other stage; write 'JOB/\(name)' for a stage of another job"
-                        : "stages here: \(others.joined(separator: ", ")); write 'JOB/\(name)' for one of another job")
-                diagnosis.report(file: file, mark: need.mark, "there is no stage '\(name)'", remedy: remedy)
+            } else {
+                let mark = before[0].mark
+                pairs.append(
+                    (
+                        YAMLNode(mark: mark, value: .scalar("stages", .plain)),
+                        YAMLNode(mark: mark, value: .sequence(before))
+                    ))
             }
         }
-    }
-}
-
-extension ConfigReader {
-    /// A required name of a job or a stage.
-    func legalName(_ key: String) -> String? {
-        guard let name = string(key) else { return nil }
-        guard isLegalName(name) else {
-            report(
-                key, "'\(shown(name))' is no legal name",
-                remedy: "use a-z, 0-9, '.', '_' and '-', starting with a letter or digit, at most 80 characters")
-            return nil
-        }
-        return name
-    }
-}
-
-extension JobManifest.Stage {
-    /// Reads a stage; nil if it has no usable name or plugin, which has been reported.
-    init?(reader: ConfigReader) {
-        let name = reader.legalName("name")
-        let uses = reader.string("uses")
-        let needs = JobManifest.Need.list(in: reader)
-        with = reader.mapping("with")
-        threads = reader.optionalInt("threads", in: 1...1024)
-        rules = StageRules(reader)
-        mark = reader.mark
-        usesMark = reader.mark(of: "uses")
-        self.needs = needs
-        guard let name, let uses else { return nil }
-        self.name = name
-        self.uses = uses
-    }
-}
-
-extension JobManifest.Need {
-    /// The inputs of a stage.
-    static func list(in reader: ConfigReader) -> [JobManifest.Need] {
-        let key = Key(name: "needs", type: "a list of inputs", required: false, help: "")
-        guard let node = reader.lookup(key) else { return [] }
-        guard let nodes = node.sequence else {
-            reader.wrongType(key, node, remedy: "write 'needs: [\(node.text ?? "…")]'")
-            return []
-        }
-        return nodes.compactMap { node in
-            var reference = node.text.flatMap(InputReference.init)
-            if let pairs = node.mapping, pairs.count == 1, pairs[0].key.text == "file", let path = pairs[0].value.text {
-                reference = path.isEmpty ? nil : .file(path)
-            }
-            guard let reference else {
-                reader.diagnosis.report(
-                    file: reader.file, mark: node.mark, "\(node.kindText) names no input",
-                    remedy: "write STAGE, JOB/STAGE or {file: PATH}")
-                return nil
-            }
-            return JobManifest.Need(reference: reference, mark: node.mark)
-        }
+        return YAMLNode(mark: root.mark, value: .mapping(pairs))
     }
 }

@@ -83,19 +83,29 @@ public struct StageRules: Sendable, Hashable, Codable {
 
 extension JobRules {
     init(_ reader: ConfigReader) {
-        after = reader.strings("after", default: [], count: 0...100, help: "jobs that have to be done before")
+        after = reader.strings(
+            "after", default: [], count: 0...100,
+            help:
+                "jobs, by name or id, that have to be done before this one begins; if one of them fails, this one does")
         for name in after where !isLegalName(name) {
             reader.report("after", "'\(shown(name))' is no job", remedy: "give the names or ids of jobs")
         }
-        key = reader.optionalString("key", help: "no second job with this key runs, unless the first failed")
+        key = reader.optionalString(
+            "key", help: "of two jobs with the same key one runs: a second one is refused, unless the first has failed")
         if let key, key.isEmpty || key.utf8.count > 200 {
             reader.report(
                 "key", "a key has 1 to 200 bytes, not \(key.utf8.count)", remedy: "choose another, or leave it out")
         }
-        notBefore = reader.optionalMoment("not_before", help: "when the job may begin")
-        window = reader.optionalWindow("window", help: "the part of the day in which its stages run")
+        notBefore = reader.optionalMoment(
+            "not_before", help: "when the job may begin, by local time; with Z at its end by UTC")
+        window = reader.optionalWindow(
+            "window",
+            help:
+                "the part of the day in which its stages run; at its end they save their state, and go on when it opens again"
+        )
         onFailure = reader.choice(
-            "on_failure", default: OnFailure.stop, help: "what becomes of the other stages when one has failed")
+            "on_failure", default: OnFailure.stop,
+            help: "stop: the job fails with its first stage that does; continue: what does not need it is done first")
         onDone = reader.optionalStrings(
             "on_done", count: 1...100, help: "a program and its arguments, called when the job has ended")
         if let program = onDone?.first, program.isEmpty {

@@ -1,6 +1,7 @@
-/// What one key of a configuration means: recorded while a reader describes itself, for the reference and `jdnas plugins`.
+/// What one key of a configuration means: recorded while a reader describes itself, for the reference, the schema and
+/// `jdnas plugins`.
 public struct OptionDescription: Sendable, Hashable, Codable {
-    /// With the keys around it: `schedule.warmup`.
+    /// With the keys around it: `schedule.warmup`; `steps[].at` in the mappings of a list.
     public var key: String
     /// `whole number 1…1000`, `one of cosine, step`, `folder`.
     public var type: String
@@ -11,67 +12,47 @@ public struct OptionDescription: Sendable, Hashable, Codable {
     /// The value of another key under which this one is read: `format: coco`. Nil: always.
     public var when: String?
 
+    /// What it may be: several where that depends on other keys.
+    public var shapes: [OptionShape] = [.anything]
+    /// The same as `when`, where it depends on one other key only.
+    public var condition: Condition?
+    /// Whether it has to be there whenever it is read, whatever other keys say.
+    public var isAlwaysRequired = false
+
+    /// Another key, a choice, and those of its values under which something holds.
+    public struct Condition: Sendable, Hashable {
+        public var key: String
+        public var values: [String]
+    }
+
+    private enum CodingKeys: String, CodingKey { case key, type, `default`, required, help, when }
+
     public init(
-        key: String, type: String, default: String? = nil, required: Bool, help: String, when: String? = nil
+        key: String, shape: OptionShape, default: String? = nil, required: Bool, help: String, when: String? = nil
     ) {
         self.key = key
-        self.type = type
+        type = shape.summary
+        shapes = [shape]
         self.default = `default`
         self.required = required
+        isAlwaysRequired = required
         self.help = help
         self.when = when
     }
 }
 
-/// Collects descriptions. Readers below one recorder share it.
-final class OptionRecorder {
-    private(set) var options: [OptionDescription] = []
-    /// The choices met: key and values.
-    private(set) var choices: [(key: String, values: [String])] = []
-    /// What choices answer instead of their default.
-    let forced: [String: String]
+extension OptionDescription {
+    /// For people: the default, `required`, or `none`.
+    public var value: String { self.default ?? (required ? "required" : "none") }
 
-    init(forced: [String: String] = [:]) { self.forced = forced }
-
-    func record(_ option: OptionDescription) {
-        if !options.contains(where: { $0.key == option.key }) { options.append(option) }
-    }
-
-    func record(choice key: String, _ values: [String]) {
-        if !choices.contains(where: { $0.key == key }) { choices.append((key, values)) }
-    }
-}
-
-extension ConfigReader {
-    /// Every key that `read` reads, found by running it on readers that answer with defaults, and once more for each value
-    /// of each choice: keys that are read under one value only are marked with it.
-    public static func describe(_ read: (inout ConfigReader) -> Void) -> [OptionDescription] {
-        func run(_ forced: [String: String]) -> OptionRecorder {
-            let recorder = OptionRecorder(forced: forced)
-            var reader = ConfigReader(describing: recorder)
-            read(&reader)
-            return recorder
+    /// A table in Markdown. Keys are shown without a prefix that all of them have.
+    public static func markdownTable(of options: [OptionDescription], without prefix: String = "") -> String {
+        func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+        let rows = options.map { option in
+            let about = [option.help, option.when.map { "(\($0))" } ?? ""].filter { !$0.isEmpty }
+            return "| `\(option.key.dropFirst(prefix.count))` | \(cell(option.type)) | \(cell(option.value)) | "
+                + "\(cell(about.joined(separator: " "))) |"
         }
-        let plain = run([:])
-        var options = plain.options
-        for choice in plain.choices {
-            var found: [(value: String, options: [OptionDescription])] = []
-            for value in choice.values { found.append((value, run([choice.key: value]).options)) }
-            for (value, list) in found {
-                for option in list {
-                    let under = found.filter { $0.options.contains { $0.key == option.key } }.map(\.value)
-                    guard under.count < choice.values.count else { continue }
-                    var option = option
-                    option.when = "\(choice.key): \(under.joined(separator: " or "))"
-                    if let index = options.firstIndex(where: { $0.key == option.key }) {
-                        options[index].when = option.when
-                    } else {
-                        let before = options.lastIndex { $0.when == "\(choice.key): \(value)" }
-                        options.insert(option, at: before.map { $0 + 1 } ?? options.count)
-                    }
-                }
-            }
-        }
-        return options
+        return (["| option | type | default | |", "| --- | --- | --- | --- |"] + rows).joined(separator: "\n")
     }
 }

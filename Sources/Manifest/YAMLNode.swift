@@ -2,7 +2,13 @@ public import Basics
 
 /// A node of a YAML document, with the place where it stands.
 public struct YAMLNode: Sendable {
-    public enum Style: Sendable { case plain, quoted }
+    public enum Style: Sendable {
+        case plain, quoted
+        /// Put together from variables: a text.
+        case composed
+        /// With variables that could not be replaced, which has been told.
+        case unresolved
+    }
 
     public enum Value: Sendable {
         /// `quoted` covers `"…"`, `'…'` and block texts: a quoted `12` is a text, a plain one a number.
@@ -26,6 +32,11 @@ extension YAMLNode {
     public var text: String? {
         if case .scalar(let text, _) = value { return text }
         return nil
+    }
+
+    var isUnresolved: Bool {
+        if case .scalar(_, .unresolved) = value { return true }
+        return false
     }
 
     /// Whether this is a plain `null`, `~`, or nothing.
@@ -52,7 +63,8 @@ extension YAMLNode {
         switch value {
         case .scalar(let text, .quoted): "the quoted text '\(shown(text))'"
         case .scalar where isNull: "nothing"
-        case .scalar(let text, .plain): plainDouble == nil && plainBool == nil ? "the text '\(shown(text))'" : text
+        case .scalar(let text, .plain) where plainDouble != nil || plainBool != nil: shown(text)
+        case .scalar(let text, _): "the text '\(shown(text))'"
         case .sequence: "a list"
         case .mapping: "a mapping"
         }

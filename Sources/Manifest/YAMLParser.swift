@@ -1,81 +1,26 @@
 import Basics
 import CYAML
-public import Foundation
-
-extension YAMLNode {
-    /// What a document may hold. A manifest is a page or two; these bounds keep a hostile one from eating the machine.
-    enum Limit {
-        static let bytes = 4 << 20
-        static let depth = 64
-        /// Nodes after every alias has been replaced by what it stands for.
-        static let nodes = 100_000
-    }
-
-    /// Parses one YAML document. `file` names it in diagnostics.
-    ///
-    /// Stricter than YAML: one document, UTF-8, no key twice, scalar keys, no tags but `!!str`, no merge keys; aliases,
-    /// nesting and size are bounded. Throws `Diagnostics`.
-    public init(parsing data: Data, file: String) throws {
-        if data.count > Limit.bytes {
-            throw Diagnostics([
-                Diagnostic(
-                    file: file, mark: Mark(line: 1, column: 1),
-                    message: "the file has \(data.count) bytes; a YAML file may have \(Limit.bytes)",
-                    remedy: "check that this is the file you meant")
-            ])
-        }
-        if let offset = YAMLNode.firstInvalidUTF8(in: data) {
-            throw Diagnostics([
-                Diagnostic(
-                    file: file, mark: YAMLNode.mark(ofByte: offset, in: data), message: "not valid UTF-8",
-                    remedy: "save the file as UTF-8")
-            ])
-        }
-        self = try data.withUnsafeBytes { bytes in
-            var parser = try YAMLParser(bytes, file: file)
-            return try parser.document()
-        }
-    }
-
-    private static func firstInvalidUTF8(in data: Data) -> Int? {
-        var decoder = UTF8()
-        var bytes = data.makeIterator()
-        var offset = 0
-        while true {
-            switch decoder.decode(&bytes) {
-            case .scalarValue(let scalar): offset += UTF8.width(scalar)
-            case .emptyInput: return nil
-            case .error: return offset
-            }
-        }
-    }
-
-    static func mark(ofByte offset: Int, in bytes: some Collection<UInt8>) -> Mark {
-        let before = bytes.prefix(offset)
-        let line = before.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
-        let text = before.split(separator: 0x0A, omittingEmptySubsequences: false).last ?? before.prefix(0)
-        return Mark(line: line, column: String(decoding: text, as: UTF8.self).unicodeScalars.count + 1)
-    }
-}
 
 /// Builds the tree from libyaml's events. The parser lives on the heap, as libyaml keeps pointers into itself.
-private struct YAMLParser: ~Copyable {
+struct YAMLParser: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let bytes: UnsafeRawBufferPointer
-    private let file: String
+    private let source: SourceText
     private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
     private var open: Set<String> = []
     private var nodes = 0
 
-    init(_ bytes: UnsafeRawBufferPointer, file: String) throws {
+    private var file: String { source.name }
+
+    init(_ bytes: UnsafeRawBufferPointer, source: SourceText) throws {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else {
             parser.deallocate()
-            throw Failure("libyaml is out of memory", at: file, cause: .system)
+            throw Failure("libyaml is out of memory", at: source.name, cause: .system)
         }
         self.parser = parser
         self.bytes = bytes
-        self.file = file
+        self.source = source
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
     }
@@ -202,7 +147,7 @@ private struct YAMLParser: ~Copyable {
         guard yaml_parser_parse(parser, &raw) == 1 else { throw syntaxError() }
         defer { yaml_event_delete(&raw) }
         func string(_ pointer: UnsafeMutablePointer<UInt8>?) -> String? { pointer.map { String(cString: $0) } }
-        var event = Event(type: raw.type, mark: Mark(raw.start_mark))
+        var event = Event(type: raw.type, mark: mark(raw.start_mark))
         switch raw.type {
         case YAML_ALIAS_EVENT: event.anchor = string(raw.data.alias.anchor)
         case YAML_SCALAR_EVENT:
@@ -233,18 +178,26 @@ private struct YAMLParser: ~Copyable {
         switch parser.pointee.error {
         case YAML_MEMORY_ERROR: return Failure("libyaml is out of memory", at: file, cause: .system)
         case YAML_READER_ERROR:
-            let mark = YAMLNode.mark(ofByte: parser.pointee.problem_offset, in: bytes)
-            return failed(mark, problem, remedy: "save the file as plain UTF-8 text")
+            return failed(
+                source.mark(ofByte: parser.pointee.problem_offset), problem, remedy: "save the file as plain UTF-8 text"
+            )
         default: break
         }
-        let mark = Mark(parser.pointee.problem_mark)
+        let mark = mark(parser.pointee.problem_mark)
         let offset = parser.pointee.problem_mark.index
         if hasTab(near: mark) {
             return failed(mark, "a tab cannot indent YAML", remedy: "indent with spaces")
         }
+        if let line = source.line(mark.line) {
+            let here = String(decoding: line, as: UTF8.self).unicodeScalars.dropFirst(max(0, mark.column - 2))
+            if mark.column > 1, here.starts(with: "${".unicodeScalars) {
+                return failed(
+                    mark, "inside brackets a variable has to stand in quotes", remedy: "write \"${NAME}\"")
+            }
+        }
         var message = problem
         if let context = parser.pointee.context.map({ String(cString: $0) }) {
-            let start = Mark(parser.pointee.context_mark)
+            let start = self.mark(parser.pointee.context_mark)
             message =
                 "\(problem) (\(context)\(start < mark && start.line < mark.line ? " from line \(start.line)" : ""))"
         }
@@ -257,14 +210,12 @@ private struct YAMLParser: ~Copyable {
 
     /// Whether a tab stands in the white space that begins the line, or just where the problem is.
     private func hasTab(near mark: Mark) -> Bool {
-        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-        guard lines.indices.contains(mark.line - 1) else { return false }
-        let line = lines[mark.line - 1]
+        guard let line = source.line(mark.line) else { return false }
         if line.prefix(while: { $0 == 0x20 || $0 == 0x09 }).contains(0x09) { return true }
         return line.dropFirst(mark.column - 1).first == 0x09
     }
-}
 
-extension Mark {
-    fileprivate init(_ mark: yaml_mark_t) { self.init(line: mark.line + 1, column: mark.column + 1) }
+    private func mark(_ mark: yaml_mark_t) -> Mark {
+        Mark(line: mark.line + 1, column: mark.column + 1, source: source)
+    }
 }

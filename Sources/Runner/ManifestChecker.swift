@@ -20,18 +20,21 @@ struct ManifestChecker {
     /// - Parameters:
     ///   - name: what diagnostics call the manifest.
     ///   - base: what relative paths in it refer to.
+    ///   - environment: what it takes from the environment, where that was settled when it was handed in.
     ///   - meanwhile: called now and then while the check goes on.
-    func check(_ manifest: URL, name: String, base: String, meanwhile: () throws -> Void) throws
-        -> Result<ResolvedJob, Refusal>
-    {
+    func check(
+        _ manifest: URL, name: String, base: String, environment: [String: String] = [:],
+        meanwhile: () throws -> Void
+    ) throws -> Result<ResolvedJob, Refusal> {
         let output = spool.temporaryFile("validate.json")
         let errors = spool.temporaryFile("validate.txt")
         defer {
             unlink(output.path)
             unlink(errors.path)
         }
+        let settings = environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }
         let child = try ChildProcess(
-            program, ["validate", "--json", "--base", base, "--name", name, manifest.path],
+            program, ["validate", "--json", "--base", base, "--name", name] + settings + [manifest.path],
             environment: ProcessInfo.processInfo.environment, output: output, error: errors)
         let start = ProcessInfo.processInfo.systemUptime
         var end: ProcessEnd?
@@ -49,7 +52,7 @@ struct ManifestChecker {
                 name, (end.map(ManifestChecker.text) ?? "gave no answer") + (said.isEmpty ? "" : ": \(said)"))
         }
         guard let job = report.resolved else {
-            return .failure(Refusal(report.diagnostics.map(\.description).joined(separator: "\n")))
+            return .failure(Refusal(report.diagnostics.map(\.text).joined(separator: "\n")))
         }
         return .success(job)
     }

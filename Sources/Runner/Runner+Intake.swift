@@ -43,7 +43,10 @@ extension Runner {
             return try reject(submission, "\(failure)\n")
         }
         let manifest = spool.manifest(submission.id)
-        switch try checker.check(manifest, name: submission.source, base: submission.base, meanwhile: beat) {
+        switch try checker.check(
+            manifest, name: submission.source, base: submission.base, environment: submission.environment ?? [:],
+            meanwhile: beat)
+        {
         case .success(let job):
             if let text = try duplicate(job, submission) { return try reject(submission, text, isFault: false) }
             _ = try spool.accept(submission, resolved: Runner.bytes(of: job))
@@ -98,10 +101,12 @@ extension Runner {
         report(.rejected(source: drop.name, diagnostics: text))
     }
 
-    /// The resolved job; checked anew from the manifest where its file was damaged.
+    /// The resolved job; checked anew from the manifest where its file was damaged. Files that the manifest includes or refers
+    /// to, and the environment, may have changed since: what it comes to must be what was accepted.
     func resolvedJob(of token: Token) throws -> Result<ResolvedJob, ManifestChecker.Refusal> {
-        let file = spool.resolved(token.id)
-        if let data = try? Data(contentsOf: file), let job = try? JSON(parsing: data).decode(ResolvedJob.self) {
+        if let data = try spool.resolvedData(of: token.id),
+            let job = try? JSON(parsing: data).decode(ResolvedJob.self)
+        {
             return .success(job)
         }
         do { _ = try spool.manifestData(of: token) } catch let failure as Failure where failure.cause == .input {
@@ -110,9 +115,19 @@ extension Runner {
         let manifest = spool.manifest(token.id)
         let checked: Result<ResolvedJob, ManifestChecker.Refusal>
         do {
-            checked = try checker.check(manifest, name: token.source, base: token.base, meanwhile: beat)
+            checked = try checker.check(
+                manifest, name: token.source, base: token.base, environment: token.environment ?? [:], meanwhile: beat)
         } catch let broken as ManifestChecker.NoVerdict { throw broken.failure }
-        if case .success(let job) = checked { try spool.write(Runner.bytes(of: job), to: file) }
+        guard case .success(let job) = checked else { return checked }
+        let bytes = try Runner.bytes(of: job)
+        guard try spool.isAccepted(bytes, for: token.id) else {
+            let failure = Failure(
+                "resolved.json is damaged, and the manifest means something else now than when it was accepted: a file that "
+                    + "it includes or names, the environment, or jdnas has changed", at: token.source,
+                remedy: "submit the job again; leave the files in work/ alone")
+            return .failure(ManifestChecker.Refusal(failure.description))
+        }
+        try spool.write(bytes, to: spool.resolved(token.id))
         return checked
     }
 

@@ -10,6 +10,9 @@ struct JobRecord: Codable, Sendable {
     var manifestDigest: Digest
     var source: String
     var key: String?
+    var environment: [String: String]?
+    /// Of `resolved.json` as it was when the job was accepted; nil in jobs of earlier versions.
+    var resolvedDigest: Digest?
     /// Whether the manifest was dropped into the inbox; then the job exists once `dropped.yaml` is in the work folder.
     var dropped: Bool
 }
@@ -29,6 +32,22 @@ extension Spool {
         return data
     }
 
+    /// The bytes of an accepted job's `resolved.json`; nil if they are gone, or not those that were accepted.
+    public func resolvedData(of id: JobID) throws -> Data? {
+        guard let data = try files.read(resolved(id)), try isAccepted(data, for: id) else { return nil }
+        return data
+    }
+
+    /// Whether this is what a job was resolved to when it was accepted. True where that is not known: in jobs of earlier
+    /// versions, and where the record is damaged.
+    public func isAccepted(_ resolved: Data, for id: JobID) throws -> Bool {
+        guard let data = try files.read(recordFile(id)),
+            let record = try? SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path),
+            let digest = record.resolvedDigest
+        else { return true }
+        return Digest(of: resolved) == digest
+    }
+
     /// Makes a dropped manifest a queued job. The user's file itself moves, with one rename, into the work folder: there
     /// is never a moment with two jobs or none. Nil if the file is not the one that was read (`manifest`) any more.
     ///
@@ -43,7 +62,7 @@ extension Spool {
         let id = try reserve(job: job)
         let record = JobRecord(
             id: id, base: base, submitted: .next(), manifestDigest: Digest(of: data), source: drop.name,
-            key: key, dropped: true)
+            key: key, resolvedDigest: Digest(of: resolved), dropped: true)
         do {
             try replace(data, at: manifest(id))
             try replace(resolved, at: self.resolved(id))
@@ -63,7 +82,8 @@ extension Spool {
         let record = JobRecord(
             id: submission.id, base: submission.base, submitted: submission.submitted,
             manifestDigest: submission.manifestDigest, source: submission.source, key: submission.key,
-            dropped: false)
+            environment: submission.environment,
+            resolvedDigest: Digest(of: resolved), dropped: false)
         try replace(SealedRecord.encode(record), at: recordFile(submission.id))
         return try move(submission, from: .inbox, to: .queued(accepted: .now))
     }
@@ -136,7 +156,8 @@ extension Spool {
     func restoreToken(_ record: JobRecord) throws -> Token {
         let token = Token(
             id: record.id, base: record.base, submitted: record.submitted, manifestDigest: record.manifestDigest,
-            source: record.source, key: record.key, state: .queued(accepted: .now))
+            source: record.source, key: record.key, environment: record.environment ?? [:],
+            state: .queued(accepted: .now))
         _ = try place(SealedRecord.encode(token), at: tokenFile(record.id, in: .queued))
         return token
     }

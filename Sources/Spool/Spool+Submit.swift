@@ -10,13 +10,15 @@ extension Spool {
     ///   - base: the folder that relative paths in the manifest refer to.
     ///   - source: the file name to show for it.
     ///   - key: the job's key, if it has one; look for it with `holder(of:)` first.
+    ///   - environment: the variables of the environment that the manifest takes.
     public func submit(
-        manifest: Data, name: String, base: String, source: String? = nil, key: String? = nil
+        manifest: Data, name: String, base: String, source: String? = nil, key: String? = nil,
+        environment: [String: String] = [:]
     ) throws -> JobID {
         let id = try reserve(job: name)
         let token = Token(
             id: id, base: base, submitted: .next(), manifestDigest: Digest(of: manifest),
-            source: source ?? "\(name).yaml", key: key, state: .submitted)
+            source: source ?? "\(name).yaml", key: key, environment: environment, state: .submitted)
         do {
             try replace(manifest, at: self.manifest(id))
             guard try place(SealedRecord.encode(token), at: tokenFile(id, in: .inbox)) else {

@@ -15,6 +15,8 @@ public struct Token: Codable, Sendable, Hashable {
     public var source: String
     /// No second job with this key runs, unless the first one failed.
     public var key: String?
+    /// The variables of the environment that the manifest takes, as whoever handed it in has them; nil for none.
+    public var environment: [String: String]?
     /// How many times a runner has claimed the job; goes into the attempts' names.
     public var epoch: Int
     /// What the token was last prepared for. A token is rewritten first and renamed then, so after a crash this may be
@@ -23,7 +25,7 @@ public struct Token: Codable, Sendable, Hashable {
 
     public init(
         id: JobID, base: String, submitted: Timestamp, manifestDigest: Digest, source: String, key: String? = nil,
-        epoch: Int = 0, state: JobState
+        environment: [String: String] = [:], epoch: Int = 0, state: JobState
     ) {
         self.id = id
         self.base = base
@@ -31,6 +33,7 @@ public struct Token: Codable, Sendable, Hashable {
         self.manifestDigest = manifestDigest
         self.source = source
         self.key = key
+        self.environment = environment.isEmpty ? nil : environment
         self.epoch = epoch
         self.state = state
     }

@@ -9,15 +9,17 @@ public enum ManifestValidation {
     ///
     /// - Parameters:
     ///   - file: what diagnostics call the manifest.
-    ///   - base: what relative paths in it refer to.
-    public static func validate(_ manifest: Data, file: String, base: URL, catalog: StageCatalog)
+    ///   - context: what it reads besides itself.
+    public static func validate(_ manifest: Data, file: String, context: ManifestContext, catalog: StageCatalog)
         -> Result<ResolvedJob, Diagnostics>
     {
         let diagnosis = Diagnosis()
-        guard let job = JobManifest(parsing: manifest, file: file, diagnosis: diagnosis) else {
+        let base = context.base
+        guard let job = JobManifest(parsing: manifest, file: file, context: context, diagnosis: diagnosis) else {
             return .failure(Diagnostics(diagnosis.diagnostics))
         }
         var resolved: [String: ResolvedJob.Stage] = [:]
+        let users = Dictionary(job.stages.map { ($0.name, $0.uses) }, uniquingKeysWith: { first, _ in first })
         for stage in job.stages {
             if Spool.reservedStageNames.contains(stage.name) {
                 diagnosis.report(
@@ -29,11 +31,12 @@ public enum ManifestValidation {
                 continue
             }
             let needs = stage.needs.map { need in
-                Input(need: need, kind: kind(of: need, job, file: file, base: base, catalog, diagnosis))
+                Input(need: need, kind: kind(of: need, users, file: file, base: base, catalog, diagnosis))
             }
             checkInputs(needs, of: stage, plugin, job, file: file, catalog, diagnosis)
             let reader = ConfigReader(
-                stage.with, mark: stage.mark, file: file, baseDirectory: base, diagnosis: diagnosis)
+                stage.with, mark: stage.mark, file: stage.mark.source?.name ?? file, baseDirectory: base,
+                diagnosis: diagnosis)
             guard let options = plugin.encodedOptions(reader) else { continue }
             resolved[stage.name] = ResolvedJob.Stage(
                 name: stage.name, plugin: plugin.name, pluginVersion: plugin.version, options: options,
@@ -45,7 +48,8 @@ public enum ManifestValidation {
         return .success(
             ResolvedJob(
                 job: job.job, description: job.description, seed: job.seed, rules: job.rules,
-                stages: job.order().compactMap { resolved[$0.name] }))
+                stages: job.order().compactMap { resolved[$0.name] },
+                variables: job.variables, included: job.included))
     }
 
     private static func unknownPlugin(
@@ -53,7 +57,7 @@ public enum ManifestValidation {
     ) {
         let known = catalog.names.sorted().joined(separator: ", ")
         diagnosis.report(
-            file: file, mark: stage.usesMark, "there is no stage plugin '\(stage.uses)'",
+            file: file, mark: stage.usesMark, "there is no stage plugin '\(shown(stage.uses))'",
             remedy: nearestName(stage.uses, among: catalog.names).map { "did you mean '\($0)'?" }
                 ?? "plugins here: \(known)")
     }
@@ -64,13 +68,14 @@ public enum ManifestValidation {
         var kind: ArtifactKind?
     }
 
+    /// - Parameter users: the plugin of each stage.
     private static func kind(
-        of need: JobManifest.Need, _ job: JobManifest, file: String, base: URL, _ catalog: StageCatalog,
+        of need: JobManifest.Need, _ users: [String: String], file: String, base: URL, _ catalog: StageCatalog,
         _ diagnosis: Diagnosis
     ) -> ArtifactKind? {
         switch need.reference {
         case .stage(let name):
-            return job.stages.first { $0.name == name }.flatMap { catalog.plugin(named: $0.uses)?.produces }
+            return users[name].flatMap { catalog.plugin(named: $0)?.produces }
         case .otherJob: return nil
         case .file(let path):
             let full = Manifest.resolve(path, base: base).path
@@ -81,7 +86,8 @@ public enum ManifestValidation {
             do { return try FileArtifact.kind(at: full) } catch {
                 let failure = error as? Failure
                 diagnosis.report(
-                    file: file, mark: need.mark, "'\(path)': \(failure?.what ?? "\(error)")", remedy: failure?.remedy)
+                    file: file, mark: need.mark, "'\(shown(path))': \(failure?.what ?? "\(error)")",
+                    remedy: failure?.remedy)
                 return nil
             }
         }

@@ -47,14 +47,22 @@ public struct ResolvedJob: Sendable, Hashable, Codable {
     /// When the job may run; nil, as in jobs of earlier versions: at any time.
     public var rules: JobRules?
     public var stages: [Stage]
+    /// What the manifest's variables stood for, and the files that it included; nil for none. Stages hold all of it: this
+    /// tells where it came from.
+    public var variables: [String: JSON]?
+    public var included: [IncludedFile]?
 
     public init(
-        job: String, description: String? = nil, seed: UInt64, rules: JobRules? = nil, stages: [Stage]
+        job: String, description: String? = nil, seed: UInt64, rules: JobRules? = nil, stages: [Stage],
+        variables: [String: JSON] = [:],
+        included: [IncludedFile] = []
     ) {
         self.rules = rules
         self.job = job
         self.description = description
         self.seed = seed
         self.stages = stages
+        self.variables = variables.isEmpty ? nil : variables
+        self.included = included.isEmpty ? nil : included
     }
 }

@@ -12,23 +12,13 @@ extension StageDescription {
 
     /// Its section of the reference of options (docs/plugins.md).
     public var markdown: String {
-        func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
-        var lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
-        if !options.isEmpty {
-            lines += ["", "| option | type | default | |", "| --- | --- | --- | --- |"]
-            lines += options.map { option in
-                let about = [option.help, option.condition].filter { !$0.isEmpty }.joined(separator: " ")
-                return "| `\(option.key)` | \(cell(option.type)) | \(cell(option.value)) | \(cell(about)) |"
-            }
-        }
-        return lines.joined(separator: "\n")
+        let lines = ["## `\(name)`", "", "\(summary). Reads and makes: \(flow)."]
+        let table = options.isEmpty ? [] : ["", OptionDescription.markdownTable(of: options)]
+        return (lines + table).joined(separator: "\n")
     }
 }
 
 extension OptionDescription {
-    /// Its default, or what stands in its place.
-    public var value: String { self.default ?? (required ? "required" : "none") }
-
     /// Under what value of another option it is read, in brackets; empty for always.
-    public var condition: String { when.map { "(\($0))" } ?? "" }
+    public var remark: String { when.map { "(\($0))" } ?? "" }
 }

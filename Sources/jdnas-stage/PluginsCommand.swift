@@ -62,7 +62,7 @@ struct PluginsCommand: Command {
 extension StageDescription {
     var text: String {
         let rows = options.map { option in
-            [option.key, option.type, option.value, [option.help, option.condition].joined(separator: " ")]
+            [option.key, option.type, option.value, [option.help, option.remark].joined(separator: " ")]
         }
         return "\(name), version \(version): \(summary)\n\(flow)\n\n"
             + Table(header: ["option", "type", "default", ""], rows: rows).text(indent: 2)

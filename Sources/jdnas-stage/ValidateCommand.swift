@@ -13,6 +13,9 @@ struct ValidateCommand: Command {
         Option(
             "--base", value: "DIR", "what relative paths in the manifests refer to (default: the working directory)"),
         Option("--name", value: "NAME", "what to call the manifest in diagnostics (default: as it was named)"),
+        Option(
+            "--env", value: "NAME=VALUE", repeats: true,
+            "what '${env:NAME}' stands for, instead of this process's environment"),
         Option("--quiet", "say nothing of manifests that are fine"),
         Option("--json", "print a list with a report for each file: the resolved job, or its diagnostics"),
     ]
@@ -20,15 +23,23 @@ struct ValidateCommand: Command {
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let here = URL(filePath: FileManager.default.currentDirectoryPath)
-        let base = resolve(arguments.value("--base") ?? ".", base: here)
+        var context = ManifestContext(base: resolve(arguments.value("--base") ?? ".", base: here))
+        for setting in arguments.all("--env") {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw UsageError(
+                    "'--env' has the form NAME=VALUE, not '\(setting)'", remedy: "write '--env NAME=VALUE'")
+            }
+            context.environment[String(parts[0])] = String(parts[1])
+        }
         let reports = arguments.operands.map { file in
-            ValidationReport(file: file, check(file, name: arguments.value("--name") ?? file, base: base))
+            ValidationReport(file: file, check(file, name: arguments.value("--name") ?? file, context))
         }
         if arguments.has("--json") {
             Terminal.print(try JSON(encoding: reports).prettyText)
         } else {
             for report in reports {
-                for diagnostic in report.diagnostics { Terminal.error("\(diagnostic)") }
+                for diagnostic in report.diagnostics { Terminal.error(diagnostic.text) }
                 guard let job = report.resolved, !arguments.has("--quiet") else { continue }
                 let stages = job.stages.map(\.name).joined(separator: ", ")
                 Terminal.print("\(report.file): fine: job '\(job.job)' with \(job.stages.count) stages: \(stages)")
@@ -37,21 +48,17 @@ struct ValidateCommand: Command {
         return reports.allSatisfy { $0.resolved != nil } ? 0 : 1
     }
 
-    private func check(_ file: String, name: String, base: URL) -> Result<ResolvedJob, Diagnostics> {
+    private func check(_ file: String, name: String, _ context: ManifestContext) -> Result<ResolvedJob, Diagnostics> {
         let here = URL(filePath: FileManager.default.currentDirectoryPath)
         let start = Mark(line: 1, column: 1)
         if let problem = pathProblem(file, base: here, directory: false) {
             return .failure(
                 Diagnostics([Diagnostic(file: name, mark: start, message: problem.message, remedy: problem.remedy)]))
         }
-        guard let data = try? Data(contentsOf: resolve(file, base: here)) else {
-            return .failure(
-                Diagnostics([
-                    Diagnostic(
-                        file: name, mark: start, message: "the file cannot be read",
-                        remedy: "check the file's permissions")
-                ]))
-        }
-        return ManifestValidation.validate(data, file: name, base: base, catalog: stageCatalog)
+        let data: Data
+        do { data = try YAMLFile.read(resolve(file, base: here), name: name) } catch { return .failure(error) }
+        var context = context
+        context.url = resolve(file, base: here)
+        return ManifestValidation.validate(data, file: name, context: context, catalog: stageCatalog)
     }
 }

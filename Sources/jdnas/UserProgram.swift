@@ -12,6 +12,7 @@ let userProgram = Program(
         SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
         HoldCommand(), ReleaseCommand(), PriorityCommand(), StatusCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
+        Forwarded("schema", "print the JSON Schema of job manifests, for editors"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),
         Forwarded("evaluate", "COCO's average precision of a detections file, as pycocotools computes it"),

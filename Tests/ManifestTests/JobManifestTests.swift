@@ -81,12 +81,19 @@ import Testing
             "job: a\nstages:\n  - {name: b, uses: x, needs: [a/b/c, {fil: x}]}",
             [
                 "3:32: error: the text 'a/b/c' names no input\n  remedy: write STAGE, JOB/STAGE or {file: PATH}",
-                "3:39: error: a mapping names no input\n  remedy: write STAGE, JOB/STAGE or {file: PATH}",
+                "3:39: error: a mapping names no input\n  remedy: did you mean '{file: PATH}'?",
             ]
         ),
         (
             "job: a\nstages:\n  - {name: a, uses: x, needs: [b]}\n  - {name: b, uses: x, needs: [c]}\n  - {name: c, uses: x, needs: [a]}",
             ["5:32: error: these stages wait for each other: a → b → c → a\n  remedy: remove one of these needs"]
+        ),
+        (
+            "job: a\nstages:\n  - {name: data, uses: dataset-pack}\n  - {name: b, uses: x, needs: [dataset-pack]}",
+            [
+                "4:32: error: there is no stage 'dataset-pack'\n"
+                    + "  remedy: did you mean 'data'? stages are named by their 'name', not by their plugin"
+            ]
         ),
         (
             "job: a\nstages: [{name: a, uses: x, needs: [a]}]",

@@ -1,11 +1,15 @@
 #!/bin/sh
 # A stage program for tests: speaks jdnas-stage's protocol, computes nothing.
 #   fake-stage validate --json --base B --name N FILE   FILE is already the report that a check would print
+#                                                       or says so, and the report lies in B, as report.json
 #   fake-stage run REQUEST                              does what the option "behaviour" says
 set -eu
 if [ "$1" = validate ]; then
     for file; do :; done
     case $(cat "$file") in
+        *'"given-by-base"'*)
+            printf '%s\n' "$@" > "$4/arguments.txt"
+            echo '['; cat "$4/report.json"; echo ']' ;;
         *'"crash-the-check"'*) kill -SEGV $$ ;;
         *'"check-crashes-twice"'*)
             tries="$(dirname "$file")/.tries"

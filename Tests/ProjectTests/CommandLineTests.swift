@@ -6,7 +6,7 @@ import Testing
 /// The built programs from outside: what they print, and how they end.
 @Suite struct CommandLineTests {
     static let commands = [
-        "submit", "run", "list", "show", "logs", "validate", "bundle verify", "bundle list", "bundle show",
+        "submit", "run", "list", "show", "logs", "validate", "schema", "bundle verify", "bundle list", "bundle show",
         "bundle unpack", "collect", "plugins", "evaluate", "detect", "export", "import", "synth",
     ]
 

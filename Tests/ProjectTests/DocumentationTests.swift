@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Manifest
 import TestSupport
@@ -14,7 +15,9 @@ import Testing
             guard let text = try? String(contentsOf: file, encoding: .utf8) else { continue }
             for block in text.matches(of: /(?s)```yaml\n(job:.*?)```/) {
                 count += 1
-                _ = try JobManifest(parsing: Data(block.1.utf8), file: file.lastPathComponent)
+                _ = try JobManifest(
+                    parsing: Data(block.1.utf8), file: file.lastPathComponent,
+                    context: ManifestContext(environment: ["CELLS": "/data/cells"]))
             }
         }
         #expect(count >= 2)
@@ -24,6 +27,32 @@ import Testing
     @Test func referenceOfOptionsIsCurrent() throws {
         let text = try String(contentsOf: Project.root.appending(path: "docs/plugins.md"), encoding: .utf8)
         #expect(try run(["plugins", "--markdown"], in: Project.root).output == text)
+    }
+
+    /// `jdnas schema --markdown > docs/manifest-reference.md` writes it anew.
+    @Test func referenceOfKeysIsCurrent() throws {
+        let text = try String(contentsOf: Project.root.appending(path: "docs/manifest-reference.md"), encoding: .utf8)
+        #expect(try run(["schema", "--markdown"], in: Project.root).output == text)
+    }
+
+    /// The manifests that come with the project, as an editor sees them.
+    @Test func jobsFitTheSchema() throws {
+        let outcome = try run(["schema"], in: Project.root)
+        #expect(outcome.code == 0, "\(outcome.error)")
+        let schema = SchemaCheck(try JSON(parsing: outcome.output))
+        let folder = Project.root.appending(path: "jobs")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        #expect(!names.isEmpty)
+        for name in names {
+            let data = try Data(contentsOf: folder.appending(path: name))
+            var manifest = try YAMLNode(parsing: data, file: name).json
+            #expect(schema.problems(of: manifest) == [], "\(name)")
+            // A key that nobody knows.
+            guard case .object(var members) = manifest else { continue }
+            members["sede"] = 1
+            manifest = .object(members)
+            #expect(schema.problems(of: manifest) == ["sede: is not allowed"])
+        }
     }
 
     @Test(.enabled(if: SharedFolder.isPresent, Comment(rawValue: SharedFolder.hint))) func jobsAreFine() throws {

@@ -41,7 +41,13 @@ import Testing
         #expect(ran.code == 1)
         #expect(
             try String(contentsOf: folder["s/rejected/wrong.diagnostics.txt"], encoding: .utf8)
-                == "wrong.yaml:2:26: error: there is no stage plugin 'dataset-pak'\n  remedy: did you mean 'dataset-pack'?\n"
+                == """
+                wrong.yaml:2:26: error: there is no stage plugin 'dataset-pak'
+                    stages: [{name: a, uses: dataset-pak}]
+                                             ^
+                  remedy: did you mean 'dataset-pack'?
+
+                """
         )
         let jobs = try JSON(parsing: try run(["list", "--json", "--spool", "s"], in: folder.url).output)
         #expect(Set(jobs.array?.compactMap { $0["state"]?.string } ?? []) == ["done", "rejected"])

@@ -54,6 +54,8 @@ import Testing
                         drop, manifest: CrashTests.manifest, job: "blood", base: "/", resolved: Data("{}".utf8))
                 }
                 #expect(try Array(checkTokens(spool).values) == [.queued])
+                let id = try #require(try spool.tokens(in: .queued).first?.id)
+                #expect(try spool.resolvedData(of: id) == Data("{}".utf8))
                 #expect(try scratch.names(in: "inbox").isEmpty)
                 // A crash can leave the beginnings of a work folder, without a record; recovery removes old ones.
                 let made = try scratch.names(in: "work").filter { id in
@@ -73,11 +75,14 @@ import Testing
             },
             act: { spool, token in try spool.accept(token, resolved: Data("{}".utf8)) },
             check: { spool, _, token, _ in
+                // What it refers to may have changed between the two: the later one counts, and the record fits it.
+                var resolved = Data("{}".utf8)
                 if let again = try spool.tokens(in: .inbox).first {
-                    _ = try spool.accept(again, resolved: Data("{}".utf8))
+                    resolved = Data(#"{"later": 1}"#.utf8)
+                    _ = try spool.accept(again, resolved: resolved)
                 }
                 #expect(try checkTokens(spool) == [token.id: .queued])
-                #expect(try Data(contentsOf: spool.resolved(token.id)) == Data("{}".utf8))
+                #expect(try spool.resolvedData(of: token.id) == resolved)
             })
     }
 

@@ -150,6 +150,7 @@ import Testing
     }
 
     private func validate(_ yaml: String, base: URL = URL(filePath: "/tmp")) -> Result<ResolvedJob, Diagnostics> {
-        ManifestValidation.validate(Data(yaml.utf8), file: "j.yaml", base: base, catalog: testCatalog)
+        let context = ManifestContext(base: base, environment: [:])
+        return ManifestValidation.validate(Data(yaml.utf8), file: "j.yaml", context: context, catalog: testCatalog)
     }
 }

@@ -28,7 +28,7 @@ struct SubmitCommand: Command {
         let code = try StageProgram.check(files)
         if code != 0 { throw Failure("nothing was handed in", remedy: "mend the manifests, and submit them again") }
         return try files.map { file in
-            try JobManifest(parsing: try Data(contentsOf: URL(filePath: file)), file: file)
+            try JobManifest(parsing: try YAMLFile.read(URL(filePath: file), name: file), file: file)
         }
     }
 
@@ -39,7 +39,8 @@ struct SubmitCommand: Command {
             return holder.id
         }
         return try spool.submit(
-            manifest: manifest.text, name: manifest.job, base: base, source: manifest.file, key: manifest.rules.key)
+            manifest: manifest.text, name: manifest.job, base: base, source: manifest.file, key: manifest.rules.key,
+            environment: manifest.environment)
     }
 }
 
