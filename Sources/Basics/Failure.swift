@@ -44,7 +44,7 @@ public struct Failure: Error, Sendable, Hashable, Codable, CustomStringConvertib
 
 extension String {
     /// Control characters but line feeds and tabs replaced.
-    fileprivate var withoutControls: String {
+    public var withoutControls: String {
         func steers(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
         }

@@ -10,7 +10,7 @@ let userProgram = Program(
         """,
     commands: [
         SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
-        HoldCommand(), ReleaseCommand(), PriorityCommand(),
+        HoldCommand(), ReleaseCommand(), PriorityCommand(), DoctorCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),
