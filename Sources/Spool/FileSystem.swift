@@ -8,7 +8,7 @@ public enum FileCall: String, Sendable, CaseIterable {
     case sync = "fsync"
     case close, link, rename, unlink, mkdir
     case syncDirectory = "fsync(directory)"
-    case read, list, remove
+    case read, list, remove, access
 }
 
 /// Lets a test fail or crash the calls of a `FileSystem`. What it throws comes out of the call.
@@ -131,6 +131,11 @@ public struct FileSystem: Sendable {
                 throw Failure("cannot read the file", at: url.path, remedy: "check its permissions", cause: .system)
             }
         }
+    }
+
+    /// Whether names can be made in a folder (access(2)); a file system that is mounted read-only counts.
+    public func isWritable(_ folder: URL) -> Bool {
+        (try? call(.access, folder.path) { Glibc.access(folder.path, W_OK | X_OK) == 0 }) ?? false
     }
 
     /// Whether something has this name (a dangling symbolic link too).

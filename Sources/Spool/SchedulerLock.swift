@@ -73,6 +73,24 @@ public final class SchedulerLock: Sendable {
         return record.owner.isAlive == false ? nil : .init(owner: record.owner, since: record.since)
     }
 
+    /// What lies at the lock's place.
+    enum State {
+        case free
+        /// Nobody can read whose it is. Seconds since it was touched, by the file server's clock.
+        case damaged(silence: Double)
+        /// `isAlive` is nil where that can't be seen from here.
+        case held(Owner, since: Timestamp, isAlive: Bool?, silence: Double)
+    }
+
+    static func state(of spool: Spool) throws -> State {
+        guard let data = try spool.files.read(spool.lockFile) else { return .free }
+        let silence = try spool.serverTime() - (FileStatus(spool.lockFile)?.modified ?? 0)
+        guard let record = try? SealedRecord.decode(Record.self, from: data, at: spool.lockFile.path) else {
+            return .damaged(silence: silence)
+        }
+        return .held(record.owner, since: record.since, isAlive: record.owner.isAlive, silence: silence)
+    }
+
     private func isOurs() throws -> Bool {
         guard let data = try spool.files.read(spool.lockFile) else { return false }
         return (try? SealedRecord.decode(Record.self, from: data, at: spool.lockFile.path))?.nonce == nonce

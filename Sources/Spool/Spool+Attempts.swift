@@ -85,6 +85,9 @@ extension Spool {
         return bundle(id)
     }
 
+    /// The same in place of an older one.
+    public func replaceBundle(_ draft: URL, of id: JobID) throws { try move(draft, to: bundle(id)) }
+
     /// Where a job's bundle is built before `publishBundle`.
     public func bundleDraft() -> URL { draftFile("bundle.tar.zst") }
 

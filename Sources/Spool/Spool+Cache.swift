@@ -5,7 +5,7 @@ public import Foundation
 /// (StageKit's `StageRequest.cacheKey`). It is a hint only: whatever it names is checked, and an entry that does not hold is as
 /// good as none.
 extension Spool {
-    private struct CacheEntry: Codable {
+    struct CacheEntry: Codable {
         static let format = "jdnas-cache/1"
         var format = CacheEntry.format
         /// The job's id.

@@ -2,7 +2,7 @@ import Basics
 public import Foundation
 
 /// What makes a job: written into its work folder when it is accepted, so that a lost or damaged token can be rebuilt.
-struct JobRecord: Codable, Sendable {
+struct JobRecord: Codable, Sendable, Hashable {
     var format = "jdnas-job/1"
     var id: JobID
     var base: String
@@ -157,13 +157,14 @@ extension Spool {
         let token = Token(
             id: record.id, base: record.base, submitted: record.submitted, manifestDigest: record.manifestDigest,
             source: record.source, key: record.key, environment: record.environment ?? [:],
+            epoch: try lastEpoch(record.id),
             state: .queued(accepted: .now))
         _ = try place(SealedRecord.encode(token), at: tokenFile(record.id, in: .queued))
         return token
     }
 
     func recordFile(_ id: JobID) -> URL { workFolder(id).appending(path: "job.json") }
-    private func droppedFile(_ id: JobID) -> URL { workFolder(id).appending(path: "dropped.yaml") }
+    func droppedFile(_ id: JobID) -> URL { workFolder(id).appending(path: "dropped.yaml") }
 
     /// Puts a user's file back into the inbox under its name, or a similar one if that is taken.
     private func giveBack(_ file: URL, named name: String) throws {

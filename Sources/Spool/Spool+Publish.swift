@@ -68,9 +68,20 @@ extension Spool {
 
     /// Takes a damaged file out of the way, with a reason beside it. Nothing is deleted.
     func setAside(_ url: URL, because reason: String) throws {
-        let name = "\(Timestamp.now.compact)-\(randomDigits())-\(url.lastPathComponent)"
+        let name = asideName(url)
         try replace(Data("\(url.path)\n\(reason)\n".utf8), at: aside.appending(path: "\(name).reason.txt"))
         try move(url, to: aside.appending(path: name))
+    }
+
+    /// Keeps a file that is about to be replaced under a second name, with a reason beside it.
+    func keepAside(_ url: URL, because reason: String) throws {
+        let name = asideName(url)
+        try replace(Data("\(url.path)\n\(reason)\n".utf8), at: aside.appending(path: "\(name).reason.txt"))
+        _ = try place(url, at: aside.appending(path: name))
+    }
+
+    private func asideName(_ url: URL) -> String {
+        "\(Timestamp.now.compact)-\(randomDigits())-\(url.lastPathComponent)"
     }
 
     /// A name in `tmp/` that nobody else uses; what is left there is removed when it is a day old.

@@ -14,8 +14,7 @@ extension Spool {
     public func recover() throws -> [String] {
         var notes = try settleTokens()
         notes += try restoreTokens()
-        try sweep()
-        return notes
+        return notes + (try sweep())
     }
 
     private func settleTokens() throws -> [String] {
@@ -29,8 +28,12 @@ extension Spool {
                     guard try token(id, in: folder) != nil else { continue }
                 } catch let failure as Failure {
                     guard files.exists(url) else { throw failure }
-                    // Somebody else's file that we may not read is not damaged; the runner says so when it looks at it.
-                    if folder == .inbox, (try? files.read(url)) == nil { continue }
+                    // A disk that does not answer, or somebody else's file: what cannot be read is not damaged.
+                    if (try? files.read(url)) == nil {
+                        // The runner speaks of what it cannot read in the inbox when it looks there.
+                        if folder != .inbox { notes.append("cannot read \(folder.rawValue)/\(id).json: left as it is") }
+                        continue
+                    }
                     try setAside(url, because: failure.description)
                     notes.append("set aside a damaged token: \(folder.rawValue)/\(id).json (\(failure.what))")
                     continue
@@ -47,17 +50,22 @@ extension Spool {
 
     private func restoreTokens() throws -> [String] {
         var notes: [String] = []
-        for id in try files.list(work).compactMap({ JobID($0) }) where try find(id) == nil {
-            guard let data = try files.read(recordFile(id)) else { continue }
+        for id in try files.list(work).compactMap({ JobID($0) }) where !hasToken(id) {
             let record: JobRecord
             do {
-                record = try SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path)
-            } catch let failure as Failure {
-                try setAside(recordFile(id), because: failure.description)
-                notes.append("set aside a damaged job record: work/\(id)/job.json")
+                guard let data = try files.read(recordFile(id)) else { continue }
+                do { record = try SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path) } catch {
+                    try setAside(recordFile(id), because: "\(error)")
+                    notes.append("set aside a damaged job record: work/\(id)/job.json")
+                    continue
+                }
+            } catch {
+                guard files.exists(recordFile(id)) else { throw error }
+                notes.append("cannot read work/\(id)/job.json: the job has no token and gets none now")
                 continue
             }
-            if record.dropped {
+            // A job that has begun is one, whatever has become of the file that was dropped.
+            if record.dropped, try lastEpoch(id) == 0 {
                 if try finishAccepting(record) != nil { notes.append("took in \(record.source) as \(id)") }
             } else {
                 _ = try restoreToken(record)
@@ -67,22 +75,31 @@ extension Spool {
         return notes
     }
 
-    private func sweep() throws {
+    /// Whether there is a token, readable or not. In the order in which tokens move.
+    private func hasToken(_ id: JobID) -> Bool {
+        StateFolder.allCases.sorted().contains { files.exists(tokenFile(id, in: $0)) }
+    }
+
+    private func sweep() throws -> [String] {
+        var notes: [String] = []
         let now = try serverTime()
         for name in try files.list(temporary) {
             let url = temporary.appending(path: name)
             if let status = FileStatus(url), status.kind == .file, now - status.modified > 86_400 {
                 try files.unlink(url)
+                notes.append("removed tmp/\(name), a draft of more than a day ago")
             }
         }
         for id in try files.list(work).compactMap({ JobID($0) }) {
             let folder = workFolder(id)
-            guard let status = FileStatus(folder), now - status.modified > 86_400, try find(id) == nil else { continue }
+            guard let status = FileStatus(folder), now - status.modified > 86_400, !hasToken(id) else { continue }
             let contents = try files.list(folder)
             if contents.allSatisfy({ $0 == "manifest.yaml" || $0 == "resolved.json" }) {
                 try files.removeFolder(folder)
+                notes.append("removed work/\(id), the beginning of a submission that came to nothing")
             }
         }
+        return notes
     }
 
     /// The time by the clock of the file server, from a file that was written just now.

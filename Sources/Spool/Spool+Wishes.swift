@@ -41,6 +41,13 @@ extension Spool {
         return found
     }
 
+    /// The job that a file in `wishes/` is about; nil if it is no wish for a job.
+    static func jobOfWish(_ name: String) -> JobID? {
+        guard let dot = name.lastIndex(of: "."), WishName(rawValue: String(name[name.index(after: dot)...])) != nil
+        else { return nil }
+        return JobID(String(name[..<dot]))
+    }
+
     /// The wishes for one job; cheap enough to be asked for all the time.
     public func wishes(for id: JobID) -> Wishes {
         Wishes(

@@ -25,6 +25,18 @@ public struct Spool: Sendable {
         if create { try makeFolders() }
     }
 
+    /// Opens one of which the marker may be missing or damaged, for a doctor. Throws where nothing looks like a spool, or like
+    /// one of this format.
+    init(damagedAt root: URL, files: FileSystem) throws {
+        self.root = URL(filePath: root.standardizedFileURL.path, directoryHint: .isDirectory)
+        self.files = files
+        let looksLikeOne = [StateFolder.queued, .running, .done].allSatisfy { files.exists(folder($0)) }
+        if looksLikeOne, markerFinding() != nil { return }
+        guard try isMarked() else {
+            throw Failure("there is no spool here", at: self.root.path, remedy: "name the spool with --spool DIR")
+        }
+    }
+
     /// The folder of the tokens in a state.
     public func folder(_ state: StateFolder) -> URL { subfolder(state.rawValue) }
     /// Finished bundles: `<job id>.tar.zst`.
@@ -70,7 +82,7 @@ public struct Spool: Sendable {
 }
 
 extension Spool {
-    private static let folders =
+    static let folders =
         StateFolder.allCases.map(\.rawValue) + [
             "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "notices", "status",
         ]
@@ -78,6 +90,25 @@ extension Spool {
     private struct Marker: Codable {
         var format = Spool.format
         var about = "a spool of jdnas; docs/spool.md describes every file in it"
+    }
+
+    /// What is wrong with the marker, if it can be written anew.
+    func markerFinding() -> Finding? {
+        let name = marker.lastPathComponent
+        do {
+            guard let data = try files.read(marker) else {
+                return Finding(.fault, name, "the spool's marker is missing", repair: .marker)
+            }
+            if (try? JSON(parsing: data).decode(Marker.self)) != nil { return nil }
+            return Finding(.fault, name, "the spool's marker is damaged", repair: .marker)
+        } catch { return nil }
+    }
+
+    /// Puts a whole marker in place of a missing or damaged one.
+    func writeMarkerAnew() throws {
+        for name in ["tmp", "aside"] { try makeFolder(subfolder(name)) }
+        if files.exists(marker) { try setAside(marker, because: "the marker is damaged") }
+        _ = try place(Data(JSON(encoding: Marker()).prettyText.utf8), at: marker)
     }
 
     private func isMarked() throws -> Bool {

@@ -26,20 +26,29 @@ final class FaultPlan: FileFaults {
 
     let mode: FaultMode
     let k: Int
+    /// The calls that count; the others go well, until it has crashed.
+    let kinds: Set<FileCall>
     private let state = Mutex((count: 0, crashed: false, calls: [String]()))
 
-    init(_ mode: FaultMode, at k: Int) {
+    init(_ mode: FaultMode, at k: Int, of kinds: Set<FileCall> = Set(FileCall.allCases)) {
         self.mode = mode
         self.k = k
+        self.kinds = kinds
     }
 
     /// Whether the k-th call was reached.
     var struck: Bool { state.withLock { $0.count >= k } }
     var calls: [String] { state.withLock { $0.calls } }
 
+    /// A file that is made only to see the server's time is no change.
+    private func counts(_ call: FileCall, _ path: String) -> Bool {
+        kinds.contains(call) && (kinds.contains(.read) || !path.hasSuffix("-clock"))
+    }
+
     func before(_ call: FileCall, at path: String) throws {
         try state.withLock { state in
             if state.crashed { throw Injected() }
+            guard counts(call, path) else { return }
             state.count += 1
             state.calls.append("\(call.rawValue) \(path)")
             guard state.count == k else { return }
@@ -51,7 +60,7 @@ final class FaultPlan: FileFaults {
     func after(_ call: FileCall, at path: String) throws {
         try state.withLock { state in
             if state.crashed { throw Injected() }
-            guard state.count == k else { return }
+            guard state.count == k, counts(call, path) else { return }
             if mode == .crashesAfter { state.crashed = true }
             if mode == .crashesAfter || mode == .failsAfterwards { throw Injected() }
         }
@@ -61,11 +70,13 @@ final class FaultPlan: FileFaults {
 /// Runs an action once for each of its file system calls, with that call going wrong; then recovers and checks.
 ///
 /// - Parameters:
+///   - kinds: the calls that go wrong. Between two changes of the disk it makes no difference when a program ends.
 ///   - prepare: makes the situation, in a new spool.
 ///   - act: what is interrupted.
 ///   - check: gets the spool after recovery, and what `act` gave (nil when it threw).
 func forEveryCall<Situation, Result>(
-    _ mode: FaultMode, prepare: (Spool, TemporaryFolder) throws -> Situation, act: (Spool, Situation) throws -> Result,
+    _ mode: FaultMode, of kinds: Set<FileCall> = Set(FileCall.allCases),
+    prepare: (Spool, TemporaryFolder) throws -> Situation, act: (Spool, Situation) throws -> Result,
     check: (Spool, TemporaryFolder, Situation, Result?) throws -> Void
 ) throws {
     var k = 1
@@ -73,7 +84,7 @@ func forEveryCall<Situation, Result>(
         let scratch = try TemporaryFolder(inMemory: true)
         let clean = try Spool(at: scratch.url, create: true)
         let situation = try prepare(clean, scratch)
-        let plan = FaultPlan(mode, at: k)
+        let plan = FaultPlan(mode, at: k, of: kinds)
         let result: Result?
         do {
             result = try act(Spool(at: scratch.url, files: FileSystem(faults: plan)), situation)
@@ -90,6 +101,11 @@ func forEveryCall<Situation, Result>(
         try #require(k < 500, "an action of so many calls never ends")
     }
     #expect(k > 3, "the action was not really tried")
+}
+
+extension Set<FileCall> {
+    /// The calls that change something.
+    static let changes = Set(FileCall.allCases).subtracting([.read, .list, .access])
 }
 
 /// Adds to an error where it arose.
