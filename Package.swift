@@ -138,7 +138,7 @@ let package = Package(
         // Programs.
         .executableTarget(
             name: "jdnas",
-            dependencies: ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StatusPage", "Runner"],
+            dependencies: ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StageKit", "StatusPage", "Runner"],
             swiftSettings: strict),
         .executableTarget(
             name: "jdnas-stage",

@@ -64,7 +64,8 @@ public struct TeacherPoolOptions: Codable, Sendable {
                 "schedule", default: ShrinkingSchedule.Order.integrated,
                 help: "integrated: all dimensions open together; sequential: one after the other"),
             sampled: reader.int(
-                "sampled", default: 2, in: 1...16, help: "networks that a step trains beside the largest"),
+                "sampled", default: 3, in: 1...16,
+                help: "networks that a step trains beside the largest: the smallest, and others drawn"),
             opening: reader.double(
                 "opening", default: 0.5, in: 0...1, help: "share of the run after which the whole space is open"))
         distillation = DistillationSettings(

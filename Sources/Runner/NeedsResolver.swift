@@ -46,13 +46,14 @@ struct NeedsResolver {
         return other.folder.isFinal ? .ended(other.folder.word) : .live
     }
 
-    private enum Need {
+    /// What became of the search for an input.
+    enum Need {
         case found(StageRequest.Input)
         case waiting
         case impossible(String)
     }
 
-    private func need(_ reference: InputReference, in token: Token) throws -> Need {
+    func need(_ reference: InputReference, in token: Token) throws -> Need {
         switch reference {
         case .stage(let name): return try published(token.id, name, as: reference).map(Need.found) ?? .waiting
         case .otherJob(let text, let name): return try need(reference, stage: name, ofJob: text, in: token)

@@ -111,7 +111,8 @@ final class Bench {
     func resolve(_ options: OptionLines) -> Result<ResolvedJob.Stage, Diagnostics> {
         let manifest = JobText(plugin: plugin.name, inputs: inputs, options: options)
         return ManifestValidation.validate(
-            Data(manifest.text.utf8), file: JobText.file, context: ManifestContext(base: scratch.appending(path: "base")),
+            Data(manifest.text.utf8), file: JobText.file,
+            context: ManifestContext(base: scratch.appending(path: "base")),
             catalog: catalog
         ).map { $0.stages[0] }
     }

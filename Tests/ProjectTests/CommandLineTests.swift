@@ -7,7 +7,8 @@ import Testing
 @Suite struct CommandLineTests {
     static let commands = [
         "submit", "run", "list", "show", "logs", "validate", "schema", "bundle verify", "bundle list", "bundle show",
-        "bundle unpack", "collect", "doctor", "status", "plugins", "evaluate", "detect", "export", "import", "synth",
+        "bundle unpack", "collect", "doctor", "status", "plan", "plugins", "evaluate", "detect", "export", "import",
+        "synth",
     ]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {

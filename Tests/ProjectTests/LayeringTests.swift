@@ -52,7 +52,9 @@ import Testing
     ]
 
     /// No library that computes is loaded by the commands and the long-running runner.
-    static let jdnas: Set = ["Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StatusPage", "Runner"]
+    static let jdnas: Set = [
+        "Basics", "CommandKit", "Spool", "Manifest", "Bundles", "StageKit", "StatusPage", "Runner",
+    ]
     /// A stage knows the detection modules and StageKit, and neither the runner nor a backbone.
     static let stagePlugin = Set(detection.keys).union(between.keys).union(["Basics", "Manifest", "StageKit"])
     static let backbonePlugin: Set<String> = ["Basics", "DetectorKit"]

@@ -95,4 +95,29 @@ import Testing
         try Data(progress.prettyText.utf8).write(to: search.progress)
         return id
     }
+
+    /// Nothing is handed in; what is wrong is told as `validate` tells it.
+    @Test func planOfAJob() throws {
+        let folder = try TemporaryFolder()
+        _ = try Spool(at: folder["s"], create: true)
+        try folder.write(
+            """
+            job: look
+            stages:
+              - name: data
+                uses: dataset-pack
+                with: {format: synth}
+              - {name: base, uses: evaluate, needs: [data, nobody/base]}
+            """, to: "look.yaml")
+        let plan = try run(["plan", "look.yaml", "--spool", "s"], in: folder.url)
+        #expect(plan.code == 1)
+        #expect(plan.output.contains(/data +dataset-pack +run +\? +'dataset-pack' has not run in this spool yet/))
+        #expect(plan.output.contains("look: 1 of 2 stages would run"))
+        let json = try JSON(parsing: try run(["plan", "--json", "look.yaml", "--spool", "s"], in: folder.url).output)
+        #expect(json[0]?["stages"]?[0]?["action"] == "run" && json[0]?["stages"]?[0]?["seconds"] == nil)
+        #expect(try Spool(at: folder["s"]).jobs().isEmpty)
+        try folder.write("job: look\nstags: []\n", to: "wrong.yaml")
+        let wrong = try run(["plan", "wrong.yaml", "--spool", "s"], in: folder.url)
+        #expect(wrong.code == 1 && wrong.error.contains("did you mean 'stages'?") && wrong.output.isEmpty)
+    }
 }

@@ -1,0 +1,103 @@
+import Basics
+import Foundation
+import Manifest
+public import Spool
+public import StageKit
+
+/// Finds out what a job would do, without doing any of it.
+public struct JobPlanner {
+    private let spool: Spool
+    private let threads: Int
+    private let useCache: Bool
+    private let history: StageHistory
+
+    /// - Parameter threads: of stages that do not say.
+    public init(_ spool: Spool, threads: Int, useCache: Bool = true) throws {
+        self.spool = spool
+        self.threads = threads
+        self.useCache = useCache
+        history = try StageHistory(spool)
+    }
+
+    public func plan(_ job: ResolvedJob) throws -> JobPlan {
+        // As if it were handed in now: all that is in the spool came earlier.
+        let id = try JobID(job: job.job, at: .now, random: 0)
+        let token = Token(
+            id: id, base: "/", submitted: .next(), manifestDigest: Digest(of: Data()), source: "", state: .submitted)
+        var known: [String: StageRequest.Input] = [:]
+        var stages: [JobPlan.Stage] = []
+        for stage in job.stages {
+            var planned = JobPlan.Stage(name: stage.name, plugin: stage.plugin, action: .run, why: "")
+            switch try inputs(of: stage, known, token) {
+            case .impossible(let reason): (planned.action, planned.why) = (.impossible, reason)
+            case .waiting(let reason): planned.why = reason
+            case .ready(let inputs):
+                let key = StageRequest.key(
+                    stage: stage, seed: job.seed, inputs: inputs, threads: stage.threads ?? threads)
+                if let receipt = try earlier(key, stage) {
+                    planned.action = .cached
+                    planned.why = "\(receipt.job)/\(receipt.stage) has its result"
+                    known[stage.name] = StageRequest.Input(
+                        reference: stage.name, kind: stage.produces, directory: spool.output(of: receipt).path,
+                        digest: receipt.artifactDigest, receipt: spool.receiptFile(receipt.job, receipt.stage).path)
+                } else {
+                    planned.why = reason(stage, key, job.seed, inputs)
+                }
+            }
+            if planned.action == .run, let like = history.like(stage, threads: stage.threads ?? threads) {
+                planned.seconds = like.seconds
+                planned.basis = like.text
+            }
+            stages.append(planned)
+        }
+        return JobPlan(job: job.job, stages: stages)
+    }
+
+    private enum Inputs {
+        case ready([StageRequest.Input])
+        case waiting(String)
+        case impossible(String)
+    }
+
+    private func inputs(
+        of stage: ResolvedJob.Stage, _ known: [String: StageRequest.Input], _ token: Token
+    ) throws -> Inputs {
+        let resolver = NeedsResolver(spool: spool, files: FileArtifacts(imports: spool.imports))
+        var inputs: [StageRequest.Input] = []
+        for reference in stage.needs {
+            if case .stage(let name) = reference {
+                guard let input = known[name] else { return .waiting("it reads '\(name)', which is to be made first") }
+                inputs.append(input)
+                continue
+            }
+            switch try resolver.need(reference, in: token) {
+            case .found(let input): inputs.append(input)
+            case .waiting: return .waiting("it reads '\(reference)', which is to be made first")
+            case .impossible(let reason): return .impossible(reason)
+            }
+        }
+        return .ready(inputs)
+    }
+
+    private func earlier(_ key: Digest, _ stage: ResolvedJob.Stage) throws -> Receipt? {
+        guard useCache, let cacheKey = try StageRequest.cacheKey(key, of: stage, host: Owner.current.host) else {
+            return nil
+        }
+        return spool.remembered(cacheKey, key: key)
+    }
+
+    /// Why a stage whose inputs are all there has to run.
+    private func reason(
+        _ stage: ResolvedJob.Stage, _ key: Digest, _ seed: UInt64, _ inputs: [StageRequest.Input]
+    ) -> String {
+        if !useCache { return "earlier results are not to be used (--no-cache)" }
+        guard let reuse = stage.reuse, reuse != .never else { return "'\(stage.plugin)' is run for every job" }
+        guard let nearest = history.nearest(to: stage) else { return "'\(stage.plugin)' has not run in this spool yet" }
+        if nearest.request.key == key {
+            return "\(nearest.name) has its result, and files that it reads were touched since"
+                + (reuse == .thisMachine ? ", or another machine made it" : "") + ", or it is gone"
+        }
+        let changes = nearest.changes(to: stage, seed: seed, inputs: inputs, threads: stage.threads ?? threads)
+        return "it differs from \(nearest.name) in " + changes.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,68 @@
+import Basics
+import Foundation
+import Manifest
+import Runner
+import Spool
+import StageKit
+import TestSupport
+import Testing
+
+/// What a job would do, told before it does it.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct PlanTests {
+    private func job(_ stages: [(String, String, [String])], seed: UInt64 = 7, more: JSON = .null) throws -> ResolvedJob
+    {
+        let data = try Workshop.manifest("next", stages, more: more)
+        var job = try #require(try JSON(parsing: data).decode(ValidationReport.self).resolved)
+        job.seed = seed
+        return job
+    }
+
+    private func plan(_ shop: Workshop, _ job: ResolvedJob, threads: Int = 1, useCache: Bool = true) throws -> JobPlan {
+        try JobPlanner(shop.spool, threads: threads, useCache: useCache).plan(job)
+    }
+
+    private static let stages = [("data", "succeed", [String]()), ("base", "succeed", ["data"])]
+
+    @Test func whatIsThereIsNotRun() throws {
+        let shop = try Workshop()
+        let empty = try plan(shop, job(Self.stages))
+        #expect(empty.stages.map(\.action) == [.run, .run] && empty.stages.allSatisfy { $0.seconds == nil })
+        #expect(empty.stages[0].why == "'make-dataset' has not run in this spool yet")
+        #expect(empty.stages[1].why == "it reads 'data', which is to be made first")
+        let first = try shop.submit("first", Self.stages)
+        #expect(try shop.run().done == [first])
+        let before = try shop.scratch.names(in: "spool/work")
+        let full = try plan(shop, job(Self.stages))
+        #expect(full.stages.map(\.action) == [.cached, .cached])
+        #expect(full.stages[1].why == "\(first)/base has its result")
+        #expect(full.estimate.seconds == 0 && full.estimate.unknown == 0)
+        // It says what then happens.
+        let second = try shop.submit("next", Self.stages)
+        #expect(try shop.run().done == [second])
+        #expect(shop.events.filter { $0.hasSuffix(" cached") } == ["data cached", "base cached"])
+        #expect(try shop.scratch.names(in: "spool/work").count == before.count + 1)
+    }
+
+    @Test func whatRunsIsExplained() throws {
+        let shop = try Workshop()
+        let first = try shop.submit("first", Self.stages, more: ["epochs": 12])
+        #expect(try shop.run().done == [first])
+        let other = try plan(shop, job(Self.stages, more: ["epochs": 16]))
+        #expect(other.stages[0].why == "it differs from \(first)/data in more.epochs (12 → 16)")
+        #expect(other.stages[0].basis == "\(first)/data, with other options or threads")
+        #expect(try #require(other.stages[0].seconds) >= 0)
+        let seeded = try plan(shop, job(Self.stages, seed: 8, more: ["epochs": 12]), threads: 2)
+        #expect(
+            seeded.stages[0].why == "it differs from \(first)/data in the seed (7 → 8), its threads (1 → 2)")
+        let fresh = try plan(shop, job(Self.stages, more: ["epochs": 12]), useCache: false)
+        #expect(fresh.stages[0].why == "earlier results are not to be used (--no-cache)")
+        #expect(fresh.stages[0].basis == "\(first)/data")
+    }
+
+    @Test func whatCannotBeMetIsTold() throws {
+        let shop = try Workshop()
+        let found = try plan(shop, job([("base", "succeed", ["nobody/data"])]))
+        #expect(!found.isPossible && found.stages[0].action == .impossible)
+        #expect(found.stages[0].why.contains("no job 'nobody'"))
+    }
+}
