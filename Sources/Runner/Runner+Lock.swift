@@ -13,7 +13,7 @@ extension Runner {
     /// Shows every few seconds that this runner lives; throws when another one has taken the spool over.
     func beat() throws {
         if now - lastBeat >= options.heartbeat { try verifyLock() }
-        tell(statusPage.refresh())
+        refreshStatusPage()
     }
 
     /// Makes sure that the spool is still this runner's, and shows that it lives.
@@ -31,7 +31,7 @@ extension Runner {
         let pulse = Thread { [statusPage] in
             // A lost lock shows in `verifyLock`, before anything is published.
             while isDone.wait(timeout: .now() + seconds) == .timedOut {
-                if (try? lock.beat()) != nil { _ = statusPage.refresh() }
+                if (try? lock.beat()) != nil { statusPage.refresh() }
             }
         }
         pulse.start()

@@ -73,7 +73,7 @@ public final class Runner {
         self.lock = lock
         defer { lock.release() }
         // Not in a spool that is another runner's by now.
-        defer { if (try? verifyLock()) != nil { tell(statusPage.finish()) } }
+        defer { if (try? verifyLock()) != nil { statusPage.finish() } }
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
         bell = Bell(spool)
@@ -283,12 +283,15 @@ public final class Runner {
     func report(_ event: RunnerEvent) {
         reporter.report(event)
         if case .stageProgress = event { return }
-        tell(statusPage.refresh(isNews: true))
+        refreshStatusPage(isNews: true)
     }
 
-    /// Says that the status page cannot be written: no more comes of that.
-    func tell(_ failure: Failure?) {
-        if let failure { reporter.report(.note("the status page is not current: \(failure)")) }
+    /// Nothing more than a note comes of a page that cannot be written.
+    func refreshStatusPage(isNews: Bool = false) {
+        statusPage.refresh(isNews: isNews)
+        if let failure = statusPage.takeFailure() {
+            reporter.report(.note("the status page is not current: \(failure)"))
+        }
     }
 
     /// Seconds of a clock that only goes forward.

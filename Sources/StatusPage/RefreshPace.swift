@@ -11,18 +11,19 @@ struct RefreshPace {
     static let longest = 20.0
 
     private var last = -Double.infinity
-    private var cost = 0.0
+    /// Of the two latest looks; the smaller one counts, as the first look has all to read, and a disk may be slow once.
+    private var costs = (0.0, 0.0)
     private var hasNews = false
 
     /// - Parameter isNews: whether something has happened; it is remembered until the next look.
     mutating func isDue(at now: Double, isNews: Bool) -> Bool {
         hasNews = hasNews || isNews
         let pause = hasNews ? RefreshPace.afterNews : RefreshPace.usual
-        return now - last >= max(pause, min(RefreshPace.longest, cost / RefreshPace.share))
+        return now - last >= max(pause, min(RefreshPace.longest, min(costs.0, costs.1) / RefreshPace.share))
     }
 
     /// - Parameter cost: seconds that the look took, until now.
     mutating func looked(at now: Double, cost: Double) {
-        (last, self.cost, hasNews) = (now, cost, false)
+        (last, costs, hasNews) = (now, (costs.1, cost), false)
     }
 }

@@ -14,15 +14,13 @@ public final class StatusPageWriter: Sendable {
         /// What went wrong, by its text: each is told once.
         var told: Set<String> = []
 
-        /// The failure of `body`, if it is news.
-        mutating func attempt(_ body: (inout State) throws -> Void) -> Failure? {
-            do {
-                try body(&self)
-                return nil
-            } catch {
+        var untold: Failure?
+
+        mutating func attempt(_ body: (inout State) throws -> Void) {
+            do { try body(&self) } catch {
                 let failure = error as? Failure ?? Failure("\(error)", cause: .system)
                 // Without the place: a draft has another name each time.
-                return told.insert(failure.what).inserted ? failure : nil
+                if told.insert(failure.what).inserted { untold = failure }
             }
         }
     }
@@ -38,32 +36,36 @@ public final class StatusPageWriter: Sendable {
         state = Mutex(State(reader: OverviewReader(spool)))
     }
 
-    /// Looks, and writes, if it is time. A page that cannot be written stops nobody; what went wrong is returned the first time
-    /// that it does.
+    /// Looks, and writes, if it is time. A page that cannot be written stops nobody (`takeFailure`).
     ///
     /// - Parameters:
     ///   - isNews: whether something has happened that people want to see at once.
     ///   - now: seconds of a clock that only goes forward.
-    public func refresh(isNews: Bool = false, at now: Double = StatusPageWriter.now) -> Failure? {
+    public func refresh(isNews: Bool = false, at now: Double = StatusPageWriter.now) {
         state.withLock { state in
-            guard state.pace.isDue(at: now, isNews: isNews) else { return nil }
+            guard state.pace.isDue(at: now, isNews: isNews) else { return }
             let start = StatusPageWriter.now
-            let failure = state.attempt { state in
-                try write(state.reader.read(at: now), to: &state, at: now)
-            }
+            state.attempt { state in try write(state.reader.read(at: now), to: &state, at: now) }
             state.pace.looked(at: now, cost: StatusPageWriter.now - start)
-            return failure
         }
     }
 
     /// Writes the last page of a runner that ends.
-    public func finish(at now: Double = StatusPageWriter.now) -> Failure? {
+    public func finish(at now: Double = StatusPageWriter.now) {
         state.withLock { state in
             state.attempt { state in
                 var overview = try state.reader.read(at: now)
                 if case .works(let signs) = overview.runner { overview.runner = .ended(signs, at: .now) }
                 try write(overview, to: &state, at: now)
             }
+        }
+    }
+
+    /// What has gone wrong since the last call, unless it is the same again.
+    public func takeFailure() -> Failure? {
+        state.withLock { state in
+            defer { state.untold = nil }
+            return state.untold
         }
     }
 

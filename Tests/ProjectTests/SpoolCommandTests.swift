@@ -48,6 +48,22 @@ import Testing
         #expect(gone.error.contains("there is no job 'frist' in this spool\n  remedy: did you mean 'first'?"))
     }
 
+    /// Without a runner the page can be asked for.
+    @Test func statusPage() throws {
+        let folder = try TemporaryFolder()
+        let spool = try Spool(at: folder["s"], create: true)
+        let id = try runningJob(spool)
+        let outcome = try run(["status", "--spool", "s"], in: folder.url)
+        #expect(outcome.code == 0 && outcome.output == "\(spool.statusPage.path)\n", "\(outcome.error)")
+        let html = try String(contentsOf: folder["s/status/index.html"], encoding: .utf8)
+        for text in [
+            "No runner works here", "generation 3", "<td>51.2</td>",
+            "href=\"../work/\(id)/search/attempts/1-1/log.txt\"",
+        ] { #expect(html.contains(text), "\(text)") }
+        let nowhere = try run(["status", "--spool", "gone"], in: folder.url)
+        #expect(nowhere.code == 1 && nowhere.error.contains("there is no spool here"))
+    }
+
     @Test func logs() throws {
         let folder = try TemporaryFolder()
         let id = try runningJob(try Spool(at: folder["s"], create: true))

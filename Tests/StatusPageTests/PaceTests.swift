@@ -28,10 +28,14 @@ import Testing
     /// However much there is to look at, the runner has its time for other things.
     @Test func whatTakesLongIsDoneSeldom() {
         var pace = RefreshPace()
+        // The first look is no measure.
+        pace.looked(at: 50, cost: 3)
+        let second = pace.isDue(at: 50.3, isNews: true)
+        #expect(second)
         pace.looked(at: 100, cost: 0.2)
         let (early, due) = (pace.isDue(at: 104.9, isNews: true), pace.isDue(at: 105.1, isNews: true))
         #expect(!early && due)
-        pace.looked(at: 200, cost: 30)
+        for time in [199.0, 200] { pace.looked(at: time, cost: 30) }
         let (tooEarly, atLast) = (pace.isDue(at: 219, isNews: true), pace.isDue(at: 221, isNews: false))
         #expect(!tooEarly && atLast)
     }

@@ -44,8 +44,8 @@ enum StatusStyle {
         .auto { cursor: pointer; white-space: nowrap; } .auto input { margin: 0 .2em 0 0; vertical-align: -.1em; }
         h1 { font-size: clamp(1.5rem, 4.5vw, 2.05rem); line-height: 1.2; margin: .9rem 0 .45rem; letter-spacing: -.01em;
           text-wrap: balance; }
-        .runner, .inbox, .about, .message, .again, .metrics, caption, .headline, .stack td { overflow-wrap: anywhere; }
-        .stack td.name { min-width: 10rem; } .stack td.fix, .stack td.n { white-space: nowrap; overflow-wrap: normal; }
+        .runner, .inbox, .about, .message, .again, .metrics, .caption, .headline, .stack td { overflow-wrap: anywhere; }
+        .stack td.name { min-width: 16rem; } .stack td.fix, .stack td.n { white-space: nowrap; overflow-wrap: normal; }
         .runner { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: 0; color: var(--soft); }
         .alarm { background: var(--note); border-left: 4px solid var(--note-rule); margin: .6rem 0; padding: .6rem .9rem;
           font-weight: 600; border-radius: 0 .35rem .35rem 0; }
@@ -91,13 +91,13 @@ enum StatusStyle {
         .metrics { display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; margin: .35rem 0 0; font-size: .93rem; }
         .metrics div { min-width: 0; display: flex; gap: .4em; } .metrics dt { color: var(--soft); } .metrics dd { margin: 0;
           font-variant-numeric: tabular-nums; }
-        .wide { overflow-x: auto; margin-top: .7rem; } table { border-collapse: collapse; width: 100%; font-size: .93rem; }
+        .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .93rem; }
         th, td { text-align: left; vertical-align: baseline; font-weight: 400; padding: .42rem .9rem .42rem 0;
           border-bottom: 1px solid var(--rule); } tr > :last-child { padding-right: 0; }
         thead th { color: var(--soft); font-size: .82rem; } td.n div { font-variant-numeric: tabular-nums; }
         .found { width: auto; min-width: 60%; } .found td, .found th { white-space: nowrap; padding: .22rem 1.4rem .22rem 0;
           font-variant-numeric: tabular-nums; } .found tr:last-child td { border-bottom: 0; }
-        caption { text-align: left; color: var(--soft); font-size: .87rem; padding-bottom: .2rem; }
+        .caption { color: var(--soft); font-size: .87rem; margin: .7rem 0 .1rem; }
         td b { font-weight: 600; overflow-wrap: anywhere; } td .id { display: block; }
         .headline { white-space: pre-wrap; font-size: .8rem; line-height: 1.45; }
         .links { display: inline-flex; flex-wrap: wrap; gap: .1rem .9rem; } td time, td .links a { white-space: nowrap; }
@@ -118,9 +118,10 @@ enum StatusStyle {
             overflow: hidden; clip-path: inset(50%); }
           .stack tr { display: grid; gap: .12rem; border-bottom: 1px solid var(--rule); padding: .7rem 0; }
           .stack td { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr); gap: .5rem; padding: 0; border: 0; }
-          .stack td.name { min-width: 0; } .stack td.fix, .stack td.n { white-space: normal; }
+          .stack td.name { min-width: 0; order: -1; grid-template-columns: minmax(0, 1fr); }
+          .stack td.fix, .stack td.n { white-space: normal; }
           .stack td::before { content: attr(data-head); color: var(--soft); font-size: .87rem; }
-          .stack td.empty, .stack td.extra { display: none; }
+          .stack td.name::before { content: none; } .stack td.empty, .stack td.extra { display: none; }
         }
         @media print {
           body { font-size: 10.5pt; } main { max-width: none; padding: 0; } .auto, #stale { display: none; }

@@ -9,7 +9,7 @@ enum LogTail {
     }
 
     static func lines(of log: URL) -> [String] {
-        guard let handle = try? FileHandle(forReadingFrom: log) else { return [] }
+        guard isFile(log), let handle = try? FileHandle(forReadingFrom: log) else { return [] }
         defer { try? handle.close() }
         let size = (try? handle.seekToEnd()) ?? 0
         let piece: UInt64 = 8192
@@ -19,9 +19,12 @@ enum LogTail {
             .map { cut(String($0), Limits.line) }
     }
 
+    /// Whoever opens a pipe waits for its other end.
+    private static func isFile(_ url: URL) -> Bool { FileStatus(url)?.kind == .file }
+
     /// The beginning of a text file; empty when it cannot be read.
     static func beginning(of file: URL, bytes: Int) -> String {
-        guard let handle = try? FileHandle(forReadingFrom: file) else { return "" }
+        guard isFile(file), let handle = try? FileHandle(forReadingFrom: file) else { return "" }
         defer { try? handle.close() }
         return String(decoding: (try? handle.read(upToCount: bytes)) ?? Data(), as: UTF8.self)
     }

@@ -1,41 +1,49 @@
 import Foundation
 import Spool
 
-/// The jobs in `queued/`, in the runner's order. Of each the token is read once: until it leaves the folder, nothing in it
-/// changes that matters here.
+/// The jobs in `queued/`, in the runner's order. Only the tokens of those that may be shown are read, each once: until a job
+/// leaves the folder, nothing in its token changes that matters here.
 struct QueueReader {
     private var memo = FolderMemo()
-    private var submitted: [JobID: Timestamp] = [:]
+    private var ids: Set<JobID> = []
     private var wishes: [JobID: Wishes] = [:]
-    private var order: [JobID] = []
+    /// By priority, and by the seconds in the ids.
+    private var roughOrder: [JobID] = []
+    private var submitted: [JobID: Timestamp] = [:]
     private var plans: [JobID: JobPlan] = [:]
+
+    /// So many more than are shown are put into their true order: a job is handed in a moment after its id was made.
+    static let slack = 200
 
     /// Looks who is there.
     mutating func look(_ spool: Spool, at now: Double, _ wishes: [JobID: Wishes]) throws {
-        let ids = try memo.changed(spool.folder(.queued), at: now) { try spool.tokenIDs(in: .queued) }
-        if let ids {
-            var known: [JobID: Timestamp] = [:]
-            known.reserveCapacity(ids.count)
-            // One that is torn, or has just gone, is left out.
-            for id in ids { known[id] = submitted[id] ?? (try? spool.token(id, in: .queued))?.submitted }
-            submitted = known
-        }
-        guard ids != nil || wishes != self.wishes else { return }
+        let found = try memo.changed(spool.folder(.queued), at: now) { try spool.tokenIDs(in: .queued) }
+        guard found != nil || wishes != self.wishes else { return }
+        if let found { ids = Set(found) }
         self.wishes = wishes
-        order = submitted.sorted { a, b in
-            let (first, second) = (wishes[a.key]?.priority ?? 0, wishes[b.key]?.priority ?? 0)
-            return first != second ? first > second : (a.value, a.key) < (b.value, b.key)
-        }.map(\.key)
+        let keys = ids.map { (id: $0, priority: wishes[$0]?.priority ?? 0, time: $0.time) }
+        roughOrder = keys.sorted { a, b in
+            a.priority != b.priority ? a.priority > b.priority : (a.time, a.id) < (b.time, b.id)
+        }.map(\.id)
     }
 
-    func contains(_ id: JobID) -> Bool { submitted[id] != nil }
+    func contains(_ id: JobID) -> Bool { ids.contains(id) }
 
     /// The first of them.
     ///
     /// - Parameter others: the jobs of later states.
     mutating func excerpt(_ spool: Spool, _ wishes: [JobID: Wishes], others: [JobID]) -> Excerpt<QueuedJob> {
         let moved = Set(others)
-        let first = Array(order.lazy.filter { !moved.contains($0) }.prefix(Limits.queue))
+        var times: [JobID: Timestamp] = [:]
+        for id in roughOrder.lazy.filter({ !moved.contains($0) }).prefix(Limits.queue + QueueReader.slack) {
+            // One that is torn, or has just gone, is left out.
+            times[id] = submitted[id] ?? (try? spool.token(id, in: .queued))?.submitted
+        }
+        submitted = times
+        let first = times.sorted { a, b in
+            let (first, second) = (wishes[a.key]?.priority ?? 0, wishes[b.key]?.priority ?? 0)
+            return first != second ? first > second : (a.value, a.key) < (b.value, b.key)
+        }.prefix(Limits.queue).map(\.key)
         plans = Dictionary(uniqueKeysWithValues: first.map { ($0, plans[$0] ?? JobPlan(of: $0, in: spool)) })
         var index: JobIndex?
         let jobs = first.map { id in
@@ -46,7 +54,7 @@ struct QueueReader {
             job.stageCount = plans[id]?.stages.count ?? 0
             job.wait = wishes.isCancelled ? .cancelled : wishes.isHeld ? .held : .turn
             guard job.wait == .turn, let foreign = plans[id]?.foreign, !foreign.isEmpty else { return job }
-            let known = index ?? JobIndex(order + others)
+            let known = index ?? JobIndex(roughOrder + others)
             index = known
             let open = foreign.first { need in
                 guard let other = known.job(need.job, before: id) else { return true }
@@ -55,7 +63,7 @@ struct QueueReader {
             if let open { job.wait = .other(open.text) }
             return job
         }
-        return Excerpt(jobs, of: order.count)
+        return Excerpt(jobs, of: roughOrder.count)
     }
 }
 
@@ -68,7 +76,12 @@ private struct JobIndex {
     func job(_ text: String, before id: JobID) -> JobID? {
         if let exact = JobID(text) { return exact }
         // The seconds in the ids are good enough for a page.
-        func time(_ id: JobID) -> Substring { id.text.dropFirst(id.jobName.count).prefix(16) }
-        return byName[text]?.filter { $0 != id && time($0) <= time(id) }.max { time($0) < time($1) }
+        let time = id.time
+        return byName[text]?.filter { $0 != id && $0.time <= time }.max { $0.time < $1.time }
     }
+}
+
+extension JobID {
+    /// When it was made, to the second: `20251124-100600`.
+    fileprivate var time: Substring { text.suffix(22).prefix(15) }
 }

@@ -8,7 +8,7 @@ extension SpoolOverview {
         <div class="top"><p class="place"><b>jdnas</b> <span>\(brief(place))</span></p>
         <label class="auto" hidden="hidden"><input type="checkbox" id="auto" checked="checked"/> refresh by itself</label></div>
         <h1>\(summary)</h1>
-        <p id="stale" class="alarm" role="alert" hidden="hidden"></p>
+        <p id="stale" class="alarm" role="status" hidden="hidden"></p>
         \(runnerLine(written))
         \(tiles)
         </header>

@@ -112,8 +112,9 @@ extension StageView {
         let more: Markup = rest > 0 ? "<p class=\"more\">and \(rest) more rows</p>" : .empty
         let head: Markup = table.header.isEmpty ? .empty : "<thead><tr>\(cells(table.header, "th"))</tr></thead>"
         return """
-            <div class="wide" tabindex="0" role="region" aria-label="Found so far" data-keep="t-\(name)">
-            <table class="found"><caption>\(brief(table.title))</caption>\(head)<tbody>
+            <p class="caption">\(brief(table.title))</p>
+            <div class="wide" tabindex="0" role="region" aria-label="\(brief(table.title))" data-keep="t-\(name)">
+            <table class="found" aria-label="\(brief(table.title))">\(head)<tbody>
             \(rows.joined())
             </tbody></table></div>
             \(more)
