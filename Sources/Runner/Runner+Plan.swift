@@ -60,7 +60,7 @@ extension Runner {
 
     /// Why no further attempt is worth while; nil if one is.
     private func hopeless(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
-        let outcomes = try spool.attempts(token.id, stage.name).compactMap { spool.outcome(of: $0) }
+        let outcomes = try spool.countedOutcomes(token, stage.name)
         if let last = outcomes.last, last.result == .input { return last.reason }
         let failures = outcomes.filter { $0.result == .failed }
         guard failures.count >= options.maxAttempts, let last = failures.last else { return nil }

@@ -8,7 +8,7 @@ extension Runner {
     func run(
         _ stage: ResolvedJob.Stage, of job: ResolvedJob, inputs: [StageRequest.Input], for token: Token
     ) throws {
-        let earlier = try spool.attempts(token.id, stage.name)
+        let earlier = try spool.attempts(of: token, stage.name)
         // Receipts first: the runner may have died between a stage's end and its publication.
         for attempt in earlier.reversed() where FileManager.default.fileExists(atPath: attempt.receipt.path) {
             if try publish(attempt) { return }
@@ -17,7 +17,8 @@ extension Runner {
         let key = StageRequest.key(stage: stage, seed: job.seed, inputs: inputs, threads: threads)
         // Before the stage reads them: files that change while it runs must not be taken for what it read.
         let cacheKey = try whileBeating { try StageRequest.cacheKey(key, of: stage, host: Owner.current.host) }
-        if options.useCache, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
+        let isAnew = token.retry?.anew[stage.name] != nil
+        if options.useCache, !isAnew, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
             if try adopt(cached, inputs, for: token) {
                 if let own = try? spool.publishedReceipt(token.id, stage.name) {
                     try? spool.remember(own, as: cacheKey)
@@ -51,7 +52,7 @@ extension Runner {
             try? spool.remember(own, as: cacheKey)
         }
         guard outcome.result == .failed || outcome.result == .input else { return }
-        let failures = earlier.compactMap { spool.outcome(of: $0) }.filter { $0.result == .failed }.count + 1
+        let failures = try spool.countedOutcomes(token, stage.name).count { $0.result == .failed }
         let again = outcome.result == .failed && failures < options.maxAttempts
         report(.stageFailed(token.id, stage: stage.name, reason: outcome.reason, again: again))
     }
@@ -113,12 +114,6 @@ extension Runner {
             }
             if why == .itself { try intakeQuietly() }
         }
-    }
-
-    /// What a user wants that a running stage is in the way of.
-    private func wish(for id: JobID) -> String? {
-        let wishes = spool.wishes(for: id)
-        return wishes.isCancelled ? "cancelled on request" : wishes.isHeld ? "held on request" : nil
     }
 
     /// An inbox that cannot be looked into must not end a stage.

@@ -25,7 +25,7 @@ public final class Runner {
     /// What could not be taken from the inbox, by file name.
     var inboxTroubles: Troubles
     /// Jobs that could not go on, by id, though nothing is wrong with them that is known.
-    private var jobTroubles: Troubles
+    var jobTroubles: Troubles
     /// Set while `run` runs.
     var lock: SchedulerLock?
     var lastBeat = -Double.infinity
@@ -63,6 +63,8 @@ public final class Runner {
         defer { lock.release() }
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
+        try spool.forgetDrain()
+        defer { try? spool.forgetDrain() }
         do { try loop() } catch let lost as LostLock { throw lost.failure }
         if stop.count > 0 {
             summary.stop = RunnerSummary.Stop(signal: stop.signal, early: options.drain)
@@ -77,11 +79,12 @@ public final class Runner {
             try beat()
             do {
                 try intake()
+                try heedRetries()
                 if try step() {
                     troubles = 0
                     continue
                 }
-                if options.drain, try isDrained() { return }
+                if options.drain || spool.isToDrain, try isDrained() { return }
                 troubles = 0
             } catch let failure as Failure {
                 // The spool itself cannot be used. A server may come back; the spool is consistent at every moment.
@@ -128,6 +131,7 @@ public final class Runner {
         switch try plan(token, in: folder) {
         case .wait: return false
         case .run(let job, let stage, let inputs):
+            if spool.pauseWish != nil { return false }
             try run(stage, of: job, inputs: inputs, for: claim(token, in: folder))
         case .finish(let state):
             try verifyLock()
@@ -154,7 +158,8 @@ public final class Runner {
     private func isDrained() throws -> Bool {
         let live = try liveTokens()
         // What waits for a job in trouble waits in vain, too.
-        let held = live.map(\.token).filter(isHeld).map(\.id.text)
+        let isPaused = spool.pauseWish != nil
+        let held = live.map(\.token).filter { isPaused || isHeld($0) }.map(\.id.text)
         let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty) && !jobTroubles.isHopeful
         guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
@@ -163,7 +168,7 @@ public final class Runner {
         let passedOver = inboxTroubles.names
         guard try spool.tokens(in: .inbox).allSatisfy({ passedOver.contains("\($0.id).json") }) else { return false }
         summary.left = live.map(\.token.id.text).filter { !held.contains($0) } + passedOver
-        if !held.isEmpty { report(.note("held: \(held.joined(separator: ", "))")) }
+        if !held.isEmpty { report(.note("\(isPaused ? "paused" : "held"): \(held.joined(separator: ", "))")) }
         if !summary.left.isEmpty { report(.note("left as they are: \(summary.left.joined(separator: ", "))")) }
         return true
     }

@@ -10,7 +10,8 @@ let userProgram = Program(
         """,
     commands: [
         SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
-        HoldCommand(), ReleaseCommand(), PriorityCommand(), DoctorCommand(),
+        HoldCommand(), ReleaseCommand(), PriorityCommand(), RetryCommand(), PauseCommand(), ResumeCommand(),
+        DrainCommand(), DoctorCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),

@@ -7,7 +7,8 @@ import Testing
 @Suite struct CommandLineTests {
     static let commands = [
         "submit", "run", "list", "show", "logs", "validate", "bundle verify", "bundle list", "bundle show",
-        "bundle unpack", "collect", "doctor", "plugins", "evaluate", "detect", "export", "import", "synth",
+        "bundle unpack", "collect", "doctor", "retry", "pause", "resume", "drain", "plugins", "evaluate",
+        "detect", "export", "import", "synth",
     ]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {
