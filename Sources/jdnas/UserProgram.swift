@@ -11,7 +11,7 @@ let userProgram = Program(
     commands: [
         SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
         HoldCommand(), ReleaseCommand(), PriorityCommand(), RetryCommand(), PauseCommand(), ResumeCommand(),
-        DrainCommand(), DoctorCommand(),
+        DrainCommand(), DoctorCommand(), RetentionCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),
         Forwarded("plugins", "list stage and backbone plugins with their options"),

@@ -7,7 +7,7 @@ import Testing
 @Suite struct CommandLineTests {
     static let commands = [
         "submit", "run", "list", "show", "logs", "validate", "bundle verify", "bundle list", "bundle show",
-        "bundle unpack", "collect", "doctor", "retry", "pause", "resume", "drain", "plugins", "evaluate",
+        "bundle unpack", "collect", "doctor", "gc", "retry", "pause", "resume", "drain", "plugins", "evaluate",
         "detect", "export", "import", "synth",
     ]
 

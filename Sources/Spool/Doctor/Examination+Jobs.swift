@@ -108,7 +108,9 @@ extension Examination {
     private mutating func lookAtWorkWithoutToken(_ id: JobID) {
         let folder = path(spool.workFolder(id))
         let contents = names(in: spool.workFolder(id), job: id)
-        if contents.contains("job.json") {
+        if spool.files.exists(spool.removalRecord(id)) {
+            note(.remark, folder, "the job's removal was interrupted", job: id, repair: .recover)
+        } else if contents.contains("job.json") {
             note(.fault, folder, "the job has no token", job: id, repair: .recover)
         } else if contents.allSatisfy({ $0 == "manifest.yaml" || $0 == "resolved.json" }) {
             // Somebody may be handing it in right now.
