@@ -6,11 +6,14 @@ public import Spool
 extension BundleTools {
     /// For the bundles that runners make of jobs.
     public static let jobs = BundleTools(
-        problems: { url, id in
+        problems: { url, token in
             let bundle = Bundles.Bundle(url)
             let problems = bundle.verify()
             guard problems.isEmpty, let about = try? bundle.manifest().about else { return problems }
-            return about["id"]?.string == id.text ? [] : ["it is of the job \(about["id"]?.string ?? "unknown")"]
+            if about["id"]?.string != token.id.text { return ["it is of the job \(about["id"]?.string ?? "unknown")"] }
+            // One of a job that was done may count as failed later; never the other way round.
+            let isOld = token.state.folder == .done && about["state"]?.string != StateFolder.done.rawValue
+            return isOld ? ["it is of a time before the job was done"] : []
         },
         member: { url, path in
             FileStatus(url) == nil ? nil : try? Bundles.Bundle(url).data(of: path)

@@ -55,7 +55,8 @@ struct JobBundle {
     private static func about(_ token: Token) -> JSON {
         [
             "id": .string(token.id.text), "job": .string(token.id.jobName),
-            "state": .string(token.state.folder.rawValue), "created": .string(Timestamp.now.description),
+            "state": .string(token.state.folder.rawValue), "epoch": .integer(token.epoch),
+            "created": .string(Timestamp.now.description),
         ]
     }
 

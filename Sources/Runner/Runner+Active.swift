@@ -45,9 +45,7 @@ extension Runner {
 
     /// What a running stage is in the way of.
     private func wish(for one: ActiveStage) -> String? {
-        let wishes = spool.wishes(for: one.attempt.job)
-        if wishes.isCancelled { return "cancelled on request" }
-        if wishes.isHeld { return "held on request" }
+        if let wish = wish(for: one.attempt.job) { return wish }
         guard let window = one.window, !window.contains(options.clock()) else { return nil }
         return "outside its window \(window)"
     }

@@ -10,14 +10,15 @@ extension Runner {
     /// a job in `done/` or `failed/` always has its bundle.
     func conclude(_ token: Token, in folder: StateFolder) throws {
         let bundle = spool.bundle(token.id)
-        if !FileManager.default.fileExists(atPath: bundle.path) {
+        if !hasBundle(token) {
             let draft = spool.bundleDraft()
             let contents = try JobBundle(spool: spool, token: token)
             try whileBeating {
                 try BundleBuilder.build(members: contents.members, about: contents.about, to: draft)
             }
             try verifyLock()
-            _ = try spool.publishBundle(draft, of: token.id)
+            // A bundle that is there all the same is of an end before the job was tried again.
+            try spool.replaceBundle(draft, of: token.id)
         }
         try verifyLock()
         try postNotices(of: token)
@@ -36,6 +37,16 @@ extension Runner {
             report(.jobFailed(token.id, reason: reason, bundle: bundle))
         default: break
         }
+    }
+
+    /// Whether this very end has its bundle: a runner may have been killed before it moved the token.
+    private func hasBundle(_ token: Token) -> Bool {
+        let bundle = spool.bundle(token.id)
+        guard FileManager.default.fileExists(atPath: bundle.path),
+            let about = try? Bundles.Bundle(bundle).manifest().about
+        else { return false }
+        return about["state"]?.string == token.state.folder.rawValue
+            && about["epoch"]?.integer ?? 1 > token.retry?.epoch ?? 0
     }
 
     private func pages(_ id: JobID) -> [URL] {

@@ -106,7 +106,7 @@ extension Runner {
 
     /// Why no further attempt is worth while; nil if one is.
     func hopeless(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
-        let outcomes = try outcomes(of: stage, token)
+        let outcomes = try spool.countedOutcomes(token, stage.name)
         if let last = outcomes.last, last.result == .input || last.fault == .limit { return last.reason }
         let failures = outcomes.filter { $0.result == .failed }
         guard let last = failures.last else { return nil }
@@ -120,7 +120,7 @@ extension Runner {
 
     /// Whether the pause after a stage's last failure is over.
     private func isDue(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Bool {
-        let outcomes = try outcomes(of: stage, token)
+        let outcomes = try spool.countedOutcomes(token, stage.name)
         guard let last = outcomes.last, last.result == .failed || last.fault == .space else { return true }
         let failures = outcomes.reversed().prefix { $0.result == .failed || $0.fault == .space }.count
         let pause = min(600, (stage.rules?.retries?.pause ?? options.retryPause) * Double(1 << min(failures - 1, 20)))
@@ -132,12 +132,8 @@ extension Runner {
     /// Seconds that a stage's attempts may still take; nil for no limit.
     func secondsLeft(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Double? {
         guard let limit = stage.rules?.timeout else { return nil }
-        let taken = try outcomes(of: stage, token).map { max(0, $0.ended.seconds(since: $0.started)) }.reduce(0, +)
+        let taken = try spool.countedOutcomes(token, stage.name).map { max(0, $0.ended.seconds(since: $0.started)) }.reduce(0, +)
         return max(0, limit - taken)
-    }
-
-    private func outcomes(of stage: ResolvedJob.Stage, _ token: Token) throws -> [AttemptOutcome] {
-        try spool.attempts(token.id, stage.name).compactMap { spool.outcome(of: $0) }
     }
 
     func fail(_ token: Token, _ stage: String?, _ reason: String) -> JobState {

@@ -9,7 +9,7 @@ extension Runner {
     func start(
         _ stage: ResolvedJob.Stage, of job: ResolvedJob, inputs: [StageRequest.Input], for token: Token
     ) throws {
-        let earlier = try spool.attempts(token.id, stage.name)
+        let earlier = try spool.attempts(of: token, stage.name)
         // Receipts first: the runner may have died between a stage's end and its publication.
         for attempt in earlier.reversed() where FileManager.default.fileExists(atPath: attempt.receipt.path) {
             if try publish(attempt) { return }
@@ -18,7 +18,8 @@ extension Runner {
         let key = StageRequest.key(stage: stage, seed: job.seed, inputs: inputs, threads: threads)
         // Before the stage reads them: files that change while it runs must not be taken for what it read.
         let cacheKey = try whileBeating { try StageRequest.cacheKey(key, of: stage, host: Owner.current.host) }
-        if options.useCache, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
+        let isAnew = token.retry?.anew[stage.name] != nil
+        if options.useCache, !isAnew, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
             if try adopt(cached, inputs, for: token) {
                 if let own = try? spool.publishedReceipt(token.id, stage.name) {
                     try? spool.remember(own, as: cacheKey)

@@ -77,6 +77,8 @@ public final class Runner {
         report(.started(spool: spool.root, owner: lock.owner))
         for note in try spool.recover() { report(.note(note)) }
         bell = Bell(spool)
+        try spool.forgetDrain()
+        defer { try? spool.forgetDrain() }
         do { try loop() } catch let lost as LostLock { throw lost.failure }
         if stop.count > 0 {
             summary.stop = RunnerSummary.Stop(signal: stop.signal, early: options.drain)
@@ -91,7 +93,10 @@ public final class Runner {
         while true {
             try beat()
             do {
-                if stop.count == 0 { try intake() }
+                if stop.count == 0 {
+                    try intake()
+                    try heedRetries()
+                }
                 try attend()
                 notifier.attend { report(.note($0)) }
                 if stop.count == 0, try advance() {
@@ -99,7 +104,8 @@ public final class Runner {
                     continue
                 }
                 if stop.count > 0, active.isEmpty { return }
-                if options.drain, active.isEmpty, notifier.isIdle, try isDrained() { return }
+                let isToEnd = options.drain || spool.isToDrain
+                if isToEnd, active.isEmpty, notifier.isIdle, try isDrained() { return }
                 troubles = 0
             } catch let failure as Failure {
                 // The spool itself cannot be used. A server may come back; the spool is consistent at every moment.
@@ -167,6 +173,7 @@ public final class Runner {
             agenda.waiting[token.id] = reason
             return .nothing
         case .run(let job, let ready):
+            if spool.pauseWish != nil { return .nothing }
             for (stage, inputs) in ready {
                 let need = slots(for: stage)
                 if let reason = excess(of: need) {
@@ -227,13 +234,14 @@ public final class Runner {
     private func isDrained() throws -> Bool {
         let live = try liveTokens().map(\.token)
         // What waits for a job in trouble waits in vain, too.
-        let held = live.filter(isHeld).map(\.id.text)
+        let isPaused = spool.pauseWish != nil
+        let held = live.filter { isPaused || isHeld($0) }.map(\.id.text)
         var times: [String] = []
         for (id, reason) in agenda.waiting {
             switch reason {
-            case .retry: return false
+            case .retry where !isPaused: return false
             case .time(let text): times.append("\(id) (\(text))")
-            case .others: continue
+            case .others, .retry: continue
             }
         }
         let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty && times.isEmpty) && !jobTroubles.isHopeful
@@ -248,7 +256,7 @@ public final class Runner {
         let later = Set(
             agenda.waiting.filter { if case .time = $0.value { true } else { false } }.map(\.key.text) + held)
         summary.left = live.map(\.id.text).filter { !later.contains($0) } + passedOver
-        if !held.isEmpty { report(.note("held: \(held.joined(separator: ", "))")) }
+        if !held.isEmpty { report(.note("\(isPaused ? "paused" : "held"): \(held.joined(separator: ", "))")) }
         if !times.isEmpty { report(.note("for later: \(times.sorted().joined(separator: ", "))")) }
         if !summary.left.isEmpty { report(.note("left as they are: \(summary.left.joined(separator: ", "))")) }
         return true

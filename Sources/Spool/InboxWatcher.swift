@@ -114,7 +114,7 @@ public struct InboxWatcher: Sendable {
         return .drop(drop)
     }
 
-    private static let largestManifest = 1 << 20
+    static let largestManifest = 1 << 20
 
     private static func isIgnored(_ name: String) -> Bool {
         name.hasPrefix(".") || name.hasSuffix("~") || [".tmp", ".part", ".swp"].contains { name.hasSuffix($0) }

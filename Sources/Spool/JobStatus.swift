@@ -13,6 +13,10 @@ public struct JobStatus: Codable, Sendable, Hashable {
     public var priority = 0
     public var isHeld = false
     public var isCancelled = false
+    /// It failed, and is to be tried again.
+    public var isToBeRetried = false
+    /// The whole spool is paused, and this job has not ended.
+    public var isPaused = false
     /// Why it failed or was rejected.
     public var reason: String?
     /// The bundle's path, when it is there.

@@ -36,6 +36,21 @@ extension Spool {
         return receipt
     }
 
+    /// Why an entry is of no use; nil if it is of use, cannot be read, or is none.
+    ///
+    /// - Parameter gone: jobs that count as removed.
+    func danglingEntry(_ file: URL, without gone: Set<JobID> = []) -> String? {
+        let name = file.lastPathComponent
+        guard name.hasSuffix(".json"), Digest(hex: String(name.dropLast(5))) != nil,
+            let data = (try? files.read(file)) ?? nil
+        else { return nil }
+        guard let entry = try? JSON(parsing: data).decode(CacheEntry.self), entry.format == CacheEntry.format else {
+            return "the entry of the cache is damaged"
+        }
+        if !gone.contains(entry.job), (try? publishedReceipt(entry.job, entry.stage)) ?? nil != nil { return nil }
+        return "the entry of the cache names a result that is not there: \(entry.job)/\(entry.stage)"
+    }
+
     /// Makes an earlier result an attempt's own: its files get second names there (copies where the file system has none),
     /// so that either job may be removed. The receipt comes last, as a stage would write it; nothing is published yet.
     ///

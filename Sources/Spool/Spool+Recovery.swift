@@ -8,11 +8,13 @@ extension Spool {
     /// 1. A token in two states: the later one stays.
     /// 2. A torn token is set aside with a reason.
     /// 3. An accepted job without a token gets one; a drop that was never claimed stays in the inbox.
-    /// 4. Drafts in `tmp/`, and work folders of submissions that failed half-way, go when they are a day old.
+    /// 4. A job whose removal was interrupted goes.
+    /// 5. Drafts in `tmp/`, and work folders of submissions that failed half-way, go when they are a day old.
     ///
     /// Jobs in `running/` are left to the runner: it claims them anew.
     public func recover() throws -> [String] {
         var notes = try settleTokens()
+        notes += try finishRemovals()
         notes += try restoreTokens()
         return notes + (try sweep())
     }
@@ -76,7 +78,7 @@ extension Spool {
     }
 
     /// Whether there is a token, readable or not. In the order in which tokens move.
-    private func hasToken(_ id: JobID) -> Bool {
+    func hasToken(_ id: JobID) -> Bool {
         StateFolder.allCases.sorted().contains { files.exists(tokenFile(id, in: $0)) }
     }
 

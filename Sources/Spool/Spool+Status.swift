@@ -72,13 +72,16 @@ extension Spool {
             failedStage = stage
         case .rejected(let reason): status.reason = reason
         }
+        let wishes = wishes(for: token.id)
+        status.isToBeRetried = folder == .failed && wishes.retry != nil
         if !folder.isFinal {
-            let wishes = wishes(for: token.id)
+            status.isPaused = pauseWish != nil
             (status.priority, status.isHeld, status.isCancelled) = (wishes.priority, wishes.isHeld, wishes.isCancelled)
         }
-        if files.exists(bundle(token.id)) { status.bundle = bundle(token.id).path }
+        // One of an end before the job was tried again is none.
+        if folder.isFinal, files.exists(bundle(token.id)) { status.bundle = bundle(token.id).path }
         status.stages = stageNames(token.id).map {
-            stageStatus(token.id, $0, live: folder == .running && owner?.isAlive != false, failed: $0 == failedStage)
+            stageStatus(token, $0, live: folder == .running && owner?.isAlive != false, failed: $0 == failedStage)
         }
         return status
     }
@@ -88,12 +91,17 @@ extension Spool {
     /// - Parameters:
     ///   - live: whether a runner that is not known to be dead has the job.
     ///   - failed: whether it is the stage for which the job has failed.
-    public func stageStatus(_ id: JobID, _ name: String, live: Bool, failed: Bool) -> StageStatus {
+    public func stageStatus(_ token: Token, _ name: String, live: Bool, failed: Bool) -> StageStatus {
+        let id = token.id
         let attempts = (try? self.attempts(id, name)) ?? []
         var status = StageStatus(
             name: name, state: .waiting, fraction: 0, message: "", attempt: attempts.last?.name,
             attempts: attempts.count)
         guard let attempt = attempts.last else { return status }
+        if let retry = token.retry, attempt.epoch <= retry.epoch, !files.exists(receiptFile(id, name)) {
+            status.message = "to be tried again"
+            return status
+        }
         if let progress = ProgressFile(reading: attempt.progress) {
             status.fraction = progress.fraction
             status.message = progress.message

@@ -71,7 +71,8 @@ public struct Spool: Sendable {
 
     /// Names that no stage may have: what else lies in a job's work folder, and at the top of its bundle.
     public static let reservedStageNames: Set = [
-        "manifest.yaml", "resolved.json", "job.json", "dropped.yaml", "bundle.json", "failure.txt", "logs", "receipts",
+        "manifest.yaml", "resolved.json", "job.json", "dropped.yaml", "removed.json", "bundle.json", "failure.txt",
+        "logs", "receipts",
     ]
 
     var work: URL { subfolder("work") }

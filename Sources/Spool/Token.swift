@@ -23,6 +23,9 @@ public struct Token: Codable, Sendable, Hashable {
     /// one transition ahead of the folder; the folder is right.
     public var state: JobState
 
+    /// Set when the job had failed and is tried again.
+    public var retry: Retry?
+
     public init(
         id: JobID, base: String, submitted: Timestamp, manifestDigest: Digest, source: String, key: String? = nil,
         environment: [String: String] = [:], epoch: Int = 0, state: JobState

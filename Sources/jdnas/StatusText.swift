@@ -5,10 +5,11 @@ import Spool
 // How jobs and stages are shown to people.
 
 extension JobStatus {
-    /// `queued`, `held`, `queued, priority 5`.
+    /// `queued`, `held`, `queued, priority 5`, `running, paused`.
     var stateText: String {
         if isCancelled { return "cancelling" }
-        let word = isHeld ? "held" : state.word
+        if isToBeRetried { return "\(state.word), to be tried again" }
+        let word = isHeld ? "held" : isPaused ? "\(state.word), paused" : state.word
         return priority == 0 ? word : "\(word), priority \(priority)"
     }
 

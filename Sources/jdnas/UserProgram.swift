@@ -10,7 +10,8 @@ let userProgram = Program(
         """,
     commands: [
         SubmitCommand(), RunnerCommand(), ListCommand(), ShowCommand(), LogsCommand(), WaitCommand(), CancelCommand(),
-        HoldCommand(), ReleaseCommand(), PriorityCommand(), StatusCommand(), DoctorCommand(), PlanCommand(),
+        HoldCommand(), ReleaseCommand(), PriorityCommand(), RetryCommand(), PauseCommand(), ResumeCommand(),
+        DrainCommand(), DoctorCommand(), RetentionCommand(), StatusCommand(), PlanCommand(),
         Forwarded("validate", "check job manifests: everything that is wrong, with file, line and remedy"),
         Forwarded("schema", "print the JSON Schema of job manifests, for editors"),
         BundleVerifyCommand(), BundleListCommand(), BundleShowCommand(), BundleUnpackCommand(), CollectCommand(),

@@ -56,6 +56,10 @@ case $behaviour in
     succeed) finish ;;
     input) printf '{"cause":"input","what":"the image is corrupt","place":"a.jpg","remedy":"replace it"}' > failure.json; exit 65 ;;
     always-crash) echo "last words"; kill -KILL $$ ;;
+    input-until) # until somebody mends what is outside, at the path in "more"
+        if [ -e "$(field more)/mended" ]; then finish; exit 0; fi
+        printf '{"cause":"input","what":"not mended yet"}' > failure.json; exit 65 ;;
+    crash-until) if [ -e "$(field more)/mended" ]; then finish; exit 0; fi; save; kill -KILL $$ ;;
     crash-once) if [ "$number" = 1 ]; then save; kill -KILL $$; fi; finish ;;
     fail-once) if [ "$number" = 1 ]; then echo "disk trouble"; exit 74; fi; finish ;;
     lie) echo nothing > output/result.txt ;;
@@ -85,6 +89,7 @@ case $behaviour in
         if [ "$number" -gt 4 ]; then finish; exit 0; fi
         printf '{"cause":"system","what":"write: No space left on device","place":"output/result.txt"}' > failure.json
         exit 74 ;;
+    save-and-talk) save; sleep 1; finish ;;
     hang-once) # until it is killed, or told to stop; then the second attempt finishes
         if [ "$number" != 1 ]; then finish; exit 0; fi
         trap 'exit 75' TERM

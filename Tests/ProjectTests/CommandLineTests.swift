@@ -7,8 +7,8 @@ import Testing
 @Suite struct CommandLineTests {
     static let commands = [
         "submit", "run", "list", "show", "logs", "validate", "schema", "bundle verify", "bundle list", "bundle show",
-        "bundle unpack", "collect", "doctor", "status", "plan", "plugins", "evaluate", "detect", "export", "import",
-        "synth",
+        "bundle unpack", "collect", "doctor", "gc", "retry", "pause", "resume", "drain", "status", "plan", "plugins",
+        "evaluate", "detect", "export", "import", "synth",
     ]
 
     @Test(arguments: commands) func helpOfEachCommand(_ command: String) throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `jdnas hold`, `release`, `cancel`, `priority` and `wait`, with no runner at work and after one.
+/// `jdnas hold`, `release`, `cancel`, `priority`, `retry`, `wait`, `pause`, `resume` and `drain`, with no runner at work and after one.
 @Suite(.serialized) struct WishCommandTests {
     private let folder: TemporaryFolder
     private static let manifest = """
@@ -54,6 +54,48 @@ import Testing
         #expect(try jdnas("run", "--drain").code == 1)
         let end = try jdnas("wait", "drawn", "other")
         #expect(end.code == 1 && end.output.contains("failed: cancelled on request") && end.output.contains("done"))
+    }
+
+    @Test func aFailedJobIsTriedAgain() throws {
+        #expect(try jdnas("submit", "drawn.yaml").code == 0)
+        #expect(try jdnas("cancel", "drawn").code == 0)
+        #expect(try jdnas("run", "--drain").code == 1)
+        let wrong = try jdnas("retry", "drawn", "--from", "dta")
+        #expect(wrong.code == 1 && wrong.error.contains("the job has no stage 'dta'\n  remedy: did you mean 'data'?"))
+        let asked = try jdnas("retry", "drawn", "--from", "data")
+        #expect(asked.code == 0 && asked.output.contains("to be tried again, anew from data (no runner works here now"))
+        #expect(try jdnas("list").output.contains("failed, to be tried again"))
+        // Taken back, and wished once more.
+        #expect(try jdnas("cancel", "drawn").output.contains("not to be tried again"))
+        #expect(try jdnas("wait", "drawn").code == 1)
+        #expect(try jdnas("retry", "drawn").code == 0)
+        #expect(try jdnas("wait", "drawn", "--timeout", "0.1").code == 124, "what is to be tried again has not ended")
+        #expect(try jdnas("run", "--drain").code == 0)
+        #expect(try jdnas("wait", "drawn").code == 0)
+        let late = try jdnas("retry", "drawn")
+        #expect(late.code == 1)
+        #expect(
+            late.error.contains(
+                "only a job that failed can be tried again; this one is done\n  remedy: submit it again"))
+    }
+
+    @Test func aPausedSpoolSaysSo() throws {
+        #expect(try jdnas("submit", "drawn.yaml").code == 0)
+        #expect(
+            try jdnas("pause").output.hasPrefix("paused: no stage is started until 'jdnas resume' (no runner works"))
+        let list = try jdnas("list").output
+        #expect(
+            list.contains("submitted, paused") && list.contains("the spool is paused: no stage is started"), "\(list)")
+        #expect(try jdnas("show", "drawn").output.contains("submitted, paused"))
+        let ran = try jdnas("run", "--drain")
+        #expect(ran.code == 0 && ran.output.contains("note: paused: drawn-"))
+        #expect(try jdnas("resume").output.hasPrefix("goes on"))
+        #expect(try jdnas("resume").output == "was not paused\n")
+        #expect(try jdnas("run", "--drain").code == 0)
+        #expect(try jdnas("wait", "drawn").code == 0)
+        let nobody = try jdnas("drain")
+        #expect(
+            nobody.code == 1 && nobody.error.contains("no runner works on this spool\n  remedy: 'jdnas run --drain'"))
     }
 
     @Test func mistakesAreTold() throws {

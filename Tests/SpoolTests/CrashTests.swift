@@ -152,6 +152,75 @@ import Testing
             })
     }
 
+    /// A failed job is where it was, or in the queue; the wish is there until it is heeded.
+    @Test(arguments: FaultMode.allCases) func tryingAgain(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, scratch throws -> JobID in
+                var token = try spool.claim(queued(spool, scratch), from: .queued, for: .current)
+                _ = try spool.publishReceipt(of: finishedAttempt(spool, token))
+                token = try spool.move(
+                    token, from: .running, to: .failed(reason: "no", stage: nil, finished: .now, bundle: "b"))
+                try spool.wishRetry(token.id, from: "data")
+                return token.id
+            },
+            act: { spool, id in
+                guard let token = try spool.find(id)?.token else { throw Failure("the job is lost", at: id.text) }
+                return try spool.retry(token, from: "data")
+            },
+            check: { spool, scratch, id, done in
+                let (folder, token) = try #require(try spool.find(id))
+                if folder == .failed {
+                    #expect(done == nil && spool.wishes(for: id).retry == Wishes.Retry(from: "data"))
+                    _ = try spool.retry(token, from: "data")
+                }
+                #expect(try checkTokens(spool) == [id: .queued])
+                let again = try #require(try spool.find(id)?.token)
+                #expect(
+                    again.epoch > 1
+                        && again.retry == Token.Retry(epoch: again.epoch - 1, anew: ["data": again.epoch - 1]))
+                #expect(try spool.publishedReceipt(id, "data") == nil)
+                #expect(try spool.attempts(of: again, "data").isEmpty)
+                // A runner that finds the wish at a job that has not failed knows that it was heeded.
+                try spool.withdrawRetry(id)
+                #expect(try scratch.names(in: "wishes").isEmpty)
+            })
+    }
+
+    /// The spool is paused or it is not; so for the wish that a runner end.
+    @Test(arguments: FaultMode.allCases) func wishesForTheSpool(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { spool, _ in try spool.pause(.pause) },
+            act: { spool, _ in
+                try spool.pause(.now)
+                try spool.drain()
+                _ = try spool.resume()
+            },
+            check: { spool, scratch, _, done in
+                if done != nil { #expect(spool.pauseWish == nil && spool.isToDrain) }
+                _ = try spool.resume()
+                try spool.forgetDrain()
+                #expect(try scratch.names(in: "wishes").isEmpty && spool.pauseWish == nil && !spool.isToDrain)
+            })
+    }
+
+    /// At every moment there is a bundle: the old one or the new one.
+    @Test(arguments: FaultMode.allCases) func aBundleInPlaceOfAnother(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode,
+            prepare: { spool, scratch throws -> (URL, JobID) in
+                let id = try queued(spool, scratch).id
+                try Data("old".utf8).write(to: spool.bundle(id))
+                let draft = spool.temporary.appending(path: "draft")
+                try Data("new".utf8).write(to: draft)
+                return (draft, id)
+            }, act: { spool, situation in try spool.replaceBundle(situation.0, of: situation.1) },
+            check: { spool, _, situation, done in
+                let text = try String(contentsOf: spool.bundle(situation.1), encoding: .utf8)
+                #expect(done == nil ? ["old", "new"].contains(text) : text == "new")
+            })
+    }
+
     @Test(arguments: FaultMode.allCases) func rejectionOfADrop(_ mode: FaultMode) throws {
         try forEveryCall(
             mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },

@@ -45,11 +45,11 @@ struct Ward {
 
     /// Stands for a real bundle: a JSON object with a seal, and the members that a doctor asks for.
     static let tools = BundleTools(
-        problems: { url, id in
+        problems: { url, token in
             guard let data = try? Data(contentsOf: url),
                 let members = try? SealedRecord.decode([String: String].self, from: data, at: "bundle")
             else { return ["torn"] }
-            return members["id"] == id.text ? [] : ["of another job"]
+            return members["id"] == token.id.text ? [] : ["of another job"]
         },
         member: { url, path in
             guard let data = try? Data(contentsOf: url) else { return nil }

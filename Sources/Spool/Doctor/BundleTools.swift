@@ -3,15 +3,15 @@ import Glibc
 
 /// What a doctor does with bundles, whose inside is not the spool's business.
 public struct BundleTools: Sendable {
-    /// What is wrong with the bundle of a job, a line each.
-    public var problems: @Sendable (URL, JobID) -> [String]
+    /// What is wrong with the bundle of a job that has ended, a line each.
+    public var problems: @Sendable (URL, Token) -> [String]
     /// A member's bytes, as the bundle's own list describes them; nil where it cannot be had.
     public var member: @Sendable (URL, String) -> Data?
     /// Builds the bundle of a job that has ended, as a new file.
     public var build: @Sendable (Spool, Token, URL) throws -> Void
 
     public init(
-        problems: @escaping @Sendable (URL, JobID) -> [String], member: @escaping @Sendable (URL, String) -> Data?,
+        problems: @escaping @Sendable (URL, Token) -> [String], member: @escaping @Sendable (URL, String) -> Data?,
         build: @escaping @Sendable (Spool, Token, URL) throws -> Void
     ) {
         self.problems = problems

@@ -46,11 +46,14 @@ extension Doctor {
         guard let (folder, found) = try spool.find(id) else { return [] }
         var token = found
         token.epoch = max(token.epoch, try spool.lastEpoch(id))
-        if Examination.fits(token.state.folder, in: folder) {
+        if token.epoch != found.epoch {
             _ = try spool.prepare(token, in: folder, for: token.state)
             return ["\(id): the token counts its claims again (\(token.epoch))"]
         }
-        if folder.isFinal, [.done, .failed].contains(token.state.folder) {
+        let isOnItsWay = folder == .failed && token.state.folder == .queued
+        // Mended already, with another finding.
+        if Examination.fits(token.state.folder, in: folder), !isOnItsWay { return [] }
+        if folder.isFinal, isOnItsWay || [.done, .failed].contains(token.state.folder) {
             try spool.commit(token, from: folder)
             return ["\(id): moved to \(token.state.folder.rawValue)/, as its token says"]
         }

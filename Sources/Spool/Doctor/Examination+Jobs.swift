@@ -21,6 +21,9 @@ extension Examination {
                 "the token says that the job is \(token.state.folder.word), and lies in \(folder.rawValue)/",
                 job: id, repair: .token(id))
         }
+        if folder == .failed, token.state.folder == .queued, spool.wishes(for: id).retry == nil {
+            note(.fault, file, "the job was on its way back into the queue", job: id, repair: .token(id))
+        }
         guard FileStatus(spool.workFolder(id))?.kind == .folder else {
             note(
                 .fault, file, "the job has no work folder",
@@ -97,7 +100,7 @@ extension Examination {
                 repair: doctor.buildsMissingBundles ? .bundle(token.id) : nil)
             return
         }
-        guard let problem = doctor.bundles.problems(url, token.id).first else { return }
+        guard let problem = doctor.bundles.problems(url, token).first else { return }
         note(.fault, path(url), "the bundle is damaged: \(problem)", job: token.id, repair: .bundle(token.id))
     }
 
@@ -105,7 +108,9 @@ extension Examination {
     private mutating func lookAtWorkWithoutToken(_ id: JobID) {
         let folder = path(spool.workFolder(id))
         let contents = names(in: spool.workFolder(id), job: id)
-        if contents.contains("job.json") {
+        if spool.files.exists(spool.removalRecord(id)) {
+            note(.remark, folder, "the job's removal was interrupted", job: id, repair: .recover)
+        } else if contents.contains("job.json") {
             note(.fault, folder, "the job has no token", job: id, repair: .recover)
         } else if contents.allSatisfy({ $0 == "manifest.yaml" || $0 == "resolved.json" }) {
             // Somebody may be handing it in right now.

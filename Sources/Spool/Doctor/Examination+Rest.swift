@@ -6,27 +6,7 @@ extension Examination {
     mutating func lookAtCache() {
         for name in names(in: spool.cache) {
             let url = spool.cache.appending(path: name)
-            guard name.hasSuffix(".json"), Digest(hex: String(name.dropLast(5))) != nil else { continue }
-            let data: Data
-            do {
-                guard let found = try spool.files.read(url) else { continue }
-                data = found
-            } catch {
-                noteUnreadable(url, Examination.text(error))
-                continue
-            }
-            guard let entry = try? JSON(parsing: data).decode(Spool.CacheEntry.self),
-                entry.format == Spool.CacheEntry.format
-            else {
-                note(.remark, path(url), "the entry of the cache is damaged", repair: .remove(path(url)))
-                continue
-            }
-            if (try? spool.publishedReceipt(entry.job, entry.stage)) ?? nil == nil {
-                note(
-                    .remark, path(url),
-                    "the entry of the cache names a result that is not there: \(entry.job)/\(entry.stage)",
-                    repair: .remove(path(url)))
-            }
+            if let why = spool.danglingEntry(url) { note(.remark, path(url), why, repair: .remove(path(url))) }
         }
     }
 
@@ -57,17 +37,28 @@ extension Examination {
         }
     }
 
-    /// Wishes are for jobs that have not ended.
+    /// Wishes are for jobs that have not ended, but that one be tried again: that is for jobs that failed.
     mutating func lookAtWishes() {
         for name in names(in: spool.wishesFolder) {
-            guard let id = Spool.jobOfWish(name), !doubtful.contains(id) else { continue }
+            guard let (id, wish) = Spool.wish(named: name), !doubtful.contains(id) else { continue }
             // Read anew: only some tokens are read at a second look.
-            let found = try? spool.find(id)
-            if let found, !found.folder.isFinal { continue }
+            let folder = (try? spool.find(id))??.folder
+            if let folder, wish == .retry ? folder == .failed : !folder.isFinal { continue }
             let file = path(spool.wishesFolder.appending(path: name))
+            let what =
+                switch folder {
+                case nil: "a wish for a job that is not here"
+                case .some where wish == .retry: "a wish that a job be tried again that has not failed"
+                case .some: "a wish for a job that has ended"
+                }
+            note(.remark, file, what, job: id, repair: .remove(file))
+        }
+        if spool.pauseWish != nil {
+            note(.remark, "wishes/pause", "the spool is paused", remedy: "'jdnas resume' lets stages be started again")
+        }
+        if spool.isToDrain, spool.runner == nil {
             note(
-                .remark, file, found == nil ? "a wish for a job that is not here" : "a wish for a job that has ended",
-                job: id, repair: .remove(file))
+                .remark, "wishes/drain", "a wish for a runner that has ended", repair: .remove(path(spool.drainFile)))
         }
     }
 

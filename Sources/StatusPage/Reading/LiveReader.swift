@@ -31,7 +31,7 @@ struct LiveReader {
             job.started = started
             isLive = owner.isAlive != false
         }
-        job.stages = plan.stages.map { stage(token.id, $0, spool, isLive: isLive) }
+        job.stages = plan.stages.map { stage(token, $0, spool, isLive: isLive) }
         return job
     }
 
@@ -43,11 +43,12 @@ struct LiveReader {
         return plan
     }
 
-    private mutating func stage(_ id: JobID, _ planned: StageView, _ spool: Spool, isLive: Bool) -> StageView {
+    private mutating func stage(_ token: Token, _ planned: StageView, _ spool: Spool, isLive: Bool) -> StageView {
+        let id = token.id
         let key = "\(id)/\(planned.name)"
         let receipt = FileStatus(spool.receiptFile(id, planned.name))
         if let receipt, let known = done[key], known.receipt == receipt { return known.stage }
-        let status = spool.stageStatus(id, planned.name, live: isLive, failed: false)
+        let status = spool.stageStatus(token, planned.name, live: isLive, failed: false)
         var stage = planned
         (stage.state, stage.fraction, stage.message) = (status.state, status.fraction, status.message)
         (stage.eta, stage.table, stage.attempts) = (status.eta, status.table, status.attempts)

@@ -11,13 +11,17 @@ struct ListCommand: Command {
     ]
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let jobs = try SpoolArgument.open(arguments).jobs()
+        let spool = try SpoolArgument.open(arguments)
+        let jobs = try spool.jobs()
         if arguments.has("--json") {
             Terminal.print(try JSON(encoding: jobs).prettyText)
         } else if jobs.isEmpty {
             Terminal.print("no jobs")
         } else {
             Terminal.print(ListCommand.table(jobs, now: .now))
+        }
+        if !arguments.has("--json"), spool.pauseWish != nil {
+            Terminal.print("the spool is paused: no stage is started until 'jdnas resume'")
         }
         return 0
     }

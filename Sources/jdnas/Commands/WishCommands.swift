@@ -5,16 +5,23 @@ import Spool
 
 // Commands that say what is to be done with a job. They work whether or not a runner runs: it heeds what lies in the spool.
 
-private let jobText = "JOB is a job id, the unique beginning of one, or a job's name (then its latest job)."
+let jobText = "JOB is a job id, the unique beginning of one, or a job's name (then its latest job)."
+
+/// Goes on a sentence: when a wish is heeded, where that is not at once.
+func whenText(_ spool: Spool) -> String {
+    spool.runner == nil ? " (no runner works here now: the next one will heed it)" : ""
+}
 
 /// A job that has not ended, and what is wished for it.
 private struct OpenJob {
     let id: JobID
     let status: JobStatus
 
-    init(_ text: String, in spool: Spool) throws {
+    /// - Parameter mayHaveFailed: whether one will do that has failed and is to be tried again.
+    init(_ text: String, in spool: Spool, mayHaveFailed: Bool) throws {
         status = try spool.job(matching: text)
-        guard let id = JobID(status.id), !status.state.isFinal else {
+        let isOpen = !status.state.isFinal || (mayHaveFailed && status.isToBeRetried)
+        guard let id = JobID(status.id), isOpen else {
             throw Failure(
                 "this job is \(status.state.word) already", at: status.id,
                 remedy: "'jdnas list' shows those that are not")
@@ -25,14 +32,14 @@ private struct OpenJob {
 
 /// Makes a wish for each of some jobs, and says what happens, and when.
 private func wish(
-    for names: some Sequence<String>, in arguments: Arguments, _ make: (Spool, JobID) throws -> String
+    for names: some Sequence<String>, in arguments: Arguments, mayHaveFailed: Bool = false,
+    _ make: (Spool, JobID) throws -> String
 ) throws -> Int32 {
     let spool = try SpoolArgument.open(arguments)
     // All names first: a slip in the last one must not leave half done.
-    for job in try names.map({ try OpenJob($0, in: spool) }) {
+    for job in try names.map({ try OpenJob($0, in: spool, mayHaveFailed: mayHaveFailed) }) {
         let what = try make(spool, job.id)
-        let when = spool.runner == nil ? " (no runner works here now: the next one will heed it)" : ""
-        Terminal.print("\(job.id): \(what)\(when)")
+        Terminal.print("\(job.id): \(what)\(whenText(spool))")
     }
     return 0
 }
@@ -43,10 +50,12 @@ struct CancelCommand: Command {
     let operands = "JOB…"
     let arity = 1...10_000
     let options = [SpoolArgument.option]
-    let details = jobText + " The job counts as failed; its bundle has what it had done."
+    let details =
+        jobText + " The job counts as failed; its bundle has what it had done. One that is to be tried again is not."
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        try wish(for: arguments.operands, in: arguments) { spool, id in
+        try wish(for: arguments.operands, in: arguments, mayHaveFailed: true) { spool, id in
+            if try spool.withdrawRetry(id) { return "not to be tried again" }
             try spool.cancel(id)
             return "to be cancelled"
         }
@@ -154,7 +163,7 @@ struct WaitCommand: Command {
         guard let (folder, token) = try spool.find(id) else {
             throw Failure("the job has gone", at: name, remedy: "somebody has deleted its token")
         }
-        guard folder.isFinal else { return (nil, nil) }
+        guard folder.isFinal, spool.wishes(for: id).retry == nil else { return (nil, nil) }
         switch token.state {
         case .failed(let reason, _, _, _), .rejected(let reason): return (folder, reason)
         default: return (folder, nil)

@@ -1,0 +1,46 @@
+import Basics
+import Foundation
+import Spool
+
+extension Runner {
+    /// Puts failed jobs back into the queue that somebody wants tried again. Trouble with one holds up no other.
+    func heedRetries() throws {
+        for (id, wishes) in try spool.wishes() {
+            guard let retry = wishes.retry else { continue }
+            let name = "retry of \(id)"
+            guard jobTroubles.isDue(name, at: now) else { continue }
+            do {
+                try heed(retry, for: id)
+                jobTroubles.settle(name)
+            } catch let lost as LostLock {
+                throw lost
+            } catch {
+                let failure = Failure(anything: error, at: id.text)
+                if jobTroubles.note(failure, of: name, at: now).isNews { report(.note("\(name): \(failure)")) }
+            }
+        }
+    }
+
+    private func heed(_ retry: Wishes.Retry, for id: JobID) throws {
+        guard let (folder, token) = try spool.find(id), folder == .failed else {
+            // Heeded before, by a runner that was killed just then; or the job is gone.
+            try spool.withdrawRetry(id)
+            return
+        }
+        let stage = retry.from.flatMap { spool.stageNames(id).contains($0) ? $0 : nil }
+        if let wanted = retry.from, stage == nil { report(.note("\(id): there is no stage '\(wanted)' to begin with")) }
+        try verifyLock()
+        agenda.forget(id)
+        _ = try spool.retry(token, from: stage)
+        summary.failed.removeAll { $0 == id }
+        report(.note("\(id): tried again" + (stage.map { ", anew from \($0)" } ?? "")))
+    }
+
+    /// Why no stage of this job may go on; nil if one may.
+    func wish(for id: JobID) -> String? {
+        let wishes = spool.wishes(for: id)
+        if wishes.isCancelled { return "cancelled on request" }
+        if wishes.isHeld { return "held on request" }
+        return spool.pauseWish == .now ? "paused on request" : nil
+    }
+}
