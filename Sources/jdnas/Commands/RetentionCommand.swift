@@ -43,7 +43,7 @@ struct RetentionCommand: Command {
         }
         Terminal.print(
             arguments.has("--json")
-                ? RetentionCommand.json(removals, isReal) : RetentionCommand.text(removals, isReal).withoutControls)
+                ? RetentionCommand.json(removals, isReal) : RetentionCommand.text(removals, isReal).withoutControls())
         return code
     }
 
