@@ -1,5 +1,5 @@
-/// When the page is looked after again: every two seconds; at once when a job has gone on; and never so often that it would take
-/// more than a small share of the runner's time.
+/// When the page is looked after again: every two seconds; at once when a job has gone on; and less often where that
+/// would take more than a small share of the runner's time.
 struct RefreshPace {
     /// Seconds between two looks when nothing is known to have happened.
     static let usual = 2.0
@@ -8,7 +8,7 @@ struct RefreshPace {
     /// The largest part of the time that goes into the page.
     static let share = 0.04
     /// However long a look takes, the next one is not put off any longer.
-    static let longest = 20.0
+    static let longest = 10.0
 
     private var last = -Double.infinity
     /// Of the two latest looks; the smaller one counts, as the first look has all to read, and a disk may be slow once.

@@ -36,7 +36,7 @@ import Testing
         let (early, due) = (pace.isDue(at: 104.9, isNews: true), pace.isDue(at: 105.1, isNews: true))
         #expect(!early && due)
         for time in [199.0, 200] { pace.looked(at: time, cost: 30) }
-        let (tooEarly, atLast) = (pace.isDue(at: 219, isNews: true), pace.isDue(at: 221, isNews: false))
+        let (tooEarly, atLast) = (pace.isDue(at: 209, isNews: true), pace.isDue(at: 211, isNews: false))
         #expect(!tooEarly && atLast)
     }
 }

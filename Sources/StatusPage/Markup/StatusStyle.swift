@@ -45,7 +45,8 @@ enum StatusStyle {
         h1 { font-size: clamp(1.5rem, 4.5vw, 2.05rem); line-height: 1.2; margin: .9rem 0 .45rem; letter-spacing: -.01em;
           text-wrap: balance; }
         .runner, .inbox, .about, .message, .again, .metrics, .caption, .headline, .stack td { overflow-wrap: anywhere; }
-        .stack td.name { min-width: 16rem; } .stack td.fix, .stack td.n { white-space: nowrap; overflow-wrap: normal; }
+        .stack td.name { min-width: 16rem; } .job .stack td.name { min-width: 9rem; }
+        .stack td.list { min-width: 8rem; } .stack td.fix, .stack td.n { white-space: nowrap; overflow-wrap: normal; }
         .runner { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: 0; color: var(--soft); }
         .alarm { background: var(--note); border-left: 4px solid var(--note-rule); margin: .6rem 0; padding: .6rem .9rem;
           font-weight: 600; border-radius: 0 .35rem .35rem 0; }
@@ -109,16 +110,17 @@ enum StatusStyle {
         pre { background: var(--card); padding: .7rem .9rem; border-radius: .45rem; font-size: .8rem; line-height: 1.5;
           margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 
+        @media print, (max-width: 62rem) { .tiles span { flex-basis: 100%; line-height: 1.2; } }
         @media (max-width: 46rem) {
           main { padding: .8rem 1rem 3rem; } .across { display: none; } .down { display: block; }
           .title .facts, .line .facts { margin-left: 0; width: 100%; } .job { padding: .8rem .9rem .9rem; }
           .tiles { grid-template-columns: repeat(3, 1fr); gap: .5rem; } .tiles a, .tiles .none { padding: .3rem .7rem .4rem; }
-          .tiles span { flex-basis: 100%; line-height: 1.2; }
           .stack, .stack tbody { display: block; } .stack thead { position: absolute; width: 1px; height: 1px;
             overflow: hidden; clip-path: inset(50%); }
           .stack tr { display: grid; gap: .12rem; border-bottom: 1px solid var(--rule); padding: .7rem 0; }
           .stack td { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr); gap: .5rem; padding: 0; border: 0; }
-          .stack td.name { min-width: 0; order: -1; grid-template-columns: minmax(0, 1fr); }
+          .stack td.list { min-width: 0; }
+          .stack td.name, .job .stack td.name { min-width: 0; order: -1; grid-template-columns: minmax(0, 1fr); }
           .stack td.fix, .stack td.n { white-space: normal; }
           .stack td::before { content: attr(data-head); color: var(--soft); font-size: .87rem; }
           .stack td.name::before { content: none; } .stack td.empty, .stack td.extra { display: none; }

@@ -68,7 +68,7 @@ struct LiveReader {
 
     private func finish(_ stage: inout StageView, _ last: AttemptFolder, _ spool: Spool) {
         guard let receipt = try? Receipt(reading: spool.receiptFile(last.job, stage.name)) else { return }
-        stage.message = receipt.headline.first ?? ""
+        stage.message = receipt.headline.joined(separator: " · ")
         let attempt = AttemptFolder(at: spool.root.appending(path: receipt.attempt)) ?? last
         stage.log = LogTail.link(attempt)
         let outcome = spool.outcome(of: attempt)

@@ -126,9 +126,11 @@ extension StageView {
         let tries: Markup = attempts > 1 ? " <span class=\"soft\">(attempt \(attempts))</span>" : .empty
         let uses: Markup = plugin.map { " <span class=\"soft\">\(brief($0, Limits.cell))</span>" } ?? .empty
         let all = brief((needs + foreignNeeds).joined(separator: ", "))
-        let words: Markup = "\(sign(looks.icon, looks.text, looks.style))\(tries)"
+        // What is left is said above.
+        let state = self.state == .running ? "running, \(percent(fraction))" : looks.text
+        let words: Markup = "\(sign(looks.icon, state, looks.style))\(tries)"
         return """
-            <tr role="row">\(cell("Stage", "<b>\(name)</b>\(uses)", style: "name"))\(cell("State", words))\(cell("Needs", "\(all)"))\
+            <tr role="row">\(cell("Stage", "<b>\(name)</b>\(uses)", style: "name"))\(cell("State", words, style: "fix"))\(cell("Needs", "\(all)", style: "list"))\
             \(cell("What it says", "\(brief(message))"))\(cell("Log", log?.markup ?? .empty))</tr>
             """
     }

@@ -63,7 +63,7 @@ func headCells(_ names: [String]) -> Markup {
 
 /// A cell of a table that is stacked on a phone. The roles stay when the style no longer lays it out as a table.
 ///
-/// - Parameter style: `n` for numbers; `fix` for what is not to be broken; `name` for names; `extra` for what a phone has no room
+/// - Parameter style: `n` for numbers; `fix` for what is not to be broken; `name` for names; `list` for several of them; `extra` for what a phone has no room
 ///   for.
 func cell(_ head: String, _ contents: Markup, style: String = "") -> Markup {
     guard !contents.text.isEmpty else { return "<td role=\"cell\" class=\"empty\"></td>" }
