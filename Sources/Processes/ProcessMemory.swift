@@ -3,14 +3,28 @@ import Glibc
 
 /// What /proc tells of memory (proc(5)).
 public enum ProcessMemory {
-    /// Bytes that the processes of a group hold, shared pages counted by share; nil if there is no such process.
-    public static func ofGroup(_ group: Int32) -> Int? {
-        var sum: Int?
+    /// Bytes that a process and all that it has started hold, shared pages counted by share; nil if there is no such process.
+    /// What it started is told by parents, not by groups: its workers have groups of their own.
+    public static func ofTree(_ root: Int32) -> Int? {
+        var children: [Int32: [Int32]] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let pid = Int32(name), getpgid(pid) == group, let size = ofProcess(pid) else { continue }
-            sum = (sum ?? 0) + size
+            guard let pid = Int32(name), let parent = parent(of: pid) else { continue }
+            children[parent, default: []].append(pid)
+        }
+        guard var sum = ofProcess(root) else { return nil }
+        var open = children[root] ?? []
+        while let pid = open.popLast() {
+            sum += ofProcess(pid) ?? 0
+            open += children[pid] ?? []
         }
         return sum
+    }
+
+    private static func parent(of pid: Int32) -> Int32? {
+        // `pid (name) state ppid …`: the name may hold anything.
+        guard let text = read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        let words = text[text.index(after: end)...].split(separator: " ")
+        return words.count > 1 ? Int32(words[1]) : nil
     }
 
     /// Proportional set size, or where the kernel does not tell it the resident set.

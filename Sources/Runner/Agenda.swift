@@ -22,6 +22,29 @@ struct Agenda {
     var waiting: [JobID: Waiting] = [:]
     private var known: [StateFolder: [JobID: Token]] = [:]
 
+    /// All jobs by id and by name, as they were when somebody first asked in this look.
+    private var index: [String: [(folder: StateFolder, token: Token)]]?
+
+    mutating func beginLook() {
+        isStale = false
+        waiting = [:]
+        index = nil
+    }
+
+    /// The jobs with this id or name, but for refused ones.
+    mutating func jobs(_ text: String, _ spool: Spool) throws -> [(folder: StateFolder, token: Token)] {
+        if let index { return index[text] ?? [] }
+        var made: [String: [(folder: StateFolder, token: Token)]] = [:]
+        for folder in StateFolder.allCases.sorted() where folder != .rejected {
+            for token in try tokens(in: folder, spool) {
+                made[token.id.text, default: []].append((folder, token))
+                made[token.id.jobName, default: []].append((folder, token))
+            }
+        }
+        index = made
+        return made[text] ?? []
+    }
+
     /// The whole tokens in a folder, in no order.
     mutating func tokens(in folder: StateFolder, _ spool: Spool) throws -> [Token] {
         let before = known[folder] ?? [:]
@@ -37,6 +60,7 @@ struct Agenda {
     mutating func forget(_ id: JobID) {
         for folder in StateFolder.allCases { known[folder]?[id] = nil }
         waiting[id] = nil
+        index = nil
         isStale = true
     }
 }

@@ -43,7 +43,7 @@ public struct LocalExecutor: StageExecutor {
                 wasOutOfMemory: wasKilled && ProcessMemory.outOfMemoryKills() > killedBefore)
         }
 
-        func memory() -> Int? { ProcessMemory.ofGroup(child.pid) }
+        func memory() -> Int? { ProcessMemory.ofTree(child.pid) }
         func terminate() { child.signalGroup(SIGTERM) }
         func kill() { child.signalGroup(SIGKILL) }
     }

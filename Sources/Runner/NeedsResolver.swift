@@ -17,6 +17,8 @@ enum Needs {
 struct NeedsResolver {
     let spool: Spool
     let files: FileArtifacts
+    /// The jobs with this id or name, wherever they are; nil: they are looked for in the spool.
+    var jobs: ((String) throws -> [(folder: StateFolder, token: Token)])?
 
     /// Looks at every need, so that one that can never be met is told before hours of work on the others.
     func needs(of stage: ResolvedJob.Stage, in token: Token) throws -> Needs {
@@ -121,13 +123,16 @@ struct NeedsResolver {
     /// each other, and what a name means does not depend on when the stage runs.
     private func earlier(_ text: String, than token: Token) throws -> (folder: StateFolder, token: Token)? {
         var found: (folder: StateFolder, token: Token)?
-        for folder in StateFolder.allCases where folder != .rejected {
-            for other in try spool.tokens(in: folder)
-            where (other.id.text == text || other.id.jobName == text) && Token.isEarlier(other, token) {
-                if let known = found, !Token.isEarlier(known.token, other) { continue }
-                found = (folder, other)
-            }
+        for (folder, other) in try jobs?(text) ?? everywhere(text) where Token.isEarlier(other, token) {
+            if let known = found, !Token.isEarlier(known.token, other) { continue }
+            found = (folder, other)
         }
         return found
+    }
+
+    private func everywhere(_ text: String) throws -> [(folder: StateFolder, token: Token)] {
+        try StateFolder.allCases.filter { $0 != .rejected }.flatMap { folder in
+            try spool.tokens(in: folder).filter { $0.id.text == text || $0.id.jobName == text }.map { (folder, $0) }
+        }
     }
 }

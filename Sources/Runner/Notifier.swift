@@ -14,6 +14,8 @@ final class Notifier {
     private var running: (notice: Notice, child: ChildProcess, deadline: Double)?
     private var tries: [String: Int] = [:]
     private var next = -Double.infinity
+    /// What has been told and could not be removed.
+    private var told: Set<String> = []
 
     init(spool: Spool, limit: Double) {
         self.spool = spool
@@ -21,7 +23,7 @@ final class Notifier {
     }
 
     /// Whether nothing is left to be called.
-    var isIdle: Bool { running == nil && ((try? spool.notices()) ?? []).isEmpty }
+    var isIdle: Bool { running == nil && ((try? spool.firstNotice(but: told)) ?? nil) == nil }
 
     private var now: Double { ProcessInfo.processInfo.systemUptime }
 
@@ -44,7 +46,7 @@ final class Notifier {
                 fail(running.notice, how, tell)
             }
         }
-        guard now >= next, running == nil, let notice = try? spool.notices().first else { return }
+        guard now >= next, running == nil, let notice = (try? spool.firstNotice(but: told)) ?? nil else { return }
         call(notice, tell)
     }
 
@@ -74,7 +76,7 @@ final class Notifier {
 
     private func settle(_ notice: Notice) {
         tries[notice.name] = nil
-        try? spool.remove(notice)
+        do { try spool.remove(notice) } catch { told.insert(notice.name) }
     }
 
     /// A path, relative to the job's folder, or a name that PATH has.

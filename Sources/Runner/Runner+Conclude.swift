@@ -68,11 +68,12 @@ extension Runner {
     /// Before the token moves: no crash may lose them.
     private func postNotices(of token: Token) throws {
         let reason: String? = if case .failed(let text, _, _, _) = token.state { text } else { nil }
-        let own = (try? resolvedJob(of: token).get())?.rules?.onDone
+        let own: [String]? = if case .success(let job) = try resolvedJob(of: token) { job.rules?.onDone } else { nil }
         for (number, command) in [own, options.onDone].compactMap(\.self).enumerated() {
             try spool.post(
                 Notice(
-                    id: token.id, number: number + 1, state: token.state.folder, reason: reason, command: command,
+                    id: token.id, epoch: token.epoch, number: number + 1, state: token.state.folder, reason: reason,
+                    command: command,
                     base: token.base))
         }
     }

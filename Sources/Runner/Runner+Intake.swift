@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Foundation
 import Manifest
 import Spool
@@ -10,6 +11,8 @@ extension Runner {
     func takeOrPassOver(_ item: InboxItem) throws {
         let status = FileStatus(spool.folder(.inbox).appending(path: item.name))
         guard inboxTroubles.isDue(item.name, status: status, at: now) else { return }
+        // It was still when the inbox was looked at, which may be a while ago.
+        if case .drop(let drop) = item, jd_is_being_written(drop.url.path) { return }
         do {
             do { try take(item) } catch let broken as ManifestChecker.NoVerdict {
                 let (isNews, tries) = inboxTroubles.note(broken.failure, of: item.name, status: status, at: now)
@@ -21,6 +24,8 @@ extension Runner {
             inboxTroubles.settle(item.name)
         } catch let lost as LostLock {
             throw lost
+        } catch is StoppedCheck {
+            // It stays in the inbox.
         } catch {
             let failure = Failure(anything: error, at: item.name)
             if inboxTroubles.note(failure, of: item.name, status: status, at: now).isNews {
@@ -28,6 +33,14 @@ extension Runner {
             }
         }
     }
+
+    /// A check that takes long must not hold up a stop.
+    private func beatUnlessStopped() throws {
+        try beat()
+        if stop.count > 0 { throw StoppedCheck() }
+    }
+
+    private struct StoppedCheck: Error {}
 
     private func take(_ item: InboxItem) throws {
         switch item {
@@ -45,7 +58,7 @@ extension Runner {
         let manifest = spool.manifest(submission.id)
         switch try checker.check(
             manifest, name: submission.source, base: submission.base, environment: submission.environment ?? [:],
-            meanwhile: beat)
+            meanwhile: beatUnlessStopped)
         {
         case .success(let job):
             if let text = try duplicate(job, submission) { return try reject(submission, text, isFault: false) }
@@ -57,7 +70,7 @@ extension Runner {
 
     private func take(_ drop: Drop) throws {
         guard let data = try spool.contents(of: drop) else { return }
-        switch try checker.check(drop.url, name: drop.name, base: options.base, meanwhile: beat) {
+        switch try checker.check(drop.url, name: drop.name, base: options.base, meanwhile: beatUnlessStopped) {
         case .success(let job):
             if let text = try duplicate(job) { return try reject(drop, text, isFault: false) }
             let token = try spool.accept(

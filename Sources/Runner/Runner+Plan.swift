@@ -39,7 +39,7 @@ extension Runner {
     /// Why a job may not go on now; nil if it may.
     private func gate(_ rules: JobRules, _ token: Token) throws -> Step? {
         for name in rules.after {
-            switch try NeedsResolver(spool: spool, files: fileArtifacts).state(of: name, before: token) {
+            switch try needsResolver.state(of: name, before: token) {
             case .done: continue
             case .live: return .wait(.others)
             case .ended(let word): return .finish(fail(token, nil, "it comes after '\(name)', and that job is \(word)"))
@@ -58,9 +58,11 @@ extension Runner {
 
     private func stages(of job: ResolvedJob, open: [ResolvedJob.Stage], _ token: Token) throws -> Step {
         let running = Set(active.filter { $0.attempt.job == token.id }.map(\.stage.name))
-        let resolver = NeedsResolver(spool: spool, files: fileArtifacts)
+        let resolver = needsResolver
         var ready: [(stage: ResolvedJob.Stage, inputs: [StageRequest.Input])] = []
         var waiting = Agenda.Waiting.others
+        let names = Set(open.map(\.name))
+        var waitsForOthers = false
         // Stages that can come to nothing, and the first reason.
         var lost: Set<String> = []
         var verdict: JobState?
@@ -73,12 +75,14 @@ extension Runner {
             if running.contains(stage.name) { continue }
             if stage.localNeeds.contains(where: lost.contains) {
                 give(up: stage, nil)
-            } else if let reason = try hopeless(stage, token) {
+            } else if let reason = try excess(of: stage) ?? hopeless(stage, token) {
                 give(up: stage, reason)
             } else {
                 // What is in a bundle is unpacked.
                 switch try whileBeating({ try resolver.needs(of: stage, in: token) }) {
-                case .waiting: continue
+                case .waiting:
+                    // All that it needs of its own job is there: it waits for another one.
+                    if !stage.localNeeds.contains(where: names.contains) { waitsForOthers = true }
                 case .impossible(let reason): give(up: stage, reason)
                 case .ready(let inputs):
                     if try isDue(stage, token) { ready.append((stage, inputs)) } else { waiting = .retry }
@@ -86,7 +90,8 @@ extension Runner {
             }
         }
         guard let verdict else { return ready.isEmpty ? .wait(waiting) : .run(job, ready) }
-        if job.rules?.onFailure == .continue, !ready.isEmpty || !running.isEmpty || waiting == .retry {
+        if job.rules?.onFailure == .continue, !ready.isEmpty || !running.isEmpty || waitsForOthers || waiting == .retry
+        {
             return ready.isEmpty ? .wait(waiting) : .run(job, ready)
         }
         return .finish(verdict)
@@ -132,7 +137,8 @@ extension Runner {
     /// Seconds that a stage's attempts may still take; nil for no limit.
     func secondsLeft(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Double? {
         guard let limit = stage.rules?.timeout else { return nil }
-        let taken = try spool.countedOutcomes(token, stage.name).map { max(0, $0.ended.seconds(since: $0.started)) }.reduce(0, +)
+        let taken = try spool.countedOutcomes(token, stage.name).map { max(0, $0.ended.seconds(since: $0.started)) }
+            .reduce(0, +)
         return max(0, limit - taken)
     }
 

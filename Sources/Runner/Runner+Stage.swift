@@ -28,7 +28,6 @@ extension Runner {
             }
             try? spool.forget(cacheKey)
         }
-        try requireRoom(for: stage)
         let attempt = try spool.newAttempt(token, stage: stage.name)
         var request = StageRequest(
             jobID: token.id.text, job: job.job, seed: job.seed, stage: stage, inputs: inputs, threads: threads,
@@ -48,13 +47,34 @@ extension Runner {
                 clock: { ProcessInfo.processInfo.systemUptime }))
     }
 
-    /// Throws where the disk has less room than the stage says it needs, or hardly any.
-    private func requireRoom(for stage: ResolvedJob.Stage) throws {
+    /// Whether the disk has the room that a stage says it needs, or at least some. That it has not is told once.
+    func hasRoom(for stage: ResolvedJob.Stage, of token: Token) -> Bool {
+        let name = "\(token.id)/\(stage.name)"
         let need = max(stage.rules?.resources.disk ?? 0, options.leastRoom)
-        guard let room = spool.room(), room < need else { return }
-        throw Failure(
-            "\(stage.name) waits for room on the disk: \(byteText(room)) are free, and it needs \(byteText(need))",
-            at: spool.root.path, remedy: "make room; it starts by itself then", cause: .system)
+        guard let room = spool.room(), room < need else {
+            jobTroubles.settle(name)
+            return true
+        }
+        guard jobTroubles.isDue(name, at: now) else { return false }
+        let failure = Failure(
+            "\(stage.name) waits for room on the disk, and needs \(byteText(need))", at: spool.root.path,
+            remedy: "make room; it starts by itself then", cause: .system)
+        if jobTroubles.note(failure, of: name, at: now).isNews {
+            report(.note("\(token.id): \(failure.what); \(byteText(room)) are free"))
+        }
+        return false
+    }
+
+    /// Drops what is known of jobs that have ended.
+    func forgetTroubles(but live: [JobID]) {
+        let names = Set(live.map(\.text))
+        jobTroubles.keep { name in
+            name.hasPrefix("retry of ") || names.contains(String(name.prefix { $0 != "/" }))
+        }
+    }
+
+    var needsResolver: NeedsResolver {
+        NeedsResolver(spool: spool, files: fileArtifacts) { [self] in try agenda.jobs($0, spool) }
     }
 
     /// The newest checkpoint of an earlier attempt that was asked for the same result. What another number of threads or

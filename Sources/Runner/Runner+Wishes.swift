@@ -5,7 +5,10 @@ import Spool
 extension Runner {
     /// Puts failed jobs back into the queue that somebody wants tried again. Trouble with one holds up no other.
     func heedRetries() throws {
-        for (id, wishes) in try spool.wishes() {
+        let all = try spool.wishes()
+        let asked = Set(all.filter { $0.value.retry != nil }.keys.map { "retry of \($0)" })
+        jobTroubles.keep { !$0.hasPrefix("retry of ") || asked.contains($0) }
+        for (id, wishes) in all {
             guard let retry = wishes.retry else { continue }
             let name = "retry of \(id)"
             guard jobTroubles.isDue(name, at: now) else { continue }
@@ -27,10 +30,18 @@ extension Runner {
             try spool.withdrawRetry(id)
             return
         }
+        if let key = token.key, let other = try spool.holder(of: key, beside: id) {
+            report(
+                .note(
+                    "\(id) is not tried again: its key '\(key)' is that of \(other.id), which is \(other.folder.word)"))
+            try spool.withdrawRetry(id)
+            return
+        }
         let stage = retry.from.flatMap { spool.stageNames(id).contains($0) ? $0 : nil }
         if let wanted = retry.from, stage == nil { report(.note("\(id): there is no stage '\(wanted)' to begin with")) }
         try verifyLock()
         agenda.forget(id)
+        try spool.forgetNotices(id)
         _ = try spool.retry(token, from: stage)
         summary.failed.removeAll { $0 == id }
         report(.note("\(id): tried again" + (stage.map { ", anew from \($0)" } ?? "")))

@@ -35,6 +35,9 @@ public final class Runner {
     var inboxTroubles: Troubles
     /// Jobs that could not go on, by id, though nothing is wrong with them that is known.
     var jobTroubles: Troubles
+    /// Why the spool itself could not be used.
+    private var spoolTroubles: Troubles
+    private var hasToldStop = false
     /// Set while `run` runs.
     var lock: SchedulerLock?
     var lastBeat = -Double.infinity
@@ -56,6 +59,7 @@ public final class Runner {
         self.stop = try stop ?? StopFlag()
         inboxTroubles = Troubles(pause: options.retry)
         jobTroubles = Troubles(pause: options.retry)
+        spoolTroubles = Troubles(pause: options.retry)
         program = stageProgram
         checker = ManifestChecker(program: stageProgram, spool: spool)
         notifier = Notifier(spool: spool, limit: options.noticeLimit)
@@ -92,6 +96,10 @@ public final class Runner {
         var troubles = 0
         while true {
             try beat()
+            if stop.count > 0, !hasToldStop {
+                hasToldStop = true
+                if !active.isEmpty { report(.stopping) }
+            }
             do {
                 if stop.count == 0 {
                     try intake()
@@ -101,17 +109,19 @@ public final class Runner {
                 notifier.attend { report(.note($0)) }
                 if stop.count == 0, try advance() {
                     troubles = 0
+                    spoolTroubles.settle("spool")
                     continue
                 }
                 if stop.count > 0, active.isEmpty { return }
                 let isToEnd = options.drain || spool.isToDrain
                 if isToEnd, active.isEmpty, notifier.isIdle, try isDrained() { return }
                 troubles = 0
+                spoolTroubles.settle("spool")
             } catch let failure as Failure {
                 // The spool itself cannot be used. A server may come back; the spool is consistent at every moment.
                 troubles += 1
                 if troubles >= 5, active.isEmpty { throw failure }
-                if inboxTroubles.note(failure, of: "spool", at: now).isNews {
+                if spoolTroubles.note(failure, of: "spool", at: now).isNews {
                     report(.note("\(failure); trying again"))
                 }
             }
@@ -119,12 +129,11 @@ public final class Runner {
         }
     }
 
-    private func liveTokens() throws -> [(folder: StateFolder, token: Token)] {
+    private func liveTokens(_ wishes: [JobID: Wishes]) throws -> [(folder: StateFolder, token: Token)] {
         var live: [(folder: StateFolder, token: Token)] = []
         for folder in [StateFolder.queued, .running] {
             live += try agenda.tokens(in: folder, spool).map { (folder, $0) }
         }
-        let wishes = try spool.wishes()
         func priority(_ token: Token) -> Int { wishes[token.id]?.priority ?? 0 }
         return live.sorted { a, b in
             let (first, second) = (priority(a.token), priority(b.token))
@@ -133,24 +142,32 @@ public final class Runner {
     }
 
     /// Goes through the jobs, in their order, and does what can be done: starts stages that there is room for, concludes jobs.
-    /// What there is no room for is waited for: no later job takes its place. False if nothing moved. Trouble with one job
-    /// holds up no other.
+    /// What there is no room for is waited for: no later job takes its place. Queued jobs behind it, or while the spool is paused,
+    /// are not even looked at. False if nothing moved. Trouble with one job holds up no other.
     private func advance() throws -> Bool {
         guard agenda.isStale || now - agenda.lastLook >= options.poll else { return false }
-        agenda.isStale = false
-        agenda.lastLook = now
-        agenda.waiting = [:]
-        for (folder, token) in try liveTokens() {
+        defer { agenda.lastLook = now }
+        agenda.beginLook()
+        let wishes = try spool.wishes()
+        let live = try liveTokens(wishes)
+        forgetTroubles(but: live.map(\.token.id))
+        var mayStart = spool.pauseWish == nil
+        for (folder, token) in live {
+            if stop.count > 0 { return false }
+            try beat()
             let name = token.id.text
-            guard jobTroubles.isDue(name, at: now), !isHeld(token) else { continue }
+            let wish = wishes[token.id] ?? Wishes()
+            let isToEnd = wish.isCancelled || token.state.folder.isFinal
+            guard mayStart || folder == .running || isToEnd else { continue }
+            guard isToEnd || jobTroubles.isDue(name, at: now) && !wish.isHeld else { continue }
             do {
-                let done = try step(token, in: folder)
+                let done = try step(token, in: folder, mayStart: mayStart)
                 jobTroubles.settle(name)
                 switch done {
                 case .moved:
                     agenda.isStale = true
                     return true
-                case .full: return false
+                case .full: mayStart = false
                 case .nothing: continue
                 }
             } catch let lost as LostLock {
@@ -166,20 +183,16 @@ public final class Runner {
     /// What a look at a job came to.
     private enum Progress { case moved, nothing, full }
 
-    private func step(_ token: Token, in folder: StateFolder) throws -> Progress {
+    private func step(_ token: Token, in folder: StateFolder, mayStart: Bool) throws -> Progress {
         let own = active.filter { $0.attempt.job == token.id }
         switch try plan(token, in: folder) {
         case .wait(let reason):
             agenda.waiting[token.id] = reason
             return .nothing
         case .run(let job, let ready):
-            if spool.pauseWish != nil { return .nothing }
-            for (stage, inputs) in ready {
-                let need = slots(for: stage)
-                if let reason = excess(of: need) {
-                    return try finish(fail(token, stage.name, reason), token, in: folder, running: own)
-                }
-                guard need.fits(in: free) else { return .full }
+            guard mayStart else { return .nothing }
+            for (stage, inputs) in ready where hasRoom(for: stage, of: token) {
+                guard slots(for: stage).fits(in: free) else { return .full }
                 try start(stage, of: job, inputs: inputs, for: claim(token, in: folder))
                 return .moved
             }
@@ -190,16 +203,6 @@ public final class Runner {
             agenda.forget(token.id)
             return .moved
         }
-    }
-
-    /// Why a stage can never start here; nil if it can.
-    private func excess(of need: Slots) -> String? {
-        guard !need.fits(in: capacity) else { return nil }
-        let (what, has, option) =
-            need.cpus > capacity.cpus
-            ? ("\(need.cpus) processors", "\(capacity.cpus)", "--cpus")
-            : (byteText(need.memory), byteText(capacity.memory), "--memory")
-        return "it needs \(what), and stages here may use \(has) (\(option) of 'jdnas run')"
     }
 
     /// Writes a verdict down and concludes the job, once its last stage has ended.
@@ -232,7 +235,7 @@ public final class Runner {
 
     /// Whether nothing is left that this run could do; what it could not do is left in the summary.
     private func isDrained() throws -> Bool {
-        let live = try liveTokens().map(\.token)
+        let live = try liveTokens(spool.wishes()).map(\.token)
         // What waits for a job in trouble waits in vain, too.
         let isPaused = spool.pauseWish != nil
         let held = live.filter { isPaused || isHeld($0) }.map(\.id.text)
@@ -244,11 +247,14 @@ public final class Runner {
             case .others, .retry: continue
             }
         }
-        let isStuck = !(jobTroubles.names.isEmpty && held.isEmpty && times.isEmpty) && !jobTroubles.isHopeful
+        let isInVain = !(jobTroubles.names.isEmpty && inboxTroubles.names.isEmpty && held.isEmpty && times.isEmpty)
+        let isStuck = isInVain && !jobTroubles.isHopeful
         guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
         try intake()
-        guard pending.isEmpty, !watcher.isWaiting, !inboxTroubles.isHopeful, try liveTokens().count == live.count else {
+        guard pending.isEmpty, !watcher.isWaiting, !inboxTroubles.isHopeful,
+            try liveTokens(spool.wishes()).count == live.count
+        else {
             return false
         }
         let passedOver = inboxTroubles.names
@@ -271,7 +277,8 @@ public final class Runner {
         if isStopping { seconds = 0.05 }
         let descriptors = (isStopping ? [] : [stop.descriptor]) + active.compactMap(\.execution.descriptor)
         let bells = isStopping ? [] : [bell].compactMap { $0?.descriptor }
-        let watched = bells + descriptors
+        // More than that are looked at in a quarter of a second anyway.
+        let watched = Array((bells + descriptors).prefix(1000))
         var ready: Int32 = -1
         let code = jd_poll(watched, Int32(watched.count), Int32(seconds * 1000), &ready)
         if code != 0 { throw Failure.system("poll", at: spool.root.path, errno: code) }
@@ -312,7 +319,7 @@ public final class Runner {
             guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return }
             lastLook = now
             pending = try watcher.look(at: spool).reversed()
-            inboxTroubles.keep(only: Set(pending.map(\.name) + ["spool"]))
+            inboxTroubles.keep(only: Set(pending.map(\.name)))
         }
         let start = now
         while now - start < 1, let item = pending.popLast() {

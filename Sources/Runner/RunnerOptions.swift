@@ -65,10 +65,10 @@ public struct RunnerSummary: Sendable, Hashable {
         public var early: Bool
     }
 
-    /// 0 when every job of this run is done; 1 when one failed, was refused or could not go on; 128 and the signal's number
+    /// 0 when every job of this run is done, or a run without an end was stopped; 1 when one failed, was refused or could not go on; 128 and the signal's number
     /// when a run that was to drain the spool was stopped before.
     public var exitCode: Int32 {
-        if let stop, stop.early { return 128 + (stop.signal ?? SIGINT) }
+        if let stop { return stop.early ? 128 + (stop.signal ?? SIGINT) : 0 }
         return failed.isEmpty && rejected.isEmpty && left.isEmpty ? 0 : 1
     }
 }

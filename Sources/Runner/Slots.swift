@@ -1,3 +1,4 @@
+import Basics
 import Manifest
 import StageKit
 
@@ -22,5 +23,16 @@ extension Runner {
         let need = stage.rules?.resources
         return Slots(
             cpus: need?.cpus ?? min(stage.threads ?? options.threads, capacity.cpus), memory: need?.memory ?? 0)
+    }
+
+    /// Why a stage can never start here; nil if it can.
+    func excess(of stage: ResolvedJob.Stage) -> String? {
+        let need = slots(for: stage)
+        guard !need.fits(in: capacity) else { return nil }
+        let (what, has, option) =
+            need.cpus > capacity.cpus
+            ? ("\(need.cpus) processors", "\(capacity.cpus)", "--cpus")
+            : (byteText(need.memory), byteText(capacity.memory), "--memory")
+        return "it needs \(what), and stages here may use \(has) (\(option) of 'jdnas run')"
     }
 }

@@ -50,7 +50,9 @@ struct Troubles {
     mutating func settle(_ name: String) { entries[name] = nil }
 
     /// Forgets what is no longer there.
-    mutating func keep(only names: Set<String>) { entries = entries.filter { names.contains($0.key) } }
+    mutating func keep(only names: Set<String>) { keep(where: names.contains) }
+
+    mutating func keep(where isThere: (String) -> Bool) { entries = entries.filter { isThere($0.key) } }
 
     /// Whether some of these may still come right by themselves.
     var isHopeful: Bool { entries.values.contains { $0.tries < Troubles.enough } }

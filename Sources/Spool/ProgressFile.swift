@@ -34,5 +34,9 @@ public struct ProgressFile: Codable, Sendable, Hashable {
         else { return nil }
         self = progress
         fraction = min(1, max(0, fraction))
+        // What a plugin writes must not trip who shows it: a span of time is one that people can read.
+        let spans = 0.0...1e9
+        if let seconds = eta, !spans.contains(seconds) { eta = nil }
+        if let seconds = elapsed, !spans.contains(seconds) { elapsed = nil }
     }
 }

@@ -1,12 +1,14 @@
 import Basics
 import Foundation
 
-/// A program that is to be called because a job has ended: `notices/<job id>.<n>.json`.
+/// A program that is to be called because a job has ended: `notices/<job id>.<epoch>-<n>.json`.
 public struct Notice: Codable, Sendable, Hashable {
     public static let format = "jdnas-notice/1"
 
     public var format = Notice.format
     public var id: JobID
+    /// The job's, when it ended: one that was tried again ends more than once.
+    public var epoch: Int
     /// A job may have several: from its manifest, and from the runner.
     public var number: Int
     public var state: StateFolder
@@ -16,8 +18,11 @@ public struct Notice: Codable, Sendable, Hashable {
     /// The folder that it is called in.
     public var base: String
 
-    public init(id: JobID, number: Int, state: StateFolder, reason: String?, command: [String], base: String) {
+    public init(
+        id: JobID, epoch: Int, number: Int, state: StateFolder, reason: String?, command: [String], base: String
+    ) {
         self.id = id
+        self.epoch = epoch
         self.number = number
         self.state = state
         self.reason = reason
@@ -25,7 +30,7 @@ public struct Notice: Codable, Sendable, Hashable {
         self.base = base
     }
 
-    public var name: String { "\(id).\(number).json" }
+    public var name: String { "\(id).\(epoch)-\(number).json" }
 }
 
 extension Spool {
@@ -36,16 +41,34 @@ extension Spool {
     }
 
     /// What is still to be told, of jobs that have ended. Damaged ones are left out.
-    public func notices() throws -> [Notice] {
-        guard files.exists(noticesFolder) else { return [] }
-        return try files.list(noticesFolder).sorted().compactMap { name in
-            let file = noticesFolder.appending(path: name)
-            guard name.hasSuffix(".json"), let data = try files.read(file),
-                let notice = try? SealedRecord.decode(Notice.self, from: data, at: file.path), notice.name == name,
-                files.exists(tokenFile(notice.id, in: notice.state))
-            else { return nil }
-            return notice
+    public func notices() throws -> [Notice] { try noticeNames().compactMap(notice) }
+
+    /// The first of them, but for some by name.
+    public func firstNotice(but told: Set<String>) throws -> Notice? {
+        for name in try noticeNames() where !told.contains(name) {
+            if let notice = try notice(name) { return notice }
         }
+        return nil
+    }
+
+    private func noticeNames() throws -> [String] {
+        files.exists(noticesFolder) ? try files.list(noticesFolder).filter { $0.hasSuffix(".json") }.sorted() : []
+    }
+
+    private func notice(_ name: String) throws -> Notice? {
+        let file = noticesFolder.appending(path: name)
+        guard let data = try files.read(file),
+            let notice = try? SealedRecord.decode(Notice.self, from: data, at: file.path), notice.name == name,
+            files.exists(tokenFile(notice.id, in: notice.state))
+        else { return nil }
+        return notice
+    }
+
+    /// Removes what was to be told of an end that does not hold any more: the job is tried again.
+    public func forgetNotices(_ id: JobID) throws {
+        let own = try noticeNames().filter { $0.hasPrefix("\(id).") }
+        for name in own { try files.unlink(noticesFolder.appending(path: name)) }
+        if !own.isEmpty { try files.syncFolder(noticesFolder) }
     }
 
     public func remove(_ notice: Notice) throws {

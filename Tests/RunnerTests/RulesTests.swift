@@ -220,7 +220,8 @@ import Testing
         let list = shop.scratch.url.appending(path: "told.txt").path
         let id = try shop.submit("good", [("data", "succeed", [])])
         let notice = Notice(
-            id: id, number: 1, state: .done, reason: nil, command: ["sh", "-c", "echo told >> \"$0\"", list], base: "/")
+            id: id, epoch: 1, number: 1, state: .done, reason: nil, command: ["sh", "-c", "echo told >> \"$0\"", list],
+            base: "/")
         try shop.spool.post(notice)
         #expect(try shop.spool.notices().isEmpty)
         #expect(try shop.run().done == [id])

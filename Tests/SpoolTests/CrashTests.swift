@@ -113,7 +113,7 @@ import Testing
     /// A notice is there, whole, or not at all; it is told of a job in its final state only, and told no more once removed.
     @Test(arguments: FaultMode.allCases) func notices(_ mode: FaultMode) throws {
         func notice(_ id: JobID, _ number: Int) -> Notice {
-            Notice(id: id, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
+            Notice(id: id, epoch: 1, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
         }
         try forEveryCall(
             mode,

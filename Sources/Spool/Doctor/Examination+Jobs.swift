@@ -65,7 +65,10 @@ extension Examination {
                 .fault, path(url), "the job's record is damaged: \(why)", job: token.id, repair: .record(token.id))
         case .unreadable(let why): noteUnreadable(url, why, job: token.id)
         case .whole(let record):
-            if record != spool.record(for: token) {
+            // What the job was resolved to, the token does not know.
+            var known = spool.record(for: token)
+            known.resolvedDigest = record.resolvedDigest
+            if record != known {
                 note(
                     .fault, path(url), "the job's record and its token do not agree", job: token.id,
                     repair: .record(token.id))
@@ -132,6 +135,8 @@ extension Spool {
     func record(for token: Token) -> JobRecord {
         JobRecord(
             id: token.id, base: token.base, submitted: token.submitted, manifestDigest: token.manifestDigest,
-            source: token.source, dropped: files.exists(droppedFile(token.id)))
+            source: token.source, key: token.key, environment: token.environment,
+            resolvedDigest: (try? files.read(resolved(token.id))).map { Digest(of: $0) },
+            dropped: files.exists(droppedFile(token.id)))
     }
 }
