@@ -212,8 +212,8 @@ let package = Package(
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
             "Plugins", "StageConformance", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph",
-            "TeacherPool",
-            "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images", "DetectorKit", "ResNet",
+            "TeacherPool", "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images",
+            "DetectorKit", "ResNet",
             "Models", "Tensor", "Detection", "Search", "Training", "Basics"),
         tests(
             "Evaluate", "Evaluate", "StageKit", "Manifest", "Dataset", "Synth", "Detection", "DetectorKit", "ResNet",

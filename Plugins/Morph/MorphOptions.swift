@@ -30,6 +30,7 @@ public struct MorphOptions: Codable, Sendable {
     public var precision: Precision
 
     init(_ reader: ConfigReader) {
+        let before = reader.diagnosis.diagnostics.count
         let texts = reader.strings(
             "actions", default: [],
             help: "changes in their order, such as 'set stage2.trunk to 96' (jdnas morph --help lists them)")
@@ -63,7 +64,8 @@ public struct MorphOptions: Codable, Sendable {
             help: "the split that both detectors are looked at on")
         evaluateOn = split == "none" ? nil : split
         precision = reader.precision()
-        if !reader.has("actions"), !reader.has("macs"), weights == .inherited {
+        // Where a value was refused, that is what is wrong.
+        if actions.isEmpty, macs == nil, weights == .inherited, reader.diagnosis.diagnostics.count == before {
             reader.report(
                 nil, "neither 'actions' nor 'macs' is given", remedy: "say what to change, or draw fresh weights")
         }

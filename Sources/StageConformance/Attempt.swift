@@ -79,8 +79,7 @@ extension Bench {
     /// - Throws: `Supervised.End` where the stage crashes or hangs.
     func attempt(
         _ what: String, stage: ResolvedJob.Stage? = nil, inputs: [StageRequest.Input]? = nil,
-        goingOnFrom left: URL? = nil,
-        stop: StopRequest? = nil, keepsCheckpoints: Bool = false
+        goingOnFrom left: URL? = nil, stop: StopRequest? = nil, keepsCheckpoints: Bool = false
     ) throws -> Attempt {
         let stage = try stage ?? resolved()
         let number = attempts.count + 1
