@@ -169,6 +169,8 @@ let package = Package(
         tests("StageKit", "StageKit", "Manifest", "Spool", "Bundles", "Archive", "Basics"),
         tests("CommandKit", "CommandKit"),
         tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
+        // Real runners and commands, killed at random (`make torture`).
+        tests("Torture", "Manifest", "StageKit", "Spool", "Bundles", "Basics"),
         tests("Images", "Images", "Basics"),
         tests("COCOMetrics", "COCOMetrics", "Basics"),
         tests("Dataset", "Dataset", "Images", "Archive", "Basics"),
