@@ -1,6 +1,7 @@
 # make quickstart   set up, build, and run the first job from end to end (jobs/quickstart.yaml)
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
+# make torture      real runners killed at random for MINUTES (10), with full disks and all commands; SEED repeats one
 # make asan         the readers of foreign files under the address sanitizer
 # make lint         formatting and layering
 # make new-backbone NAME=TinyNet     start a backbone plugin (docs/new-backbone.md)
@@ -15,7 +16,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test asan lint quickstart new-backbone new-stage bench install clean
+.PHONY: build setup test torture asan lint quickstart new-backbone new-stage bench install clean
 
 setup:
 	@scripts/setup
@@ -27,6 +28,12 @@ build: setup
 test: setup
 	$(BUILD) --build-tests
 	swift test -c release --skip-build
+
+MINUTES ?= 10
+SEED ?=
+torture: setup
+	$(BUILD) --build-tests
+	JDNAS_TORTURE_MINUTES=$(MINUTES) JDNAS_TORTURE_SEED=$(SEED) swift test -c release --skip-build --filter TortureTests
 
 # A build of its own; what lives to the end of a process is no leak. Tests that start other programs are left out: they would
 # start those of the usual build.

@@ -184,6 +184,8 @@ let package = Package(
         tests("CommandKit", "CommandKit"),
         tests("StatusPage", "StatusPage", "Pages", "Spool", "Basics"),
         tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
+        // Real runners and commands, killed at random (`make torture`).
+        tests("Torture", "Manifest", "StageKit", "Spool", "Bundles", "Basics"),
         tests("Images", "Images", "Basics"),
         tests("COCOMetrics", "COCOMetrics", "Basics"),
         tests("Dataset", "Dataset", "Images", "Archive", "Basics"),

@@ -1,22 +1,10 @@
 import Foundation
+import TestSupport
 
 /// The project's own folder, and the programs that were built beside the tests.
 enum Project {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
-    /// Where `jdnas` and `jdnas-stage` are: the folder of the test bundle, else `.build/release`.
-    static let programs: URL = {
-        let bundles = CommandLine.arguments.filter { $0.contains(".xctest") }.map { path in
-            URL(filePath: String(path[..<(path.range(of: ".xctest")?.lowerBound ?? path.endIndex)]))
-        }
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map {
-            URL(filePath: $0)
-        }
-        let folders = (bundles + [own].compactMap { $0 }).map { $0.deletingLastPathComponent() }
-        return folders.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: "jdnas").path) }
-            ?? root.appending(path: ".build/release")
-    }()
+    static let root = BuiltPrograms.root
+    static let programs = BuiltPrograms.folder
 
     /// The names of the folders in a folder of the project.
     static func folders(in path: String) throws -> [String] {

@@ -19,7 +19,7 @@ import Testing
         let list = try run(["gc", "--keep-jobs", "0", "--spool", "s"], in: folder.url)
         #expect(list.code == 0)
         let lines = list.output.split(separator: "\n")
-        #expect(lines.count == 3 && lines[0].hasSuffix("SIZE  WHAT  PATH" + String(repeating: " ", count: 27) + "WHY"))
+        #expect(lines.count == 3 && lines[0].hasSuffix("SIZE  WHAT  PATH" + String(repeating: " ", count: 29) + "WHY"))
         #expect(lines[1].contains("job   work/\(id)  failed 0 days ago"), "\(list.output)")
         #expect(lines[2].hasSuffix("would be free; the same command with --yes removes it"))
         #expect(try spool.find(id) != nil)

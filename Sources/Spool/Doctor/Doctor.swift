@@ -26,9 +26,13 @@ public struct Doctor: Sendable {
     /// All that is wrong or worth knowing, faults first. Beside a runner, whose jobs may move while it looks, only that counts
     /// which is there at every one of several looks.
     public func examine() -> [Finding] {
+        examine(pauses: spool.runner == nil ? [0.2] : [0.3, 0.5, 1])
+    }
+
+    /// - Parameter pauses: seconds before each further look.
+    private func examine(pauses: [Double]) -> [Finding] {
         let first = look(only: nil)
         var kept = first.jobs
-        let pauses = spool.runner == nil ? [0.2] : [0.3, 0.5, 1]
         for pause in pauses where !kept.isEmpty {
             surroundings.wait(pause)
             let again = Set(look(only: Set(kept.compactMap(\.job))).jobs)
@@ -49,7 +53,8 @@ public struct Doctor: Sendable {
         var left: [Finding] = []
         // What one mends may show the next, and a few rounds are enough; none hides another for ever.
         for _ in 0..<6 {
-            left = examine()
+            // Under the lock only submissions move.
+            left = examine(pauses: [0.2])
             var failures: [Finding] = []
             let mendable = left.filter { $0.repair != nil }
             if mendable.isEmpty { break }
@@ -63,7 +68,7 @@ public struct Doctor: Sendable {
             }
             if failures.count == mendable.count { break }
         }
-        return left.contains { $0.repair != nil } ? examine() : left
+        return left.contains { $0.repair != nil } ? examine(pauses: [0.2]) : left
     }
 
     /// What taking the lock itself needs: the marker, `tmp/`, and no damaged lock in the way.
