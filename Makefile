@@ -3,6 +3,7 @@
 # make build        set up and build .build/release/jdnas
 # make torture      real runners killed at random for MINUTES (10), with full disks and all commands; SEED repeats one
 # make asan         the readers of foreign files under the address sanitizer
+# make fuzz         damaged manifests and archives for MINUTES=10, under the address sanitizer; SEED=N makes the same again
 # make lint         formatting and layering
 # make new-backbone NAME=TinyNet     start a backbone plugin (docs/new-backbone.md)
 # make new-stage NAME=PictureStats   start a stage plugin (docs/new-stage.md)
@@ -16,7 +17,7 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
-.PHONY: build setup test torture asan lint quickstart new-backbone new-stage bench install clean
+.PHONY: build setup test torture asan fuzz lint quickstart new-backbone new-stage bench install clean
 
 setup:
 	@scripts/setup
@@ -40,6 +41,13 @@ torture: setup
 asan: setup
 	ASAN_OPTIONS=detect_leaks=0 swift test -c debug --sanitize=address --scratch-path .build/asan \
 		--filter '^(Archive|Models|ModelImport|Images|Manifest)Tests\.'
+
+MINUTES ?= 10
+FUZZ = .build/fuzz
+fuzz: setup
+	$(BUILD) --sanitize=address --scratch-path $(FUZZ) --product jdnas-fuzz
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no nice -n 19 $(FUZZ)/release/jdnas-fuzz run \
+		--minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) --work $(FUZZ)/inputs jobs configs Tests/Fixtures/manifests
 
 lint:
 	swift format lint --strict -r -p Sources Plugins Tests Benchmarks Package.swift

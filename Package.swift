@@ -165,6 +165,10 @@ let package = Package(
 
         // Tests mirror Sources and Plugins.
         .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+        // Feeds damaged files to the readers of foreign ones (`make fuzz`).
+        .executableTarget(
+            name: "jdnas-fuzz", dependencies: ["Basics", "CommandKit", "Manifest", "Archive", "TestSupport"],
+            path: "Tests/jdnas-fuzz", swiftSettings: strict),
         // What `scripts/new-backbone` writes, under another name.
         .target(
             name: "SampleBackbone", dependencies: ["Basics", "DetectorKit"], path: "Tests/SampleBackbone",

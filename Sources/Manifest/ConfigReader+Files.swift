@@ -91,6 +91,9 @@ public func pathProblem(_ text: String, base: URL, directory: Bool?) -> (message
     }
     let parent = url.deletingLastPathComponent()
     let siblings = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    if siblings.contains(url.lastPathComponent) {
+        return ("'\(shown(text))' is a link to nothing", "mend the link, or name the file itself")
+    }
     if let near = nearestName(url.lastPathComponent, among: siblings) {
         let folder = text.contains("/") ? (text as NSString).deletingLastPathComponent + "/" : ""
         return ("there is no \(wanted) '\(shown(text))'", "did you mean '\(folder)\(near)'?")

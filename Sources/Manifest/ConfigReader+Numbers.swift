@@ -94,7 +94,13 @@ extension ConfigReader {
 
     private func integer(_ key: Key, _ node: YAMLNode, _ range: ClosedRange<Int>) -> Int? {
         guard let value = node.plainInteger else {
-            wrongType(key, node)
+            if node.isTooLargeInteger {
+                diagnosis.report(
+                    file: file, mark: node.mark, "'\(key.name)' must lie within ±2^63, not \(shown(node.text ?? ""))",
+                    remedy: "give \(key.type) \(boundsText(range, unbounded: ConfigReader.anyInt).words)")
+            } else {
+                wrongType(key, node, remedy: node.isOtherInteger ? "write it with decimal digits only" : nil)
+            }
             return nil
         }
         guard range.contains(value) else {

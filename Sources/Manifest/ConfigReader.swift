@@ -33,6 +33,7 @@ public struct ConfigReader {
         var children: [ConfigReader] = []
         var takesAll = false
         var finished = false
+        var strangersBelong: String?
 
         init(node: YAMLNode?, path: [String], recorder: OptionRecorder?) {
             self.node = node
@@ -83,6 +84,15 @@ public struct ConfigReader {
     /// Whether the key is there, without reading it.
     public func has(_ key: String) -> Bool { state.node?[key] != nil }
 
+    /// The value of a key as it stands, without reading it.
+    func node(_ key: String) -> YAMLNode? { state.node?[key] }
+
+    /// Where unknown keys may belong, for the remedy.
+    var strangersBelong: String? {
+        get { state.strangersBelong }
+        nonmutating set { state.strangersBelong = newValue }
+    }
+
     /// Where the value of a key stands, through nested mappings and lists (by number); the mapping's own place if there is
     /// none.
     public func mark(of path: String...) -> Mark { mark(at: path) }
@@ -117,34 +127,5 @@ public struct ConfigReader {
     @discardableResult
     public func report(_ key: String?, _ failure: Failure) -> Diagnosis.Ticket {
         report(key, failure.what, remedy: failure.remedy)
-    }
-
-    /// Counts keys as known that are read under other values only, so that `finish()` doesn't call them unknown.
-    public func know(_ keys: some Sequence<String>) {
-        for key in keys where !state.read.contains(key) { state.read.append(key) }
-    }
-
-    /// Reports the keys that nobody read, here and in the nested mappings. Once; more calls do nothing.
-    public func finish() {
-        guard !state.finished, state.recorder == nil else { return }
-        state.finished = true
-        for child in state.children { child.finish() }
-        guard !state.takesAll, let pairs = state.node?.mapping else { return }
-        let there = Set(pairs.compactMap(\.key.text))
-        let free = state.read.filter { !there.contains($0) }
-        let known = state.read.sorted().joined(separator: ", ")
-        for (key, _) in pairs {
-            guard let name = key.text, !state.read.contains(name) else { continue }
-            if diagnosis.isFull {
-                diagnosis.report(file: file, mark: key.mark, "unknown key")
-                continue
-            }
-            var remedy = known.isEmpty ? "remove it; nothing is known here" : "remove it; known here: \(known)"
-            if let near = nearestName(name, among: free) ?? nearestName(name, among: state.read) {
-                remedy = "did you mean '\(near)'?"
-                if let ticket = state.missing[near] { diagnosis.retract(ticket) }
-            }
-            diagnosis.report(file: file, mark: key.mark, "unknown key '\(shown(name))'", remedy: remedy)
-        }
     }
 }

@@ -52,10 +52,14 @@ extension JobManifest.Stage {
     init?(reader: ConfigReader) {
         let name = reader.legalName("name", help: "the stage's name, unique in the job")
         let uses = reader.string("uses", help: "a stage plugin; 'jdnas plugins' lists them")
-        needs = JobManifest.Need.list(in: reader, help: "the inputs that the stage reads")
+        let inputs = JobManifest.Need.list(in: reader, help: "the inputs that the stage reads")
+        needs = inputs ?? []
         with = reader.mapping("with", help: "the plugin's options")
         threads = reader.optionalInt("threads", in: 1...1024, help: "for this stage, instead of the job's")
         rules = StageRules(reader)
+        hasAllNeeds = inputs != nil && needs.count == (reader.node("needs")?.sequence?.count ?? 0)
+        hasOptions = with != nil || reader.node("with")?.isNull ?? true
+        reader.strangersBelong = "an option of the plugin stands under 'with:'"
         mark = reader.mark
         usesMark = reader.mark(of: "uses")
         guard let name, let uses else { return nil }
@@ -65,13 +69,14 @@ extension JobManifest.Stage {
 }
 
 extension JobManifest.Need {
-    /// The inputs of a stage.
-    static func list(in reader: ConfigReader, help: String) -> [JobManifest.Need] {
+    /// The inputs of a stage, those that were understood; nil if they are no list.
+    static func list(in reader: ConfigReader, help: String) -> [JobManifest.Need]? {
         let key = Key(name: "needs", shape: .inputs, required: false, help: help)
         guard let node = reader.lookup(key) else { return [] }
         guard let nodes = node.sequence else {
-            reader.wrongType(key, node, remedy: "write 'needs: [\(node.text ?? "…")]'")
-            return []
+            reader.wrongType(
+                key, node, remedy: "write 'needs: [\(node.text.map(shown) ?? "{file: PATH}")]', say")
+            return nil
         }
         return nodes.compactMap { node in
             var reference = node.text.flatMap(InputReference.init)
@@ -83,7 +88,8 @@ extension JobManifest.Need {
                 let key = node.mapping?.first?.key.text
                 let near = key.flatMap { $0 == "file" ? nil : nearestName($0, among: ["file"]) }
                 reader.diagnosis.report(
-                    file: reader.file, mark: node.mark, "\(node.kindText) names no input",
+                    file: reader.file, mark: node.mark,
+                    "\(node.isNull ? "an empty entry" : node.kindText) names no input",
                     remedy: near.map { "did you mean '{\($0): PATH}'?" } ?? "write STAGE, JOB/STAGE or {file: PATH}")
                 return nil
             }

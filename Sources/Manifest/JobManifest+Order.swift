@@ -18,6 +18,13 @@ extension JobManifest {
         return result
     }
 
+    /// `a → b → a`; of a long one the beginning and the end.
+    private static func text(ofCycle names: ArraySlice<String>) -> String {
+        guard names.count > 12 else { return names.joined(separator: " → ") }
+        let ends = names.prefix(6) + ["… \(names.count - 9) more …"] + names.suffix(3)
+        return ends.joined(separator: " → ")
+    }
+
     /// Reports each cycle once, at the need that closes it.
     func checkCycles(_ diagnosis: Diagnosis) {
         let byName = Dictionary(stages.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -31,7 +38,7 @@ extension JobManifest {
             for need in stage.needs {
                 guard case .stage(let name) = need.reference, let next = byName[name] else { continue }
                 if let start = depth[name] {
-                    let cycle = (path[start...] + [name]).joined(separator: " → ")
+                    let cycle = JobManifest.text(ofCycle: path[start...] + [name])
                     diagnosis.report(
                         file: file, mark: need.mark,
                         path.count - start == 1

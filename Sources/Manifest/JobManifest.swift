@@ -11,6 +11,9 @@ public struct JobManifest: Sendable {
         public var needs: [Need]
         /// The plugin's options.
         public var with: YAMLNode?
+        /// Whether `needs` and `with` were understood; what is wrong with them has been told, and nothing follows from it.
+        public var hasAllNeeds = true
+        public var hasOptions = true
         public var threads: Int?
         public var rules: StageRules
         public var mark: Mark
@@ -80,15 +83,15 @@ public struct JobManifest: Sendable {
         included = sources.included
         self.variables = variables.json
         environment = variables.environment
-        if whole["stages"]?.sequence.map(\.isEmpty) ?? !reader.has("stages") {
+        let given = whole["stages"]
+        if given.map({ $0.isNull || $0.sequence?.isEmpty == true }) ?? true {
             reader.report(
                 "stages", "the job has no stages", remedy: "add 'stages:' with a list of '- name: …, uses: …'")
         }
         reader.finish()
-        guard (whole["stages"]?.sequence?.count ?? 0) <= JobManifest.mostStages else {
+        if let count = given?.sequence?.count, count > JobManifest.mostStages {
             reader.report(
-                "stages", "\(whole["stages"]?.sequence?.count ?? 0) stages; a job may have \(JobManifest.mostStages)",
-                remedy: "split the job")
+                "stages", "\(count) stages; a job may have \(JobManifest.mostStages)", remedy: "split the job")
             return
         }
         checkNames(diagnosis)

@@ -39,10 +39,11 @@ extension YAMLNode {
     private static func encodingProblem(_ source: SourceText) -> Diagnostic? {
         let start = Mark(line: 1, column: 1)
         let bytes = source.bytes
-        // UTF-16's byte order marks.
+        // The byte order marks of UTF-16; UTF-32's begin as they do.
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return Diagnostic(
-                file: source.name, mark: start, message: "the file is in UTF-16", remedy: "save the file as UTF-8")
+                file: source.name, mark: start, message: "the file is in UTF-16 or UTF-32",
+                remedy: "save the file as UTF-8")
         }
         guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
         return Diagnostic(

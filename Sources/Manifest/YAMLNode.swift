@@ -78,6 +78,19 @@ extension YAMLNode {
         return Int(text)
     }
 
+    /// A plain whole number of more than 64 bits.
+    var isTooLargeInteger: Bool {
+        guard case .scalar(let text, .plain) = value, Int(text) == nil else { return false }
+        let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
+        return !digits.isEmpty && digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    /// A plain whole number as other languages write it: `0x10`, `1_000`.
+    var isOtherInteger: Bool {
+        guard case .scalar(let text, .plain) = value else { return false }
+        return text.wholeMatch(of: /[+-]?(0[xob][0-9a-fA-F_]+|[0-9][0-9_]*_[0-9_]*)/) != nil
+    }
+
     /// A plain finite number, whole or not.
     var plainDouble: Double? {
         guard case .scalar(let text, .plain) = value, text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),

@@ -64,7 +64,7 @@ struct YAMLParser: ~Copyable {
         case YAML_SCALAR_EVENT: value = .scalar(event.text, event.plain ? .plain : .quoted)
         case YAML_SEQUENCE_START_EVENT: value = .sequence(try sequence(depth: depth))
         case YAML_MAPPING_START_EVENT: value = .mapping(try mapping(depth: depth))
-        default: throw failed(event.mark, "not understood as YAML", remedy: nil)
+        default: throw failed(event.mark, "not understood as YAML", remedy: "write it in another way")
         }
         let result = (node: YAMLNode(mark: event.mark, value: value), size: nodes - before + 1)
         if let anchor = event.anchor {
@@ -201,11 +201,26 @@ struct YAMLParser: ~Copyable {
             message =
                 "\(problem) (\(context)\(start < mark && start.line < mark.line ? " from line \(start.line)" : ""))"
         }
-        let remedy =
-            offset >= bytes.count
-            ? "the file ends too early: close what is open (a quote, a bracket)"
-            : "check indentation, colons, quotes and brackets here and in the line above"
-        return failed(mark, message, remedy: remedy)
+        return failed(
+            mark, message,
+            remedy: offset >= bytes.count
+                ? "the file ends too early: close what is open (a quote, a bracket)" : YAMLParser.remedy(for: problem))
+    }
+
+    /// What mends the commoner complaints of libyaml's.
+    private static func remedy(for problem: String) -> String {
+        let remedies = [
+            ("cannot start any token", "put the text in quotes"),
+            (
+                "mapping values are not allowed",
+                "check the indentation, and the line above for its ':'; a text with ': ' in it stands in quotes"
+            ),
+            ("escape", "write '\\\\' for a backslash, or put the text in single quotes"),
+            ("directive", "remove the lines that begin with '%'"),
+            ("incompatible YAML document", "remove the lines that begin with '%'"),
+        ]
+        return remedies.first { problem.contains($0.0) }?.1
+            ?? "check indentation, colons, quotes and brackets here and in the line above"
     }
 
     /// Whether a tab stands in the white space that begins the line, or just where the problem is.

@@ -34,6 +34,7 @@ public enum ManifestValidation {
                 Input(need: need, kind: kind(of: need, users, file: file, base: base, catalog, diagnosis))
             }
             checkInputs(needs, of: stage, plugin, job, file: file, catalog, diagnosis)
+            guard stage.hasOptions else { continue }
             let reader = ConfigReader(
                 stage.with, mark: stage.mark, file: stage.mark.source?.name ?? file, baseDirectory: base,
                 diagnosis: diagnosis)
@@ -50,6 +51,29 @@ public enum ManifestValidation {
                 job: job.job, description: job.description, seed: job.seed, rules: job.rules,
                 stages: job.order().compactMap { resolved[$0.name] },
                 variables: job.variables, included: job.included))
+    }
+
+    /// The same of a manifest in a file, whatever stands there.
+    ///
+    /// - Parameters:
+    ///   - path: the file, as it was named in the folder `here`.
+    ///   - name: what diagnostics call it.
+    public static func validate(
+        path: String, from here: URL, name: String, context: ManifestContext, catalog: StageCatalog
+    ) -> Result<ResolvedJob, Diagnostics> {
+        if let problem = pathProblem(path, base: here, directory: false) {
+            return .failure(
+                Diagnostics([
+                    Diagnostic(
+                        file: name, mark: Mark(line: 1, column: 1), message: problem.message, remedy: problem.remedy)
+                ]))
+        }
+        let url = Manifest.resolve(path, base: here)
+        let data: Data
+        do { data = try YAMLFile.read(url, name: name) } catch { return .failure(error) }
+        var context = context
+        context.url = url
+        return validate(data, file: name, context: context, catalog: catalog)
     }
 
     private static func unknownPlugin(
@@ -123,7 +147,7 @@ public enum ManifestValidation {
             }
             given[kind] = name
         }
-        guard inputs.allSatisfy({ $0.kind != nil }) else { return }
+        guard stage.hasAllNeeds, inputs.allSatisfy({ $0.kind != nil }) else { return }
         for requirement in plugin.consumes where requirement.required && given[requirement.kind] == nil {
             let kind = requirement.kind
             let sources = job.stages.filter { catalog.plugin(named: $0.uses)?.produces == kind }.map { "'\($0.name)'" }

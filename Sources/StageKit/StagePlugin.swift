@@ -45,8 +45,10 @@ extension StagePlugin {
         let before = reader.diagnosis.diagnostics.count
         let options = options(&copy)
         if options == nil { reader.know(describedKeys) }
-        reader.finish()
+        reader.finish { describedOptions }
         guard reader.diagnosis.diagnostics.count == before else { return nil }
+        // A value that could not be had was told where it comes from.
+        if options == nil, !reader.diagnosis.isEmpty { return nil }
         guard let options, let json = try? JSON(encoding: options) else {
             reader.report(
                 nil, "the options of '\(name)' were not understood", remedy: "this is a defect of the plugin: report it"

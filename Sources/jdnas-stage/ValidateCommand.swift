@@ -33,7 +33,11 @@ struct ValidateCommand: Command {
             context.environment[String(parts[0])] = String(parts[1])
         }
         let reports = arguments.operands.map { file in
-            ValidationReport(file: file, check(file, name: arguments.value("--name") ?? file, context))
+            ValidationReport(
+                file: file,
+                ManifestValidation.validate(
+                    path: file, from: here, name: arguments.value("--name") ?? file, context: context,
+                    catalog: stageCatalog))
         }
         if arguments.has("--json") {
             Terminal.print(try JSON(encoding: reports).prettyText)
@@ -46,19 +50,5 @@ struct ValidateCommand: Command {
             }
         }
         return reports.allSatisfy { $0.resolved != nil } ? 0 : 1
-    }
-
-    private func check(_ file: String, name: String, _ context: ManifestContext) -> Result<ResolvedJob, Diagnostics> {
-        let here = URL(filePath: FileManager.default.currentDirectoryPath)
-        let start = Mark(line: 1, column: 1)
-        if let problem = pathProblem(file, base: here, directory: false) {
-            return .failure(
-                Diagnostics([Diagnostic(file: name, mark: start, message: problem.message, remedy: problem.remedy)]))
-        }
-        let data: Data
-        do { data = try YAMLFile.read(resolve(file, base: here), name: name) } catch { return .failure(error) }
-        var context = context
-        context.url = resolve(file, base: here)
-        return ManifestValidation.validate(data, file: name, context: context, catalog: stageCatalog)
     }
 }

@@ -24,6 +24,24 @@ import Testing
     @Test(arguments: ["", "x", "banana", "pool"])
     func otherWordsAreNot(_ word: String) { #expect(suggestion(for: word, among: Self.words) == nil) }
 
+    /// The nearest one, whatever both begin and end with; of equals the first by name.
+    @Test(arguments: [
+        ("xxxxxxxxab", "xxxxxxxxba"), ("data-12-set", "data-1-set"), ("stage-one", "stage-on"), ("aab", "aaab"),
+        ("ab", "ba"), ("abcdefgh", "abdcefhg"),
+    ])
+    func nearestOfMany(_ word: String, _ meant: String) {
+        let others = ["zzzzzzzz", "data-99-sets", "stage-three", "aaaaaaaa", "xxxxxxyyyyyy"]
+        #expect(suggestion(for: word, among: others + [meant]) == meant)
+    }
+
+    /// A third of the letters may differ, not more.
+    @Test func distancesAreBounded() {
+        #expect(suggestion(for: "abcdefghi", among: ["abcdefxyz"]) == "abcdefxyz")
+        #expect(suggestion(for: "abcdefghi", among: ["abcdewxyz"]) == nil)
+        #expect(suggestion(for: "abcdefghi", among: ["xyzabcdefghi"]) == "xyzabcdefghi")
+        #expect(suggestion(for: "abcdefghi", among: ["wvxyzabcdefghi"]) == nil)
+    }
+
     @Test func nothingIsSuggestedFromNothing() { #expect(suggestion(for: "train", among: [String]()) == nil) }
 }
 

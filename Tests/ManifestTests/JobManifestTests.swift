@@ -75,7 +75,7 @@ import Testing
         ),
         (
             "job: a\nstages:\n  - {name: data, uses: x}\n  - {name: b, uses: x, needs: data}",
-            ["4:31: error: 'needs' must be a list of inputs, not the text 'data'\n  remedy: write 'needs: [data]'"]
+            ["4:31: error: 'needs' must be a list of inputs, not the text 'data'\n  remedy: write 'needs: [data]', say"]
         ),
         (
             "job: a\nstages:\n  - {name: b, uses: x, needs: [a/b/c, {fil: x}]}",
@@ -104,6 +104,13 @@ import Testing
             [
                 "2:11: error: unknown key 'nam'\n  remedy: did you mean 'name'?",
                 "2:28: error: unknown key 'neds'\n  remedy: did you mean 'needs'?",
+            ]
+        ),
+        (
+            "job: a\nstages: [{name: a, uses: x, epochs: 3}]",
+            [
+                "2:29: error: unknown key 'epochs'\n  remedy: remove it; known here: name, needs, threads, uses, with; "
+                    + "an option of the plugin stands under 'with:'"
             ]
         ),
         (

@@ -31,7 +31,7 @@ import Testing
         (
             "a: b: c\n",
             "j.yaml:1:5: error: mapping values are not allowed in this context\n"
-                + "  remedy: check indentation, colons, quotes and brackets here and in the line above"
+                + "  remedy: check the indentation, and the line above for its ':'; a text with ': ' in it stands in quotes"
         ),
         (
             "[a, b]: 1\n",

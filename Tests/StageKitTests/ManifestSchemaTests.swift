@@ -7,33 +7,7 @@ import Testing
 
 /// The schema says what the readers say.
 @Suite struct ManifestSchemaTests {
-    /// Everything that a schema has to know.
-    struct Rich: StagePlugin {
-        struct Options: Codable, Sendable {}
-        let name = "rich"
-        let version = 1
-        let summary = "reads all kinds of options"
-        let consumes: [InputRequirement] = []
-        let produces = ArtifactKind.dataset
-
-        func options(_ reader: inout ConfigReader) -> Options? {
-            let format = reader.choice("format", default: "plain", among: ["plain", "drawn", "8"], help: "of what")
-            if format == "plain" { _ = reader.int("size", in: 1...9) } else { _ = reader.string("size", default: "L") }
-            if format == "drawn" { _ = reader.string("pen") }
-            _ = reader.optionalDouble("rate", in: 0...1)
-            _ = reader.bool("flip", default: true)
-            _ = reader.ints("widths", default: [16], in: 1...512, count: 1...4)
-            _ = reader.optionalStrings("names")
-            _ = reader.reader("loss").double("weight", default: 1)
-            for item in reader.readers("steps") { _ = item.int("at", in: 0...100) }
-            return Options()
-        }
-
-        func run(_ options: Options, _ context: StageContext) throws {}
-    }
-
-    static let catalog = StageCatalog(testCatalog.plugins + [Rich()])
-    static let schema = ManifestSchema.json(catalog)
+    static let schema = ManifestSchema.json(richCatalog)
 
     static func stage(_ with: String) -> String { "job: a\nstages: [{name: a, uses: rich, with: {\(with)}}]" }
 
