@@ -87,7 +87,7 @@ import Testing
 
                 """)
         let missing = try run(["validate", "a.yaml"], in: folder.url)
-        #expect(missing.error.contains("a.yaml:3:18: error: the environment has no variable 'JDNAS_TEST_VAL'"))
+        #expect(missing.error.contains("a.yaml:3:19: error: the environment has no variable 'JDNAS_TEST_VAL'"))
     }
 
     /// The environment is the submitter's, and what an included file said at the job's acceptance counts.
