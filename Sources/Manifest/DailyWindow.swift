@@ -36,13 +36,6 @@ public struct DailyWindow: Sendable, Hashable, CustomStringConvertible {
     /// Whether a moment does, by local time.
     public func contains(_ date: Date) -> Bool { contains(minute: DailyWindow.minute(of: date)) }
 
-    /// Seconds from a moment outside until it opens, by the clock on the wall (a change of the clocks may shift it).
-    public func secondsUntilOpen(_ date: Date) -> Double {
-        guard !contains(date) else { return 0 }
-        let wait = (start - DailyWindow.minute(of: date) + DailyWindow.day) % DailyWindow.day
-        return Double(wait) * 60 - date.timeIntervalSince1970.truncatingRemainder(dividingBy: 60)
-    }
-
     private static func minute(of date: Date) -> Int {
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
         var parts = tm()

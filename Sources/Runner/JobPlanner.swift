@@ -64,19 +64,20 @@ public struct JobPlanner {
     ) throws -> Inputs {
         let resolver = NeedsResolver(spool: spool, files: FileArtifacts(imports: spool.imports))
         var inputs: [StageRequest.Input] = []
+        var open: String?
+        // All of them: one that can never be met counts more than one that is to be made.
         for reference in stage.needs {
             if case .stage(let name) = reference {
-                guard let input = known[name] else { return .waiting("it reads '\(name)', which is to be made first") }
-                inputs.append(input)
+                if let input = known[name] { inputs.append(input) } else { open = open ?? name }
                 continue
             }
             switch try resolver.need(reference, in: token) {
             case .found(let input): inputs.append(input)
-            case .waiting: return .waiting("it reads '\(reference)', which is to be made first")
+            case .waiting: open = open ?? reference.description
             case .impossible(let reason): return .impossible(reason)
             }
         }
-        return .ready(inputs)
+        return open.map { .waiting("it reads '\($0)', which is to be made first") } ?? .ready(inputs)
     }
 
     private func earlier(_ key: Digest, _ stage: ResolvedJob.Stage) throws -> Receipt? {

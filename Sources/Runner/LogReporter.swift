@@ -20,6 +20,10 @@ public final class LogReporter: RunnerReporter {
         if case .stageProgress(let job, let stage, let progress) = event, !isNews("\(job)/\(stage)", progress) {
             return
         }
+        switch event {
+        case .stageDone(let job, let stage, _), .stageFailed(let job, let stage, _, _): shown["\(job)/\(stage)"] = nil
+        default: break
+        }
         let (level, name, fields) = LogReporter.parts(of: event)
         let all = [("time", Timestamp.now.description), ("level", level), ("event", name)] + fields
         let line =

@@ -18,7 +18,7 @@ extension Runner {
             }
             try verifyLock()
             // A bundle that is there all the same is of an end before the job was tried again.
-            try spool.replaceBundle(draft, of: token.id)
+            try spool.publishBundle(draft, of: token.id)
         }
         try verifyLock()
         try postNotices(of: token)

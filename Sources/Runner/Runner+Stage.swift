@@ -65,14 +65,6 @@ extension Runner {
         return false
     }
 
-    /// Drops what is known of jobs that have ended.
-    func forgetTroubles(but live: [JobID]) {
-        let names = Set(live.map(\.text))
-        jobTroubles.keep { name in
-            name.hasPrefix("retry of ") || names.contains(String(name.prefix { $0 != "/" }))
-        }
-    }
-
     var needsResolver: NeedsResolver {
         NeedsResolver(spool: spool, files: fileArtifacts) { [self] in try agenda.jobs($0, spool) }
     }

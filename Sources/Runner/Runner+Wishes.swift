@@ -4,8 +4,7 @@ import Spool
 
 extension Runner {
     /// Puts failed jobs back into the queue that somebody wants tried again. Trouble with one holds up no other.
-    func heedRetries() throws {
-        let all = try spool.wishes()
+    func heedRetries(_ all: [JobID: Wishes]) throws {
         let asked = Set(all.filter { $0.value.retry != nil }.keys.map { "retry of \($0)" })
         jobTroubles.keep { !$0.hasPrefix("retry of ") || asked.contains($0) }
         for (id, wishes) in all {

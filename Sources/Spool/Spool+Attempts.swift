@@ -78,15 +78,9 @@ extension Spool {
         if files.exists(attempt.receipt) { try setAside(attempt.receipt, because: reason) }
     }
 
-    /// Gives a finished bundle its place in the outbox and removes the draft. The first one stays.
-    public func publishBundle(_ draft: URL, of id: JobID) throws -> URL {
-        _ = try place(draft, at: bundle(id))
-        try files.unlink(draft)
-        return bundle(id)
-    }
-
-    /// The same in place of an older one.
-    public func replaceBundle(_ draft: URL, of id: JobID) throws { try move(draft, to: bundle(id)) }
+    /// Gives a finished bundle its place in the outbox, with one rename. An older one, of an end before the job was tried again,
+    /// is there until then.
+    public func publishBundle(_ draft: URL, of id: JobID) throws { try move(draft, to: bundle(id)) }
 
     /// Where a job's bundle is built before `publishBundle`.
     public func bundleDraft() -> URL { draftFile("bundle.tar.zst") }

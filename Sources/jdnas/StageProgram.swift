@@ -33,21 +33,29 @@ enum StageProgram {
     }
 
     /// Runs the program, with our standard output and error, and returns its exit code.
-    static func run(_ arguments: [String]) throws -> Int32 {
+    static func run(_ arguments: [String]) throws -> Int32 { try run(arguments, into: nil).code }
+
+    /// What the program writes to its standard output, and its exit code.
+    static func output(_ arguments: [String]) throws -> (code: Int32, output: Data) { try run(arguments, into: Pipe()) }
+
+    private static func run(_ arguments: [String], into pipe: Pipe?) throws -> (code: Int32, output: Data) {
         let process = Process()
         process.executableURL = try url()
         process.arguments = arguments
+        if let pipe { process.standardOutput = pipe }
         do { try process.run() } catch {
             throw Failure(
                 "jdnas-stage cannot be started: \(error.localizedDescription)", at: try url().path,
                 remedy: "check that it can be executed", cause: .system)
         }
+        // To its end before it is waited for: a full pipe would stop it.
+        let output = pipe?.fileHandleForReading.readDataToEndOfFile() ?? Data()
         process.waitUntilExit()
         guard process.terminationReason == .exit else {
             throw Failure(
                 "jdnas-stage was ended by signal \(process.terminationStatus)", at: try url().path, cause: .defect)
         }
-        return process.terminationStatus
+        return (process.terminationStatus, output)
     }
 }
 

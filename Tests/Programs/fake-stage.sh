@@ -22,34 +22,19 @@ if [ "$1" = validate ]; then
     esac
     exit 0
 fi
-request=$2
-field() { sed -n "s/^ *\"$1\": \"\\(.*\\)\",*\$/\\1/p" "$request" | head -n 1; }
-attempt=$(field attempt) job=$(field jobID) stage=$(field stage) key=$(field key) resume=$(field resume)
-plugin=$(field plugin) behaviour=$(field behaviour)
-sha() { sha256sum | cut -d' ' -f1; }
-number=${attempt##*-}
+. "$(dirname "$0")/stage-protocol.sh"
+read_request "$2"
+behaviour=$(field behaviour)
 echo "$stage: attempt $number, $behaviour, $OMP_NUM_THREADS threads"
 
-save() { # a checkpoint in StageKit's format that holds one line
-    text="half of $stage from attempt $number"
-    mkdir -p checkpoint/.new
-    printf '%s' "$text" > checkpoint/.new/state.txt
-    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"half","members":[{"path":"state.txt","size":%d,"sha256":"%s"}]}' \
-        "$number" "${#text}" "$(printf '%s' "$text" | sha)" > checkpoint/.new/checkpoint.json
-    mv checkpoint/.new "checkpoint/00000$number-half"
-    printf '{"fraction":0.5,"message":"half way","eta":3,"elapsed":3,"metrics":{}}' > .progress.tmp
-    mv .progress.tmp progress.json
+save() {
+    save_checkpoint "$number" half "half of $stage from attempt $number"
+    tell_progress '{"fraction":0.5,"message":"half way","eta":3,"elapsed":3,"metrics":{}}'
 }
 
-finish() { # the artifact, then the sealed receipt
-    if [ -n "$resume" ]; then cat "$resume/state.txt" > output/result.txt; else printf 'all of %s' "$stage" > output/result.txt; fi
-    size=$(wc -c < output/result.txt) digest=$(sha < output/result.txt)
-    body=$(printf '"attempt":"work/%s","created":"2025-01-01T00:00:00.000Z","format":"jdnas-receipt/1","inputs":[],"job":"%s","key":"%s","kind":"%s","members":[{"bundle":true,"path":"result.txt","sha256":"%s","size":%d}],"plugin":"%s","pluginVersion":1' \
-        "${attempt##*/work/}" "$job" "$key" "${plugin#make-}" "$digest" "$size" "$plugin")
-    tail=$(printf '"stage":"%s","summary":{"headline":["%s says hello"]}' "$stage" "$stage")
-    seal=$(printf '{%s,%s}' "$body" "$tail" | sha)
-    printf '{%s,"seal":"%s",%s}' "$body" "$seal" "$tail" > .receipt.tmp
-    mv .receipt.tmp receipt.json
+finish() {
+    if [ -n "$resume" ]; then result=$(cat "$resume/state.txt"); else result="all of $stage"; fi
+    publish "$result" "$stage says hello"
 }
 
 case $behaviour in

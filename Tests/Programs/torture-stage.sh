@@ -16,12 +16,9 @@ if [ "$1" = validate ]; then
     fi
     exit 1
 fi
-request=$2
-field() { sed -n "s/^ *\"$1\": \"\\(.*\\)\",*\$/\\1/p" "$request" | head -n 1; }
-attempt=$(field attempt) job=$(field jobID) stage=$(field stage) key=$(field key) resume=$(field resume)
-plugin=$(field plugin) luck=$(field luck)
-sha() { sha256sum | cut -d' ' -f1; }
-number=${attempt##*-}
+. "$(dirname "$0")/stage-protocol.sh"
+read_request "$2"
+luck=$(field luck)
 drawn=$(printf '%s' "$luck $stage $number" | cksum | cut -d' ' -f1)
 trap 'exit 75' TERM
 
@@ -34,13 +31,8 @@ echo "$stage: attempt $number goes on after step $done"
 
 save() {
     saved=$((saved + 1))
-    mkdir -p checkpoint/.new
-    printf '%s' "$done" > checkpoint/.new/state.txt
-    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"step","members":[{"path":"state.txt","size":%d,"sha256":"%s"}]}' \
-        "$saved" "${#done}" "$(printf '%s' "$done" | sha)" > checkpoint/.new/checkpoint.json
-    mv checkpoint/.new "checkpoint/$(printf '%06d' "$saved")-step"
-    printf '{"fraction":0.%d,"message":"step %d","elapsed":1,"metrics":{}}' "$done" "$done" > .progress.tmp
-    mv .progress.tmp progress.json
+    save_checkpoint "$saved" step "$done"
+    tell_progress "{\"fraction\":0.$done,\"message\":\"step $done\",\"elapsed\":1,\"metrics\":{}}"
 }
 
 steps=$((drawn % 4))
@@ -58,11 +50,4 @@ if [ "$kind" -lt 18 ]; then echo nothing > output/result.txt; exit 0; fi
 if [ "$kind" -lt 20 ]; then kill -ABRT $$; fi
 
 # The same however often it was interrupted.
-printf 'all of %s with %s' "$stage" "$luck" > output/result.txt
-size=$(wc -c < output/result.txt) digest=$(sha < output/result.txt)
-body=$(printf '"attempt":"work/%s","created":"2025-01-01T00:00:00.000Z","format":"jdnas-receipt/1","inputs":[],"job":"%s","key":"%s","kind":"%s","members":[{"bundle":true,"path":"result.txt","sha256":"%s","size":%d}],"plugin":"%s","pluginVersion":1' \
-    "${attempt##*/work/}" "$job" "$key" "${plugin#make-}" "$digest" "$size" "$plugin")
-tail=$(printf '"stage":"%s","summary":{"headline":["%s is done"]}' "$stage" "$stage")
-seal=$(printf '{%s,%s}' "$body" "$tail" | sha)
-printf '{%s,"seal":"%s",%s}' "$body" "$seal" "$tail" > .receipt.tmp
-mv .receipt.tmp receipt.json
+publish "all of $stage with $luck" "$stage is done"

@@ -11,28 +11,19 @@ import Testing
         "Tests/SampleBackboneTests", "Plugins/ResNet", ".swift-format",
     ]
 
-    init() throws {
-        folder = try TemporaryFolder()
-        for path in Self.copied {
-            let place = folder[path]
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try FileManager.default.copyItem(at: Project.root.appending(path: path), to: place)
-        }
-    }
+    init() throws { folder = try TemporaryFolder(copying: Self.copied) }
 
     private func newBackbone(_ arguments: String...) throws -> Outcome {
         try run(arguments, of: folder["scripts/new-backbone"], in: folder.url)
     }
-
-    private func text(_ path: String) throws -> String { try String(contentsOf: folder[path], encoding: .utf8) }
 
     /// What is written is the sample that is built and tested here, by another name.
     @Test func writesTheSampleUnderItsName() throws {
         let outcome = try newBackbone("TinyNet")
         #expect(outcome.code == 0, "\(outcome.error)")
         func renamed(_ path: String) throws -> String {
-            try text(path).replacing("SampleBackbone", with: "TinyNet").replacing("samplebackbone", with: "tinynet")
+            try folder.text(path).replacing("SampleBackbone", with: "TinyNet").replacing(
+                "samplebackbone", with: "tinynet")
         }
         // Imports are in order under the new name too.
         func sorted(_ text: String) -> [Substring] {
@@ -40,17 +31,17 @@ import Testing
             return lines.filter { $0.contains("import ") }.sorted() + lines.filter { !$0.contains("import ") }
         }
         #expect(
-            try sorted(text("Plugins/TinyNet/TinyNet.swift"))
+            try sorted(folder.text("Plugins/TinyNet/TinyNet.swift"))
                 == sorted(renamed("Tests/SampleBackbone/SampleBackbone.swift")))
         #expect(
-            try sorted(text("Tests/TinyNetTests/TinyNetTests.swift"))
+            try sorted(folder.text("Tests/TinyNetTests/TinyNetTests.swift"))
                 == sorted(renamed("Tests/SampleBackboneTests/SampleBackboneTests.swift")))
     }
 
     @Test func registersIt() throws {
         #expect(try newBackbone("TinyNet").code == 0)
-        let package = try text("Package.swift")
-        let catalog = try text("Sources/jdnas-stage/Catalog.swift")
+        let package = try folder.text("Package.swift")
+        let catalog = try folder.text("Sources/jdnas-stage/Catalog.swift")
         func count(_ pattern: some RegexComponent, _ text: String) -> Int { text.matches(of: pattern).count }
         #expect(count(/\bplugin\(\s*"TinyNet", "Basics", "DetectorKit"\)/, package) == 1)
         #expect(
@@ -60,7 +51,7 @@ import Testing
         #expect(count(/let backbones: \[any Backbone\] = \[[^\]]*TinyNet\(\),[^\]]*ResNet\(\)/, catalog) == 1)
         // A second one goes beside it.
         #expect(try newBackbone("Other").code == 0)
-        #expect(try text("Sources/jdnas-stage/Catalog.swift").contains("TinyNet(),"))
+        #expect(try folder.text("Sources/jdnas-stage/Catalog.swift").contains("TinyNet(),"))
         let check = try run(
             ["swiftc", "-parse", "Package.swift", "Sources/jdnas-stage/Catalog.swift"],
             of: URL(filePath: "/usr/bin/env"),
@@ -76,12 +67,12 @@ import Testing
         ("DetectorKit", "Package.swift names 'DetectorKit' already"), ("Backbone", "the code needs the word"),
     ])
     func refusesWhatIsNoNameOrTaken(_ name: String, _ what: String) throws {
-        let before = try (text("Package.swift"), text("Sources/jdnas-stage/Catalog.swift"))
+        let before = try (folder.text("Package.swift"), folder.text("Sources/jdnas-stage/Catalog.swift"))
         let plugins = try FileManager.default.contentsOfDirectory(atPath: folder["Plugins"].path)
         let outcome = try newBackbone(name)
         #expect(outcome.code == 1)
         #expect(outcome.error.contains(what) && outcome.error.contains("remedy: "), "\(outcome.error)")
-        #expect(try (text("Package.swift"), text("Sources/jdnas-stage/Catalog.swift")) == before)
+        #expect(try (folder.text("Package.swift"), folder.text("Sources/jdnas-stage/Catalog.swift")) == before)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder["Plugins"].path) == plugins)
     }
 
@@ -89,8 +80,8 @@ import Testing
     @Test func theGuidesCodeIsTheSamples() throws {
         let guide = try String(contentsOf: Project.root.appending(path: "docs/new-backbone.md"), encoding: .utf8)
         let sample =
-            try text("Tests/SampleBackbone/SampleBackbone.swift")
-            + text("Tests/SampleBackboneTests/SampleBackboneTests.swift")
+            try folder.text("Tests/SampleBackbone/SampleBackbone.swift")
+            + folder.text("Tests/SampleBackboneTests/SampleBackboneTests.swift")
         let pieces = guide.matches(of: /(?s)```swift\n(.*?)```/).map { String($0.1) }
         #expect(pieces.count >= 3)
         for piece in pieces { #expect(sample.contains(piece), "\(piece)") }

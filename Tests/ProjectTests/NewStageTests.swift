@@ -14,21 +14,11 @@ import Testing
     /// What the script changes.
     private static let registers = ["Package.swift", "Sources/jdnas-stage/Catalog.swift", "docs/plugins.md"]
 
-    init() throws {
-        folder = try TemporaryFolder()
-        for path in Self.copied {
-            let place = folder[path]
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try FileManager.default.copyItem(at: Project.root.appending(path: path), to: place)
-        }
-    }
+    init() throws { folder = try TemporaryFolder(copying: Self.copied) }
 
     private func newStage(_ arguments: String...) throws -> Outcome {
         try run(arguments, of: folder["scripts/new-stage"], in: folder.url)
     }
-
-    private func text(_ path: String) throws -> String { try String(contentsOf: folder[path], encoding: .utf8) }
 
     /// Every file below the folder, with its contents.
     private func contents() throws -> [String: Data] {
@@ -40,7 +30,7 @@ import Testing
         let outcome = try newStage("PictureStats")
         #expect(outcome.code == 0, "\(outcome.error)")
         func renamed(_ path: String) throws -> String {
-            try text(path).replacing("SampleStage", with: "PictureStats")
+            try folder.text(path).replacing("SampleStage", with: "PictureStats")
                 .replacing("sample-stage", with: "picture-stats")
         }
         // Imports are in order under the new name too.
@@ -49,10 +39,10 @@ import Testing
             return lines.filter { $0.contains("import ") }.sorted() + lines.filter { !$0.contains("import ") }
         }
         #expect(
-            try sorted(text("Plugins/PictureStats/PictureStats.swift"))
+            try sorted(folder.text("Plugins/PictureStats/PictureStats.swift"))
                 == sorted(renamed("Tests/SampleStage/SampleStage.swift")))
         #expect(
-            try sorted(text("Tests/PictureStatsTests/PictureStatsTests.swift"))
+            try sorted(folder.text("Tests/PictureStatsTests/PictureStatsTests.swift"))
                 == sorted(renamed("Tests/SampleStageTests/SampleStageTests.swift")))
         let style = try run(
             ["swift", "format", "lint", "--strict", "-r", "Plugins", "Tests", "Package.swift", "Sources/jdnas-stage"],
@@ -64,8 +54,8 @@ import Testing
         #expect(try newStage("PictureStats").code == 0)
         // A second one goes beside it; its name in manifests is made of its words.
         #expect(try newStage("COCOStats2").code == 0)
-        let package = try text("Package.swift")
-        let catalog = try text("Sources/jdnas-stage/Catalog.swift")
+        let package = try folder.text("Package.swift")
+        let catalog = try folder.text("Sources/jdnas-stage/Catalog.swift")
         func count(_ pattern: some RegexComponent, _ text: String) -> Int { text.matches(of: pattern).count }
         #expect(
             count(
@@ -81,7 +71,7 @@ import Testing
             count(
                 /let stages: \[any StagePlugin\] = \[[^\]]*CompareModes\(\),\s+PictureStats\(\),\s+COCOStats2\(\),\s+\]/,
                 catalog) == 1)
-        #expect(try text("Plugins/COCOStats2/COCOStats2.swift").contains("name = \"coco-stats2\""))
+        #expect(try folder.text("Plugins/COCOStats2/COCOStats2.swift").contains("name = \"coco-stats2\""))
         let check = try run(
             ["swiftc", "-parse", "Package.swift", "Sources/jdnas-stage/Catalog.swift"],
             of: URL(filePath: "/usr/bin/env"), in: folder.url)
@@ -90,10 +80,10 @@ import Testing
 
     /// The reference of options is what `jdnas plugins --markdown` would write.
     @Test func theReferenceListsIt() throws {
-        let before = try text("docs/plugins.md")
+        let before = try folder.text("docs/plugins.md")
         #expect(try newStage("PictureStats").code == 0)
         let section = StageDescription(SampleStage()).markdown.replacing("sample-stage", with: "picture-stats")
-        #expect(try text("docs/plugins.md") == before + "\n" + section + "\n")
+        #expect(try folder.text("docs/plugins.md") == before + "\n" + section + "\n")
     }
 
     @Test(arguments: [
@@ -138,7 +128,7 @@ import Testing
 
     /// A file that is not laid out as it was is left alone.
     @Test func anUnknownLayoutIsTold() throws {
-        let catalog = try text("Sources/jdnas-stage/Catalog.swift").replacing("let stages:", with: "let all:")
+        let catalog = try folder.text("Sources/jdnas-stage/Catalog.swift").replacing("let stages:", with: "let all:")
         try folder.write(catalog, to: "Sources/jdnas-stage/Catalog.swift")
         let before = try contents()
         let outcome = try newStage("PictureStats")
@@ -150,7 +140,8 @@ import Testing
     @Test func theGuidesCodeIsTheSamples() throws {
         let guide = try String(contentsOf: Project.root.appending(path: "docs/new-stage.md"), encoding: .utf8)
         let sample =
-            try text("Tests/SampleStage/SampleStage.swift") + text("Tests/SampleStageTests/SampleStageTests.swift")
+            try folder.text("Tests/SampleStage/SampleStage.swift")
+            + folder.text("Tests/SampleStageTests/SampleStageTests.swift")
         let pieces = guide.matches(of: /(?s)```swift\n(.*?)```/).map { String($0.1) }
         #expect(pieces.count >= 5)
         for piece in pieces { #expect(sample.contains(piece), "\(piece)") }

@@ -17,6 +17,22 @@ enum Project {
     }
 }
 
+extension TemporaryFolder {
+    /// A folder with copies of parts of the project.
+    convenience init(copying paths: [String]) throws {
+        try self.init()
+        for path in paths {
+            let place = self[path]
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: Project.root.appending(path: path), to: place)
+        }
+    }
+
+    /// The text of a file in it.
+    func text(_ path: String) throws -> String { try String(contentsOf: self[path], encoding: .utf8) }
+}
+
 /// How a program ended, and what it wrote.
 struct Outcome {
     var code: Int32

@@ -25,7 +25,7 @@ struct Ward {
         _ = try spool.publishReceipt(of: crash.finishedAttempt(spool, token))
         token = try spool.prepare(
             token, in: .running, for: .done(started: .now, finished: .now, bundle: spool.bundle(token.id).path))
-        _ = try spool.publishBundle(Ward.bundle(spool, token), of: token.id)
+        try spool.publishBundle(Ward.bundle(spool, token), of: token.id)
         try spool.commit(token, from: .running)
         done = token.id
         try spool.remember(#require(try spool.publishedReceipt(done, "data")), as: Digest(of: "cached"))
@@ -36,7 +36,7 @@ struct Ward {
         token = try spool.prepare(
             token, in: .running,
             for: .failed(reason: "data: a wrong image", stage: "data", finished: .now, bundle: "b"))
-        _ = try spool.publishBundle(Ward.bundle(spool, token), of: token.id)
+        try spool.publishBundle(Ward.bundle(spool, token), of: token.id)
         try spool.commit(token, from: .running)
         failed = token.id
 

@@ -116,7 +116,7 @@ extension Doctor {
         try bundles.build(spool, token, draft)
         // The damaged one gets a second name before the new one takes its place: at no moment is there none.
         if isThere { try spool.keepAside(bundle, because: "the bundle is damaged") }
-        try spool.replaceBundle(draft, of: id)
+        try spool.publishBundle(draft, of: id)
         return ["\(id): built its bundle \(isThere ? "anew" : "again")"]
     }
 }

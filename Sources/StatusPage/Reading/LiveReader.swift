@@ -3,7 +3,7 @@ import Spool
 
 /// The jobs in `running/`, with their stages. What a stage that is done has to say is read once.
 struct LiveReader {
-    private var plans: [JobID: (file: FileStatus?, plan: JobPlan)] = [:]
+    private var plans: [JobID: (file: FileStatus?, plan: JobOutline)] = [:]
     private var done: [String: (receipt: FileStatus, stage: StageView)] = [:]
     /// All jobs that were there at the last look.
     private(set) var ids: [JobID] = []
@@ -35,10 +35,10 @@ struct LiveReader {
         return job
     }
 
-    private mutating func plan(_ id: JobID, _ spool: Spool) -> JobPlan {
+    private mutating func plan(_ id: JobID, _ spool: Spool) -> JobOutline {
         let file = FileStatus(spool.resolved(id))
         if let known = plans[id], known.file == file { return known.plan }
-        let plan = JobPlan(of: id, in: spool)
+        let plan = JobOutline(of: id, in: spool)
         plans[id] = (file, plan)
         return plan
     }

@@ -10,7 +10,7 @@ struct QueueReader {
     /// By priority, and by the seconds in the ids.
     private var roughOrder: [JobID] = []
     private var submitted: [JobID: Timestamp] = [:]
-    private var plans: [JobID: JobPlan] = [:]
+    private var plans: [JobID: JobOutline] = [:]
 
     /// So many more than are shown are put into their true order: a job is handed in a moment after its id was made.
     static let slack = 200
@@ -44,7 +44,7 @@ struct QueueReader {
             let (first, second) = (wishes[a.key]?.priority ?? 0, wishes[b.key]?.priority ?? 0)
             return first != second ? first > second : (a.value, a.key) < (b.value, b.key)
         }.prefix(Limits.queue).map(\.key)
-        plans = Dictionary(uniqueKeysWithValues: first.map { ($0, plans[$0] ?? JobPlan(of: $0, in: spool)) })
+        plans = Dictionary(uniqueKeysWithValues: first.map { ($0, plans[$0] ?? JobOutline(of: $0, in: spool)) })
         var index: JobIndex?
         let jobs = first.map { id in
             var job = QueuedJob(id: id)

@@ -1,6 +1,7 @@
 import Basics
 import CommandKit
 import Foundation
+import Manifest
 import Runner
 import Spool
 import StageKit
@@ -56,15 +57,10 @@ struct PlanCommand: Command {
 extension StageProgram {
     /// Jobs as `jdnas-stage validate` resolves them; none, after telling all that is wrong, where one of the files is.
     static func resolved(_ files: [String]) throws -> [ResolvedJob] {
-        guard try check(files) == 0 else { return [] }
-        let pipe = Pipe()
-        let process = Process()
-        process.executableURL = try url()
-        process.arguments = ["validate", "--json", "--"] + files
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return try JSON(parsing: data).decode([ValidationReport].self).compactMap(\.resolved)
+        let reports = try JSON(parsing: output(["validate", "--json", "--"] + files).output).decode(
+            [ValidationReport].self)
+        for diagnostic in reports.flatMap(\.diagnostics) { Terminal.error(diagnostic.text) }
+        let jobs = reports.compactMap(\.resolved)
+        return jobs.count == reports.count ? jobs : []
     }
 }

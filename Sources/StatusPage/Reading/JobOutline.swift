@@ -4,7 +4,7 @@ import Manifest
 import Spool
 
 /// What a job's `resolved.json` says of its stages. What is missing there is left out: the page shows what there is.
-struct JobPlan {
+struct JobOutline {
     var description: String?
     /// Waiting, all of them.
     var stages: [StageView] = []
