@@ -124,7 +124,11 @@ extension Torture {
     // MARK: Care
 
     private func collectGarbage() {
-        var words = ["gc", "--yes", "--json", "--keep-jobs", "\(4 + random.index(below: 8))"]
+        // What goes is not there to be looked at in the end.
+        checkDone()
+        var words = [
+            "gc", "--yes", "--json", "--keep-jobs", "\(random.index(below: 4) == 0 ? 3 : 20 + random.index(below: 40))",
+        ]
         if random.index(below: 2) == 0 { words.append("--bundles") }
         let before = ids()
         guard let command = try? Command(program, words + ["--spool", spool.root.path]) else { return }

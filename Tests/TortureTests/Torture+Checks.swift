@@ -79,6 +79,15 @@ extension Torture {
         for id in removed where jobs[id.jobName] != nil { violated("\(id) was removed, and is there") }
     }
 
+    /// What is done stays as it is.
+    func checkDone() {
+        for token in (try? spool.tokens(in: .done)) ?? [] {
+            checkResults(token.id)
+            checkBundle(token.id, .done)
+            counts.add("looks at a job that is done")
+        }
+    }
+
     private func checkReason(_ job: JobStatus) {
         let reason = job.reason ?? ""
         let isKnown =

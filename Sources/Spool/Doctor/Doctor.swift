@@ -23,6 +23,9 @@ public struct Doctor: Sendable {
         spool = try Spool(damagedAt: root, files: files)
     }
 
+    /// The runner that works here, as far as one can see.
+    public var runner: Owner? { spool.runner }
+
     /// All that is wrong or worth knowing, faults first. Beside a runner, whose jobs may move while it looks, only that counts
     /// which is there at every one of several looks.
     public func examine() -> [Finding] {

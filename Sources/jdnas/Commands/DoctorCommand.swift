@@ -28,6 +28,7 @@ struct DoctorCommand: Command {
         let doctor = try Doctor(
             at: SpoolArgument.folder(arguments), bundles: .jobs, isDeep: arguments.has("--deep"),
             buildsMissingBundles: arguments.has("--bundles"))
+        let runner = doctor.runner
         let asJSON = arguments.has("--json")
         var done: [String] = []
         let findings =
@@ -36,7 +37,8 @@ struct DoctorCommand: Command {
                 done.append(line)
                 if !asJSON { Terminal.print(line) }
             } : doctor.examine()
-        Terminal.print(asJSON ? DoctorCommand.json(findings, done) : DoctorCommand.text(findings))
+        if let runner, !asJSON { Terminal.print("a runner works here: \(runner)") }
+        Terminal.print(asJSON ? DoctorCommand.json(findings, done, runner) : DoctorCommand.text(findings))
         return findings.contains { $0.severity == .fault } ? 1 : 0
     }
 
@@ -58,7 +60,7 @@ struct DoctorCommand: Command {
         return lines.joined(separator: "\n").withoutControls()
     }
 
-    private static func json(_ findings: [Finding], _ done: [String]) -> String {
+    private static func json(_ findings: [Finding], _ done: [String], _ runner: Owner?) -> String {
         let list = findings.map { finding -> JSON in
             [
                 "severity": .string(finding.severity.rawValue), "file": .string(finding.file),
@@ -66,6 +68,9 @@ struct DoctorCommand: Command {
                 "repairable": .bool(finding.isRepairable),
             ]
         }
-        return JSON.object(["findings": .array(list), "done": .array(done.map(JSON.string))]).prettyText
+        return JSON.object([
+            "findings": .array(list), "done": .array(done.map(JSON.string)),
+            "runner": runner.map { .string($0.description) } ?? .null,
+        ]).prettyText
     }
 }
