@@ -109,7 +109,7 @@ import Testing
         (
             "job: a\nstages: [{name: a, uses: x, epochs: 3}]",
             [
-                "2:29: error: unknown key 'epochs'\n  remedy: remove it; known here: name, needs, threads, uses, with; "
+                "2:29: error: unknown key 'epochs'\n  remedy: remove it; known here: name, needs, resources, retries, threads, timeout, uses, with; "
                     + "an option of the plugin stands under 'with:'"
             ]
         ),
