@@ -107,32 +107,39 @@ let package = Package(
         module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"),
 
         // Where jobs and detection meet, beside the plugins.
+        module("Forecasts", "Basics", "StageKit", "DetectorKit", "Training"),
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
 
         // Plugins.
         plugin("ResNet", "Basics", "DetectorKit"),
         plugin("MobileNetV3", "Basics", "DetectorKit"),
         plugin("InvertedResNet", "Basics", "DetectorKit"),
-        plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Dataset", "Images", "Synth"),
+        plugin("DatasetPack", "Basics", "Manifest", "StageKit", "Forecasts", "Dataset", "Images", "Synth"),
         plugin(
-            "Train", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Train", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "Detection",
             "Training",
             "TrainingOptions", "Models", "ModelImport", "COCOMetrics"),
         plugin(
-            "Morph", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "Morph", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "Detection",
             "Training", "Search", "TrainingOptions", "Models"),
         plugin(
-            "TeacherPool", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "TeacherPool", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "ExtractTeacher", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "ExtractTeacher", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Tensor",
+            "DetectorKit",
             "Detection",
             "Training", "Search"),
         plugin(
-            "JointSearch", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Tensor", "DetectorKit", "Detection",
+            "JointSearch", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Tensor", "DetectorKit",
+            "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics"),
         plugin(
-            "Evaluate", "Basics", "Manifest", "StageKit", "Devices", "Dataset", "Images", "Tensor", "DetectorKit",
+            "Evaluate", "Basics", "Manifest", "StageKit", "Forecasts", "Devices", "Dataset", "Images", "Tensor",
+            "DetectorKit",
             "Detection",
             "Training", "Search", "TrainingOptions", "Models", "COCOMetrics", "Report"),
 
@@ -217,7 +224,8 @@ let package = Package(
         tests("MobileNetV3", "MobileNetV3", "BackboneConformance", "DetectorKit", "Basics"),
         tests("InvertedResNet", "InvertedResNet", "BackboneConformance", "DetectorKit", "Basics"),
         tests(
-            "Plugins", "StageConformance", "StageKit", "Manifest", "Dataset", "DatasetPack", "Train", "Morph",
+            "Plugins", "StageConformance", "StageKit", "Forecasts", "Manifest", "Dataset", "DatasetPack", "Train",
+            "Morph",
             "TeacherPool", "ExtractTeacher", "JointSearch", "Evaluate", "CompareModes", "Synth", "Images",
             "DetectorKit", "ResNet",
             "Models", "Tensor", "Detection", "Search", "Training", "Basics"),

@@ -14,7 +14,7 @@ import Training
 ///
 /// The artifact is the detector, and `teacher.json`: which teacher it is, its cost and AP.
 public struct ExtractTeacher: StagePlugin {
-    private let backbones: BackboneCatalog
+    let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 

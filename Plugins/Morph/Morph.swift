@@ -13,7 +13,7 @@ import Training
 ///
 /// The artifact is the detector, and `morph.json`: the actions that were applied, costs and AP before and after.
 public struct Morph: StagePlugin {
-    private let backbones: BackboneCatalog
+    let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 

@@ -15,7 +15,7 @@ import Training
 /// the receipt's summary alone: measured times would give equal pools different digests, and with them the searches that
 /// build on the pool.
 public struct TeacherPool: StagePlugin {
-    private let backbones: BackboneCatalog
+    let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
@@ -62,16 +62,8 @@ public struct TeacherPool: StagePlugin {
     ) throws -> (Supernet, NamedTensors) {
         let base = inputs.base
         let grown = try options.growth.grow(base.graph, base.weights, context.seed.stream("growth"), backbones)
-        let input = grown.graph.architecture.input
-        let wanted = SearchSpace.below(
-            grown.graph.architecture, removableBlocks: options.removableBlocks, innerWidths: options.innerWidths,
-            perBlock: options.isPerBlock, trunkWidths: options.trunkWidths,
-            smallerInputs: options.inputs.map { shorter in
-                DetectorArchitecture.InputSize(shorter: shorter, longer: input.longer * shorter / input.shorter)
-            })
-        try wanted.validate(for: grown.graph.architecture, at: "space")
-        let space = try Supernet.distinct(wanted, above: grown.graph, backbones)
-        let supernet = try Supernet(grown.graph, space, backbones)
+        let supernet = try options.supernet(above: grown.graph, backbones)
+        let space = supernet.space
         context.log(
             "supernet: \(space.elastic.count) elastic dimensions, largest \(space.largest), smallest \(space.smallest)")
         let importance = try Importance(

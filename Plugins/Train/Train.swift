@@ -21,7 +21,7 @@ public struct Train: StagePlugin {
         InputRequirement(.dataset, required: true), InputRequirement(.detector, required: false),
     ]
     public let produces = ArtifactKind.detector
-    private let backbones: BackboneCatalog
+    let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 

@@ -10,10 +10,17 @@ public struct JobPlanner {
     private let threads: Int
     private let useCache: Bool
     private let history: StageHistory
+    private let forecast: (ForecastQuery) -> ForecastAnswer
 
-    /// - Parameter threads: of stages that do not say.
-    public init(_ spool: Spool, threads: Int, useCache: Bool = true) throws {
+    /// - Parameters:
+    ///   - threads: of stages that do not say.
+    ///   - forecast: how long stages may take that nothing here has run like.
+    public init(
+        _ spool: Spool, threads: Int, useCache: Bool = true,
+        forecast: @escaping (ForecastQuery) -> ForecastAnswer = { _ in [:] }
+    ) throws {
         self.spool = spool
+        self.forecast = forecast
         self.threads = threads
         self.useCache = useCache
         history = try StageHistory(spool)
@@ -25,13 +32,17 @@ public struct JobPlanner {
         let token = Token(
             id: id, base: "/", submitted: .next(), manifestDigest: Digest(of: Data()), source: "", state: .submitted)
         var known: [String: StageRequest.Input] = [:]
+        var prospects: [String: Prospect] = [:]
         var stages: [JobPlan.Stage] = []
         for stage in job.stages {
             var planned = JobPlan.Stage(name: stage.name, plugin: stage.plugin, action: .run, why: "")
             switch try inputs(of: stage, known, token) {
             case .impossible(let reason): (planned.action, planned.why) = (.impossible, reason)
-            case .waiting(let reason): planned.why = reason
+            case .waiting(let reason, let found):
+                planned.why = reason
+                for input in found { prospects[input.reference] = prospect(input) }
             case .ready(let inputs):
+                for input in inputs { prospects[input.reference] = prospect(input) }
                 let key = StageRequest.key(
                     stage: stage, seed: job.seed, inputs: inputs, threads: stage.threads ?? threads)
                 if let receipt = try earlier(key, stage) {
@@ -44,18 +55,40 @@ public struct JobPlanner {
                     planned.why = reason(stage, key, job.seed, inputs)
                 }
             }
-            if planned.action == .run, let like = history.like(stage, threads: stage.threads ?? threads) {
-                planned.seconds = like.seconds
-                planned.basis = like.text
-            }
             stages.append(planned)
         }
-        return JobPlan(job: job.job, stages: stages)
+        return JobPlan(job: job.job, stages: timed(stages, of: job, prospects))
+    }
+
+    /// With times: of the same stage, run before; as forecast; else of one with other options.
+    private func timed(
+        _ stages: [JobPlan.Stage], of job: ResolvedJob, _ prospects: [String: Prospect]
+    ) -> [JobPlan.Stage] {
+        let open = zip(stages, job.stages).filter { $0.0.action == .run }
+        let before = Dictionary(
+            uniqueKeysWithValues: open.map { ($0.1.name, history.like($0.1, threads: $0.1.threads ?? threads)) })
+        let isNew = before.values.contains { $0?.isSame != true }
+        let forecasts = isNew ? forecast(ForecastQuery(job: job, threads: threads, known: prospects)) : [:]
+        return stages.map { stage in
+            var stage = stage
+            guard let like = before[stage.name] else { return stage }
+            if let like, like.isSame || forecasts[stage.name] == nil {
+                (stage.seconds, stage.basis) = (like.seconds, like.text)
+            } else if let seconds = forecasts[stage.name] {
+                (stage.seconds, stage.basis) = (seconds, JobPlan.Stage.forecast)
+            }
+            return stage
+        }
+    }
+
+    private func prospect(_ input: StageRequest.Input) -> Prospect {
+        let receipt = input.receipt.flatMap { try? Receipt(reading: URL(filePath: $0)) }
+        return Prospect(kind: input.kind, directory: input.directory, summary: receipt?.summary ?? .null)
     }
 
     private enum Inputs {
         case ready([StageRequest.Input])
-        case waiting(String)
+        case waiting(String, found: [StageRequest.Input])
         case impossible(String)
     }
 
@@ -77,7 +110,7 @@ public struct JobPlanner {
             case .impossible(let reason): return .impossible(reason)
             }
         }
-        return open.map { .waiting("it reads '\($0)', which is to be made first") } ?? .ready(inputs)
+        return open.map { .waiting("it reads '\($0)', which is to be made first", found: inputs) } ?? .ready(inputs)
     }
 
     private func earlier(_ key: Digest, _ stage: ResolvedJob.Stage) throws -> Receipt? {

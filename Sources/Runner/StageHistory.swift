@@ -41,13 +41,13 @@ struct StageHistory {
 
     /// The run that tells most of how long a stage takes: one with the same options and threads, else the latest of its plugin
     /// and name, else of its plugin.
-    func like(_ stage: ResolvedJob.Stage, threads: Int) -> (seconds: Double, text: String)? {
+    func like(_ stage: ResolvedJob.Stage, threads: Int) -> (seconds: Double, text: String, isSame: Bool)? {
         let timed = entries.filter { $0.request.plugin == stage.plugin && $0.seconds != nil }
         let same = timed.first { $0.request.options == stage.options && $0.request.threads == threads }
         guard let found = same ?? timed.first(where: { $0.request.stage == stage.name }) ?? timed.first,
             let seconds = found.seconds
         else { return nil }
-        return (seconds, same == nil ? "\(found.name), with other options or threads" : found.name)
+        return (seconds, same == nil ? "\(found.name), with other options or threads" : found.name, same != nil)
     }
 
     /// The run that a stage is most like: of its plugin, and rather of its name.

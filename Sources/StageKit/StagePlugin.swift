@@ -23,6 +23,13 @@ public protocol StagePlugin: Sendable {
     /// keys before answering nil: keys that were not read cannot be checked.
     func options(_ reader: inout ConfigReader) -> Options?
 
+    /// What a run may cost, for `jdnas plan`; nil where nothing can be said. Called in any working directory, and must be quick
+    /// (a second): it reckons, it does not try. An answer that is wrong by half is better than none.
+    ///
+    /// - Parameter inputs: in the order of the stage's `needs`; of those that are still to be made only the summary, as
+    ///   forecasts of their stages give it.
+    func forecast(_ options: Options, _ inputs: [Prospect]) throws -> Forecast?
+
     /// Does the work. Writes into `context.output.directory` only; throws `Failure`.
     func run(_ options: Options, _ context: StageContext) throws
 }
@@ -38,6 +45,8 @@ public enum Reuse: String, Sendable, Hashable, Codable {
 
 extension StagePlugin {
     public var reuse: Reuse { .anywhere }
+
+    public func forecast(_ options: Options, _ inputs: [Prospect]) throws -> Forecast? { nil }
 
     /// The options as JSON; nil if anything was reported.
     func encodedOptions(_ reader: ConfigReader) -> JSON? {

@@ -50,16 +50,21 @@ public enum DetectorFiles {
         }
     }
 
-    /// Reads a detector, and refuses weights that do not fit its architecture, naming each tensor.
-    public static func read(from folder: URL, _ catalog: BackboneCatalog) throws -> Detector {
+    /// The architecture of the detector in a folder.
+    public static func architecture(in folder: URL) throws -> DetectorArchitecture {
         let place = folder.appendingPathComponent(architectureName)
         guard let text = try? Data(contentsOf: place) else {
             throw Failure(
                 "no detector here: \(architectureName) cannot be read", at: folder.path,
                 remedy: "give a folder with \(architectureName) and \(weightsName)")
         }
-        let architecture = try DetectorArchitecture(json: JSON(parsing: text, at: place.path), at: place.path)
-        let graph = try DetectorGraph(architecture, catalog, at: place.path)
+        return try DetectorArchitecture(json: JSON(parsing: text, at: place.path), at: place.path)
+    }
+
+    /// Reads a detector, and refuses weights that do not fit its architecture, naming each tensor.
+    public static func read(from folder: URL, _ catalog: BackboneCatalog) throws -> Detector {
+        let graph = try DetectorGraph(
+            architecture(in: folder), catalog, at: folder.appendingPathComponent(architectureName).path)
         let file = folder.appendingPathComponent(weightsName)
         let weights = try SafeTensors.read(file).tensors
         try graph.check(weights, at: file.path)

@@ -5,7 +5,8 @@ let stageProgram = Program(
     name: "jdnas",
     summary: "jdnas-stage: the program that computes for jdnas",
     commands: [
-        RunCommand(), WorkCommand(), ValidateCommand(), SchemaCommand(), PluginsCommand(), EvaluateCommand(),
+        RunCommand(), WorkCommand(), ValidateCommand(), ForecastCommand(), SchemaCommand(), PluginsCommand(),
+        EvaluateCommand(),
         DetectCommand(),
         ExportCommand(),
         ImportCommand(), MorphCommand(), CompareCommand(), LineageCommand(), ExplainCommand(), ReportCompareCommand(),

@@ -36,17 +36,31 @@ enum StageProgram {
     static func run(_ arguments: [String]) throws -> Int32 { try run(arguments, into: nil).code }
 
     /// What the program writes to its standard output, and its exit code.
-    static func output(_ arguments: [String]) throws -> (code: Int32, output: Data) { try run(arguments, into: Pipe()) }
+    ///
+    /// - Parameter input: what it reads from its standard input; ours, if nil.
+    static func output(_ arguments: [String], input: Data? = nil) throws -> (code: Int32, output: Data) {
+        try run(arguments, into: Pipe(), input: input)
+    }
 
-    private static func run(_ arguments: [String], into pipe: Pipe?) throws -> (code: Int32, output: Data) {
+    private static func run(
+        _ arguments: [String], into pipe: Pipe?, input: Data? = nil
+    ) throws -> (code: Int32, output: Data) {
         let process = Process()
         process.executableURL = try url()
         process.arguments = arguments
         if let pipe { process.standardOutput = pipe }
+        let source = input.map { _ in Pipe() }
+        if let source { process.standardInput = source }
         do { try process.run() } catch {
             throw Failure(
                 "jdnas-stage cannot be started: \(error.localizedDescription)", at: try url().path,
                 remedy: "check that it can be executed", cause: .system)
+        }
+        if let input, let source {
+            // One that does not read is noticed by its end.
+            signal(SIGPIPE, SIG_IGN)
+            try? source.fileHandleForWriting.write(contentsOf: input)
+            try? source.fileHandleForWriting.close()
         }
         // To its end before it is waited for: a full pipe would stop it.
         let output = pipe?.fileHandleForReading.readDataToEndOfFile() ?? Data()

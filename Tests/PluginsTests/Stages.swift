@@ -44,6 +44,13 @@ struct Stages {
     /// What is said about the mapping under a stage's `with:`.
     func problems(_ plugin: some StagePlugin, _ yaml: String) throws -> [String] { try read(plugin, yaml).problems }
 
+    /// What a run of a stage may cost.
+    func forecast(_ plugin: some StagePlugin, _ yaml: String, on inputs: [Prospect]) throws -> Forecast? {
+        let (options, problems) = try read(plugin, yaml)
+        #expect(problems == [])
+        return try plugin.forecast(try #require(options), inputs)
+    }
+
     /// Runs a stage and gives its artifact.
     func run<Plugin: StagePlugin>(
         _ plugin: Plugin, _ yaml: String, on inputs: [Artifact] = [], in attempt: String, resume: URL? = nil,

@@ -48,7 +48,8 @@ import Testing
 
     /// What reads training options for several stages knows both columns.
     static let between: [String: Set<String>] = [
-        "TrainingOptions": ["Manifest", "Devices", "Tensor", "Detection", "Training", "Search"]
+        "Forecasts": ["Basics", "StageKit", "DetectorKit", "Training"],
+        "TrainingOptions": ["Manifest", "Devices", "Tensor", "Detection", "Training", "Search"],
     ]
 
     /// No library that computes is loaded by the commands and the long-running runner.

@@ -112,6 +112,22 @@ import Testing
         return id
     }
 
+    /// Times are told of every stage, before any has run and before there is a spool.
+    @Test func planOfANewJob() throws {
+        let folder = try TemporaryFolder()
+        let file = Project.root.appending(path: "jobs/quickstart-short.yaml").path
+        try FileManager.default.createSymbolicLink(
+            at: folder["configs"], withDestinationURL: Project.root.appending(path: "configs"))
+        let plan = try run(["plan", "--json", file], in: folder.url)
+        #expect(plan.code == 0, "\(plan.error)")
+        let stages = try #require(try JSON(parsing: plan.output)[0]?["stages"]?.array)
+        #expect(stages.count >= 5)
+        for stage in stages {
+            #expect(stage["basis"] == "forecast" && (stage["seconds"]?.number ?? 0) > 0, "\(stage)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["configs"])
+    }
+
     /// Nothing is handed in; what is wrong is told as `validate` tells it.
     @Test func planOfAJob() throws {
         let folder = try TemporaryFolder()
@@ -127,10 +143,11 @@ import Testing
             """, to: "look.yaml")
         let plan = try run(["plan", "look.yaml", "--spool", "s"], in: folder.url)
         #expect(plan.code == 1)
-        #expect(plan.output.contains(/data +dataset-pack +run +\? +'dataset-pack' has not run in this spool yet/))
+        #expect(
+            plan.output.contains(/data +dataset-pack +run +~[\d.]+ s +'dataset-pack' has not run in this spool yet/))
         #expect(plan.output.contains("look: 1 of 2 stages would run"))
         let json = try JSON(parsing: try run(["plan", "--json", "look.yaml", "--spool", "s"], in: folder.url).output)
-        #expect(json[0]?["stages"]?[0]?["action"] == "run" && json[0]?["stages"]?[0]?["seconds"] == nil)
+        #expect(json[0]?["stages"]?[0]?["action"] == "run" && json[0]?["stages"]?[0]?["basis"] == "forecast")
         #expect(try Spool(at: folder["s"]).jobs().isEmpty)
         try folder.write("job: look\nstags: []\n", to: "wrong.yaml")
         let wrong = try run(["plan", "wrong.yaml", "--spool", "s"], in: folder.url)

@@ -43,6 +43,38 @@ import Testing
         #expect(try shop.scratch.names(in: "spool/work").count == before.count + 1)
     }
 
+    @Test func whatHasNotRunIsForecast() throws {
+        let shop = try Workshop()
+        var asked: [ForecastQuery] = []
+        func plan(_ job: ResolvedJob) throws -> JobPlan {
+            try JobPlanner(shop.spool, threads: 3) {
+                asked.append($0)
+                return ["base": 90]
+            }.plan(job)
+        }
+        let new = try plan(job(Self.stages))
+        #expect(new.stages.map(\.seconds) == [nil, 90] && new.stages.map(\.isForecast) == [false, true])
+        #expect(new.estimate.seconds == 90 && new.estimate.unknown == 1)
+        #expect(asked.count == 1 && asked[0].threads == 3 && asked[0].known.isEmpty)
+        // What has run is known; what is there is no work, and later stages' forecasts may read it.
+        let first = try shop.submit("first", Array(Self.stages.prefix(1)))
+        #expect(try shop.run().done == [first])
+        let half = try JobPlanner(shop.spool, threads: 1) {
+            asked.append($0)
+            return [:]
+        }.plan(job([Self.stages[0], ("base", "log", ["data"])]))
+        #expect(half.stages.map(\.action) == [.cached, .run] && half.stages[1].seconds != nil)
+        #expect(asked.last?.known["data"]?.kind == .dataset && asked.last?.known["data"]?.directory != nil)
+        _ = try shop.submit("second", Self.stages)
+        _ = try shop.run()
+        let count = asked.count
+        let known = try JobPlanner(shop.spool, threads: 1, useCache: false) {
+            asked.append($0)
+            return ["base": 90]
+        }.plan(job(Self.stages))
+        #expect(asked.count == count && known.stages.allSatisfy { $0.seconds != nil && !$0.isForecast })
+    }
+
     @Test func whatRunsIsExplained() throws {
         let shop = try Workshop()
         let first = try shop.submit("first", Self.stages, more: ["epochs": 12])

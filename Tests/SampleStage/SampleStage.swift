@@ -38,6 +38,11 @@ public struct SampleStage: StagePlugin {
                 "checkpoint_every", default: 1000, in: 1...1_000_000, help: "pictures between two saved states"))
     }
 
+    public func forecast(_ options: Options, _ inputs: [Prospect]) throws -> Forecast? {
+        let pictures = inputs.first(.dataset)?.summary["splits"]?[options.split]?["images"]?.number
+        return pictures.map { Forecast([.init(multiplyAccumulates: 0, seconds: 0.002 * $0)]) }
+    }
+
     public func run(_ options: Options, _ context: StageContext) throws {
         let input = try context.inputs.require(.dataset)
         let split = try PackedDataset(input.directory).split(options.split)

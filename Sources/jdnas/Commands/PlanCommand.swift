@@ -18,16 +18,23 @@ struct PlanCommand: Command {
         Option("--json", "print it as JSON"),
     ]
     let details = """
-        Nothing is handed in, and nothing is changed. Times are those that like stages took in this spool: with the same options
-        where there are such runs. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
+        Nothing is handed in, and nothing is changed. Times are those that the same stages took in this spool; with a '~' they
+        are reckoned, from what a stage computes and how quick this machine is now, and may be wrong by half. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let threads = try arguments.integer("--threads", in: 1...1024) ?? RunnerOptions().threads
         let jobs = try StageProgram.resolved(arguments.operands)
         guard !jobs.isEmpty else { return 1 }
+        // Before there is a spool the plan is that of an empty one.
+        let folder = SpoolArgument.folder(arguments)
+        let isNew = arguments.value("--spool") == nil && !FileManager.default.fileExists(atPath: folder.path)
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "jdnas-plan-\(UUID().uuidString)")
+        defer { if isNew { try? FileManager.default.removeItem(at: scratch) } }
         let planner = try JobPlanner(
-            SpoolArgument.open(arguments), threads: threads, useCache: !arguments.has("--no-cache"))
+            isNew ? Spool(at: scratch, create: true) : SpoolArgument.open(arguments), threads: threads,
+            useCache: !arguments.has("--no-cache"),
+            forecast: StageProgram.forecast)
         let plans = try jobs.map(planner.plan)
         if arguments.has("--json") {
             Terminal.print(try JSON(encoding: plans).prettyText)
@@ -41,20 +48,33 @@ struct PlanCommand: Command {
         let rows = plan.stages.map { stage in
             [
                 stage.name, stage.plugin, stage.action.rawValue,
-                stage.action == .run ? stage.seconds.map { spanText(seconds: $0) } ?? "?" : "", stage.why,
+                stage.action == .run ? time(stage) : "", stage.why,
             ]
         }
         let table = Table(header: ["STAGE", "USES", "", "TIME", "WHY"], rows: rows, right: [3])
         let (seconds, unknown) = plan.estimate
         let open = plan.stages.count { $0.action == .run }
         var total = "\(plan.job): \(open) of \(plan.stages.count) stages would run"
-        if seconds > 0 { total += ", for about \(spanText(seconds: seconds)) as like stages took" }
+        if seconds > 0 { total += ", for about \(spanText(seconds: seconds))" }
         if unknown > 0 { total += seconds > 0 ? ", and \(unknown) of which nothing is known" : "" }
         return table.text() + "\n\n" + total
+    }
+
+    private static func time(_ stage: JobPlan.Stage) -> String {
+        stage.seconds.map { (stage.isForecast ? "~" : "") + spanText(seconds: $0) } ?? "?"
     }
 }
 
 extension StageProgram {
+    /// A help, no more: without it times are missing.
+    static func forecast(_ query: ForecastQuery) -> ForecastAnswer {
+        guard let text = try? JSON(encoding: query).canonicalText,
+            let answer = try? output(["forecast"], input: Data(text.utf8)), answer.code == 0,
+            let json = try? JSON(parsing: answer.output)
+        else { return [:] }
+        return (try? json.decode(ForecastAnswer.self)) ?? [:]
+    }
+
     /// Jobs as `jdnas-stage validate` resolves them; none, after telling all that is wrong, where one of the files is.
     static func resolved(_ files: [String]) throws -> [ResolvedJob] {
         let reports = try JSON(parsing: output(["validate", "--json", "--"] + files).output).decode(

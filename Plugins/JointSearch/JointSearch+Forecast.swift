@@ -1,0 +1,50 @@
+import Dataset
+import DetectorKit
+import Forecasts
+import Search
+public import StageKit
+import Training
+
+extension JointSearch {
+    public func forecast(_ options: JointSearchOptions, _ inputs: [Prospect]) throws -> Forecast? {
+        guard let data = inputs.first(.dataset), let images = data.images(SplitName.train),
+            let base = try inputs.first(.detector)?.cost(backbones), let pool = inputs.first(.teacherPool)?.teachers
+        else { return nil }
+        let settings = options.settings
+        let looked = data.images(SplitName.search) ?? 0
+        // Students go from the base's size to the target's.
+        let student = base.scaled(by: settings.latencyTarget)
+        let between = base.scaled(by: (1 + settings.latencyTarget) / 2)
+        let teacher = settings.mode == .noDistillation ? 0 : pool.mean
+
+        var search = Work()
+        search.look(base.multiplyAccumulates, images: looked + Double(options.latencyImages * options.latencyRounds))
+        let candidates = Double(settings.candidates)
+        let trained = candidates * settings.meanShare * Double(settings.trial.epochs) * images
+        search.train(between, images: trained, batch: settings.trial.batchSize)
+        search.look(teacher, images: trained)
+        search.look(between.multiplyAccumulates, images: candidates * looked)
+
+        var finish = Work()
+        let last = Double(settings.finish.epochs) * images
+        finish.train(student, images: last, batch: settings.finish.batchSize)
+        finish.look(teacher, images: last)
+        finish.look(student.multiplyAccumulates, images: looked)
+        return try Forecast(
+            [search.phase(limit: settings.hours.map { $0 * 3600 }), finish.phase()],
+            .search(base: base, student: student))
+    }
+}
+
+extension SearchSettings {
+    /// The share of a whole training that a candidate has on average: after each halving the worse half stops.
+    fileprivate var meanShare: Double {
+        let shares = (0...max(0, halvings)).reversed().map { 1 / Double(1 << $0) }
+        var (sum, before, alive) = (0.0, 0.0, 1.0)
+        for share in shares {
+            sum += alive * (share - before)
+            (before, alive) = (share, alive / 2)
+        }
+        return sum
+    }
+}

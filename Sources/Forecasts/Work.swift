@@ -1,0 +1,54 @@
+public import DetectorKit
+public import StageKit
+
+/// Counts what a stage computes, for its forecast.
+///
+/// The constants are rough, of one core with AVX2: machines and data differ by more than they are wrong.
+public struct Work: Sendable, Hashable {
+    public private(set) var multiplyAccumulates = 0.0
+    public private(set) var seconds = 0.0
+
+    public init() {}
+
+    /// Seconds an image for what is no product of matrices: reading, anchors, non-maximum suppression.
+    private static let passSeconds = 0.003
+    /// Seconds a parameter and step of an optimiser, which moves five numbers through memory for each.
+    private static let updateSeconds = 2e-9
+    /// The backward pass computes two gradients where the forward pass computes one product.
+    private static let passesOfTraining = 3.0
+
+    /// Training steps over so many images.
+    public mutating func train(_ cost: Cost, images: Double, batch: Int) {
+        multiplyAccumulates += Work.passesOfTraining * Double(cost.multiplyAccumulates) * images
+        seconds += 2 * Work.passSeconds * images
+        seconds += Work.updateSeconds * Double(cost.parameters) * images / Double(max(1, batch))
+    }
+
+    /// Forward passes: of a detector that is looked at, of a teacher.
+    public mutating func look(_ multiplyAccumulates: Int, images: Double) {
+        self.multiplyAccumulates += Double(multiplyAccumulates) * images
+        seconds += Work.passSeconds * images
+    }
+
+    /// What multiply-accumulates do not tell, in seconds of one thread.
+    public mutating func add(seconds more: Double) { seconds += more }
+
+    /// What may end early: no more than `limit` seconds of it are counted.
+    public func phase(limit: Double? = nil) -> Forecast.Phase {
+        Forecast.Phase(multiplyAccumulates: multiplyAccumulates, seconds: seconds, limit: limit)
+    }
+
+    public func forecast(_ facts: Facts) throws -> Forecast { Forecast([phase()], summary: try facts.json) }
+}
+
+extension Forecast {
+    public init(_ phases: [Phase], _ facts: Facts) throws { self.init(phases, summary: try facts.json) }
+}
+
+extension Cost {
+    /// Of a share of the multiply-accumulates; parameters alike.
+    public func scaled(by share: Double) -> Cost {
+        Cost(
+            multiplyAccumulates: Int(share * Double(multiplyAccumulates)), parameters: Int(share * Double(parameters)))
+    }
+}

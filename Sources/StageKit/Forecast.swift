@@ -1,0 +1,104 @@
+public import Basics
+public import Foundation
+import Manifest
+
+/// What a stage is expected to cost, reckoned before it runs: `jdnas plan`.
+public struct Forecast: Sendable, Hashable, Codable {
+    /// A part of the work.
+    public struct Phase: Sendable, Hashable, Codable {
+        /// Multiply-accumulates that it computes, forward and backward.
+        public var multiplyAccumulates: Double
+        /// Seconds of one thread for what multiply-accumulates do not tell: pictures that are decoded, boxes that are sorted.
+        public var seconds: Double
+        /// Seconds after which it is ended, where there is such a limit.
+        public var limit: Double?
+
+        public init(multiplyAccumulates: Double, seconds: Double, limit: Double? = nil) {
+            self.multiplyAccumulates = multiplyAccumulates
+            self.seconds = seconds
+            self.limit = limit
+        }
+
+        func time(rate: Double, threads: Int) -> Double {
+            min(limit ?? .infinity, multiplyAccumulates / rate + seconds / Double(max(1, threads)))
+        }
+    }
+
+    public var phases: [Phase]
+    /// What its result's summary will tell, so far as later stages' costs depend on it.
+    public var summary: JSON
+
+    public init(_ phases: [Phase], summary: JSON = .null) {
+        self.phases = phases
+        self.summary = summary
+    }
+}
+
+/// An artifact so far as it is known before its stage has run.
+public struct Prospect: Sendable, Hashable, Codable {
+    public var kind: ArtifactKind
+    /// Its folder, where it is there already.
+    public var directory: String?
+    /// Its receipt's summary, or what a forecast says of it.
+    public var summary: JSON
+
+    public init(kind: ArtifactKind, directory: String? = nil, summary: JSON = .null) {
+        self.kind = kind
+        self.directory = directory
+        self.summary = summary
+    }
+
+    public var url: URL? { directory.map { URL(filePath: $0) } }
+}
+
+extension [Prospect] {
+    public func first(_ kind: ArtifactKind) -> Prospect? { first { $0.kind == kind } }
+}
+
+/// What `jdnas-stage forecast` is asked: a job, and what is known of its stages' inputs.
+public struct ForecastQuery: Sendable, Codable {
+    public var job: ResolvedJob
+    /// Threads of stages that do not say.
+    public var threads: Int
+    /// Artifacts that are there, by the reference that needs name them by.
+    public var known: [String: Prospect]
+
+    public init(job: ResolvedJob, threads: Int, known: [String: Prospect]) {
+        self.job = job
+        self.threads = threads
+        self.known = known
+    }
+}
+
+/// Its answer: seconds by stage, of those that something can be said of.
+public typealias ForecastAnswer = [String: Double]
+
+extension ForecastQuery {
+    /// Goes through the stages in their order; each is told what the forecasts of those before say of its inputs.
+    ///
+    /// - Parameter rate: multiply-accumulates a second, of so many threads.
+    public func answer(_ catalog: StageCatalog, rate: (_ threads: Int) -> Double) -> ForecastAnswer {
+        var known = known
+        var answer: ForecastAnswer = [:]
+        for stage in job.stages {
+            // A forecast is a help: where none can be made of a stage, nothing is said of it.
+            let inputs = stage.needs.compactMap { known[$0.description] }
+            guard inputs.count == stage.needs.count, let plugin = catalog.plugin(named: stage.plugin),
+                let forecast = try? plugin.forecast(encoded: stage.options, inputs)
+            else { continue }
+            let threads = stage.threads ?? threads
+            answer[stage.name] = forecast.phases.reduce(0) { $0 + $1.time(rate: rate(threads), threads: threads) }
+            if known[stage.name] == nil {
+                known[stage.name] = Prospect(kind: stage.produces, summary: forecast.summary)
+            }
+        }
+        return answer
+    }
+}
+
+extension StagePlugin {
+    /// Of options that were encoded by `encodedOptions`.
+    func forecast(encoded: JSON, _ inputs: [Prospect]) throws -> Forecast? {
+        try forecast(try encoded.decode(Options.self, at: "options of \(name)"), inputs)
+    }
+}

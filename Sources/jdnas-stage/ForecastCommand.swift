@@ -1,0 +1,21 @@
+import Basics
+import CommandKit
+import Foundation
+import Manifest
+import StageKit
+
+/// For `jdnas plan`: what stages may cost of which nothing like has run yet.
+struct ForecastCommand: Command {
+    let name = "forecast"
+    let summary = "say how long a job's stages may take, from what they compute and how quick this machine is"
+    let details = "Reads a query from standard input and writes seconds by stage, as JSON; 'jdnas plan' asks it."
+
+    func run(_ arguments: Arguments) throws -> Int32 {
+        let text = FileHandle.standardInput.readDataToEndOfFile()
+        let query = try JSON(parsing: text, at: "standard input").decode(ForecastQuery.self, at: "standard input")
+        var pace = MachinePace()
+        let answer = query.answer(stageCatalog) { pace.rate(threads: $0) }
+        Terminal.print(try JSON(encoding: answer).prettyText)
+        return 0
+    }
+}

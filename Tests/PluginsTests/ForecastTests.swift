@@ -1,0 +1,138 @@
+import Basics
+import DatasetPack
+import DetectorKit
+import Evaluate
+import ExtractTeacher
+import Forecasts
+import Foundation
+import JointSearch
+import Morph
+import StageKit
+import TeacherPool
+import TestSupport
+import Testing
+import Train
+
+/// What stages are reckoned to cost, against what the same detectors' graphs say and against what is made of them.
+@Suite struct ForecastTests {
+    private let stages: Stages
+    private let data = Prospect(
+        kind: .dataset,
+        summary: ["splits": ["train": ["images": 100], "search": ["images": 20], "val": ["images": 50]]])
+
+    init() throws { stages = try Stages() }
+
+    private func base() throws -> (prospect: Prospect, cost: Double) {
+        let forecast = try #require(
+            try stages.forecast(
+                Train(backbones: stages.backbones), "detector: detector.yaml\nepochs: 1", on: [data]))
+        let architecture = try DetectorArchitecture(json: #require(forecast.summary["architecture"]), at: "here")
+        let cost = try DetectorGraph(architecture, stages.backbones).cost
+        return (Prospect(kind: .detector, summary: forecast.summary), Double(cost.multiplyAccumulates))
+    }
+
+    private func products(_ forecast: Forecast?) throws -> Double {
+        try #require(forecast).phases.reduce(0) { $0 + $1.multiplyAccumulates }
+    }
+
+    @Test func trainingIsThreePassesOverEveryImage() throws {
+        let train = Train(backbones: stages.backbones)
+        let (_, cost) = try base()
+        func work(_ more: String) throws -> Double {
+            try products(stages.forecast(train, "detector: detector.yaml\nevaluate_on: none\n\(more)", on: [data]))
+        }
+        #expect(try work("epochs: 4") == 3 * cost * 400)
+        #expect(try work("epochs: 4\nsteps: 10\nbatch_size: 2") == 3 * cost * 20)
+        #expect(try work("epochs: 4\ntrain_on: val") == 3 * cost * 200)
+        let looked = try stages.forecast(
+            train, "detector: detector.yaml\nevaluate_on: search\nevaluate_every: 2\nepochs: 4", on: [data])
+        #expect(try products(looked) == 3 * cost * 400 + 2 * 20 * cost)
+    }
+
+    /// The largest teacher at every step, others beside it, and their cards.
+    @Test func poolsCostMoreThanTheirBases() throws {
+        let (detector, cost) = try base()
+        let pool = TeacherPool(backbones: stages.backbones)
+        func work(_ yaml: String) throws -> Forecast? { try stages.forecast(pool, yaml, on: [data, detector]) }
+        let plain = try work("epochs: 2")
+        #expect(try products(plain) > 3 * cost * 200 * 2)
+        #expect(try products(plain) < 3 * cost * 200 * 6)
+        #expect(try products(work("epochs: 4")) > 1.8 * products(plain))
+        #expect(try products(work("epochs: 2\nsampled: 1")) < products(plain))
+        let told = Prospect(kind: .teacherPool, summary: plain?.summary ?? .null).teachers
+        let teachers = try #require(told)
+        #expect(Double(teachers.largest) > cost && teachers.mean < teachers.largest)
+    }
+
+    @Test func searchesGoByTheirBudget() throws {
+        let (detector, cost) = try base()
+        let pool = Prospect(kind: .teacherPool, summary: ["teachers": [["macs": 2000], ["macs": 1000]]])
+        func work(_ yaml: String) throws -> Forecast {
+            try #require(
+                try stages.forecast(JointSearch(backbones: stages.backbones), yaml, on: [data, detector, pool]))
+        }
+        let common = "latency: 0.5\nlatency_images: 1\nlatency_rounds: 1\nfinish: {epochs: 2}\ntrial: {epochs: 1}\n"
+        let plain = try work(common + "candidates: 8")
+        // Students of three quarters of the base, looked at on the search split; the base once, and its latency.
+        let teacher = 1500.0
+        let expected = 8 * 100 * (3 * 0.75 * cost + teacher) + 8 * 20 * 0.75 * cost + 21 * cost
+        #expect(abs(plain.phases[0].multiplyAccumulates / expected - 1) < 1e-3)
+        let finish = 200 * (3 * 0.5 * cost + teacher) + 20 * 0.5 * cost
+        #expect(abs(plain.phases[1].multiplyAccumulates / finish - 1) < 1e-3)
+        // Of four, two stop at a half: three quarters of the training are left.
+        let halved = try work(common + "candidates: 8\nhalvings: 1")
+        #expect(
+            abs(
+                (plain.phases[0].multiplyAccumulates - halved.phases[0].multiplyAccumulates)
+                    / (200 * (3 * 0.75 * cost + teacher)) - 1) < 1e-3)
+        #expect(try work(common + "candidates: 8\nhours: 2").phases.map(\.limit) == [7200, nil])
+        let alone = try work(common + "candidates: 8\nmode: no-distillation")
+        #expect(alone.phases[1].multiplyAccumulates < plain.phases[1].multiplyAccumulates)
+        let result = Prospect(kind: .searchResult, summary: plain.summary)
+        let student = try #require(try result.search(stages.backbones)).student
+        #expect(abs(Double(student.multiplyAccumulates) / cost - 0.5) < 1e-3)
+        // And what the report then costs: base and student, on val and for their latencies.
+        let report = try stages.forecast(
+            Evaluate(backbones: stages.backbones), "latency_images: 10\nlatency_rounds: 3",
+            on: [data, detector, result])
+        #expect(abs(try products(report) / (80 * 1.5 * cost) - 1) < 1e-3)
+    }
+
+    @Test func smallStages() throws {
+        let (detector, cost) = try base()
+        let half = try #require(
+            try stages.forecast(
+                Morph(backbones: stages.backbones), "macs: 0.5\nevaluate_on: val", on: [data, detector]))
+        let child = try #require(try Prospect(kind: .detector, summary: half.summary).cost(stages.backbones))
+        #expect(abs(Double(child.multiplyAccumulates) / cost - 0.5) < 1e-3)
+        let pool = Prospect(kind: .teacherPool, summary: ["teachers": [["macs": 2000], ["macs": 1000]]])
+        let taken = try stages.forecast(
+            ExtractTeacher(backbones: stages.backbones), "teacher: largest\nevaluate_on: val", on: [data, pool])
+        #expect(try products(taken) == 50 * 1500)
+    }
+
+    @Test func picturesAreCountedWithoutParsing() throws {
+        let pack = DatasetPack()
+        let drawn = try #require(
+            try stages.forecast(pack, "{format: synth, train: 100, val: 30, search_fraction: 0.2}", on: []))
+        let split = Prospect(kind: .dataset, summary: drawn.summary)
+        #expect(split.images("train") == 80 && split.images("search") == 20 && split.images("val") == 30)
+        for (name, count) in [("train", 7), ("val", 3)] {
+            let images = (0..<count).map { #"{"id": \#($0), "file_name": "\#($0).jpg"}"# }
+            try stages.folder.write(
+                #"{"images": [\#(images.joined(separator: ", "))], "annotations": []}"#,
+                to: "coco/annotations/instances_\(name).json")
+            try stages.folder.write("", to: "coco/\(name)/0.jpg")
+        }
+        let counted = try #require(
+            try stages.forecast(pack, "{format: coco, root: coco, search_fraction: 0}", on: []))
+        let found = Prospect(kind: .dataset, summary: counted.summary)
+        #expect(found.images("train") == 7 && found.images("val") == 3)
+    }
+
+    @Test func nothingIsSaidWithoutInputs() throws {
+        #expect(try stages.forecast(Train(backbones: stages.backbones), "epochs: 2", on: [data]) == nil)
+        #expect(try stages.forecast(TeacherPool(backbones: stages.backbones), "epochs: 2", on: [data]) == nil)
+        #expect(try stages.forecast(JointSearch(backbones: stages.backbones), "candidates: 8", on: [data]) == nil)
+    }
+}
