@@ -191,6 +191,7 @@ public final class Runner {
     func report(_ event: RunnerEvent) {
         reporter.report(event)
         if case .stageProgress = event { return }
+        if case .note(let text) = event { statusPage.note(text) }
         refreshStatusPage(isNews: true)
     }
 
@@ -198,7 +199,9 @@ public final class Runner {
     func refreshStatusPage(isNews: Bool = false) {
         statusPage.refresh(isNews: isNews)
         if let failure = statusPage.takeFailure() {
-            reporter.report(.note("the status page is not current: \(failure)"))
+            let text = "the status page is not current: \(failure)"
+            reporter.report(.note(text))
+            statusPage.note(text)
         }
     }
 

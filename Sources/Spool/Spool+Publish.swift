@@ -43,12 +43,15 @@ extension Spool {
 
     /// Writes the status page. Whoever reads it sees the old one or the new one, whole; it is not synced, as it is news and no
     /// record: after a crash of the machine the next runner writes it anew.
-    public func writeStatusPage(_ html: Data) throws {
+    public func writeStatusPage(_ html: Data) throws { try writeNews(html, at: statusPage, draft: "status.html") }
+
+    /// The same of any file in `status/`.
+    func writeNews(_ data: Data, at url: URL, draft kind: String) throws {
         if !files.exists(statusFolder) { try makeFolder(statusFolder) }
-        let draft = draftFile("status.html")
+        let draft = draftFile(kind)
         do {
-            try files.create(html, at: draft, synced: false)
-            try files.rename(draft, to: statusPage)
+            try files.create(data, at: draft, synced: false)
+            try files.rename(draft, to: url)
         } catch {
             try? files.unlink(draft)
             throw error

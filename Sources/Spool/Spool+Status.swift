@@ -132,7 +132,12 @@ extension Spool {
         return names.compactMap { name in
             guard !name.hasSuffix(".diagnostics.txt"), !name.hasPrefix(".") else { return nil }
             let stem = Spool.stem(name)
-            // The copy of a submission's manifest stands beside its token.
+            // A submission has its token here, and the copy of its manifest beside it.
+            if name.hasSuffix(".json"), let id = JobID(String(name.dropLast(5))),
+                (try? token(id, in: .rejected)) ?? nil != nil
+            {
+                return nil
+            }
             if JobID(stem) != nil, names.contains("\(stem).json") { return nil }
             let text = (try? files.read(folder.appending(path: "\(stem).diagnostics.txt"))) ?? Data()
             let reason = String(decoding: text, as: UTF8.self).split(separator: "\n").first.map(String.init)

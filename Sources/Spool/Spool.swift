@@ -88,7 +88,7 @@ extension Spool {
             "outbox", "tmp", "aside", "log", "work", "imports", "cache", "wishes", "notices", "status",
         ]
 
-    private struct Marker: Codable {
+    private struct Marker: Encodable {
         var format = Spool.format
         var about = "a spool of jdnas; docs/spool.md describes every file in it"
     }
@@ -100,7 +100,7 @@ extension Spool {
             guard let data = try files.read(marker) else {
                 return Finding(.fault, name, "the spool's marker is missing", repair: .marker)
             }
-            if (try? JSON(parsing: data).decode(Marker.self)) != nil { return nil }
+            if (try? JSON(parsing: data))?["format"]?.string != nil { return nil }
             return Finding(.fault, name, "the spool's marker is damaged", repair: .marker)
         } catch { return nil }
     }
@@ -114,10 +114,16 @@ extension Spool {
 
     private func isMarked() throws -> Bool {
         guard let data = try files.read(marker) else { return false }
-        let marker = try JSON(parsing: data, at: marker.path).decode(Marker.self, at: marker.path)
-        guard marker.format == Spool.format else {
+        // Of a later version's marker only this is sure to be there.
+        guard let format = try JSON(parsing: data, at: marker.path)["format"]?.string else {
             throw Failure(
-                "a spool of format \(marker.format)", at: root.path, remedy: "use a jdnas that knows this format")
+                "the spool's marker is damaged", at: marker.path, remedy: "'jdnas doctor --repair' writes it anew",
+                cause: .system)
+        }
+        guard format == Spool.format else {
+            throw Failure(
+                "a spool of format \(format.prefix(40)), and this jdnas knows \(Spool.format) only", at: root.path,
+                remedy: "use the version of jdnas that made it, or a later one")
         }
         return true
     }

@@ -9,6 +9,7 @@ enum Limits {
     /// Failures that are shown with their last lines.
     static let failures = 10
     static let rejected = 10
+    static let notes = 20
     static let headline = 6
     static let pages = 4
     static let logLines = 12

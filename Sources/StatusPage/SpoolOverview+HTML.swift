@@ -14,6 +14,7 @@ extension SpoolOverview {
             \(queueSection)
             \(failureSection)
             \(rejectedSection)
+            \(noteSection)
             \(endedSection)
             </main>
             """

@@ -20,6 +20,8 @@ public struct SpoolOverview: Sendable, Hashable {
     public var failedCount = 0
     /// The latest first.
     public var rejected = Excerpt<RejectedManifest>()
+    /// What runners had to say, the latest first.
+    public var notes: [RunnerNote] = []
 
     public init(place: String, runner: RunnerView) {
         self.place = place

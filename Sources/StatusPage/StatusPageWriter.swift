@@ -8,6 +8,8 @@ import Synchronization
 public final class StatusPageWriter: Sendable {
     private struct State {
         var reader: OverviewReader
+        /// Read when it is first needed: the runner before this one may have written until then.
+        var book: NoteBook?
         var pace = RefreshPace()
         var shown: SpoolOverview?
         var written = -Double.infinity
@@ -36,6 +38,15 @@ public final class StatusPageWriter: Sendable {
         state = Mutex(State(reader: OverviewReader(spool)))
     }
 
+    /// Takes down what the runner has to say, for the page and for the next runner's.
+    public func note(_ text: String, at time: Timestamp = .now) {
+        state.withLock { state in
+            var book = state.book ?? NoteBook(spool)
+            book.add(text, at: time)
+            state.book = book
+        }
+    }
+
     /// Looks, and writes, if it is time. A page that cannot be written stops nobody (`takeFailure`).
     ///
     /// - Parameters:
@@ -45,7 +56,7 @@ public final class StatusPageWriter: Sendable {
         state.withLock { state in
             guard state.pace.isDue(at: now, isNews: isNews) else { return }
             let start = StatusPageWriter.now
-            state.attempt { state in try write(state.reader.read(at: now), to: &state, at: now) }
+            state.attempt { state in try write(look(&state, at: now), to: &state, at: now) }
             state.pace.looked(at: now, cost: StatusPageWriter.now - start)
         }
     }
@@ -54,7 +65,7 @@ public final class StatusPageWriter: Sendable {
     public func finish(at now: Double = StatusPageWriter.now) {
         state.withLock { state in
             state.attempt { state in
-                var overview = try state.reader.read(at: now)
+                var overview = try look(&state, at: now)
                 if case .works(let signs) = overview.runner { overview.runner = .ended(signs, at: .now) }
                 try write(overview, to: &state, at: now)
             }
@@ -72,7 +83,19 @@ public final class StatusPageWriter: Sendable {
     /// Writes the page as it is to be now, for whoever asks for it.
     public static func write(_ spool: Spool) throws {
         var reader = OverviewReader(spool)
-        try spool.writeStatusPage(Data(reader.read(at: now).html(written: .now).utf8))
+        var overview = try reader.read(at: now)
+        overview.notes = NoteBook(spool).notes
+        try spool.writeStatusPage(Data(overview.html(written: .now).utf8))
+    }
+
+    /// Notes that cannot be written down do not keep the page from showing them.
+    private func look(_ state: inout State, at now: Double) throws -> SpoolOverview {
+        var book = state.book ?? NoteBook(spool)
+        state.attempt { _ in try book.save(in: spool) }
+        state.book = book
+        var overview = try state.reader.read(at: now)
+        overview.notes = book.notes
+        return overview
     }
 
     private func write(_ overview: SpoolOverview, to state: inout State, at now: Double) throws {

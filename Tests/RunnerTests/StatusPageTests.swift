@@ -51,6 +51,20 @@ import Testing
         #expect(after.contains("ended at") && after.contains("interrupted at 50\u{A0}%"))
     }
 
+    /// What the runner had to say in the night is there in the morning, also when it was started again since.
+    @Test func notesAreThere() throws {
+        let shop = try Workshop()
+        let held = try shop.submit("held", [("data", "succeed", [])])
+        try shop.spool.hold(held)
+        _ = try shop.run()
+        #expect(try page(shop).contains("</time> <span>held: \(held)</span>"))
+        let again = try Workshop(scratch: shop.scratch)
+        let bad = try again.submit("bad", [("data", "no-room-four-times", [])])
+        _ = try again.run { $0.retryPause = 0.01 }
+        #expect(try page(shop).contains("<span>\(bad): data: output/result.txt: write: No space left on device</span>"))
+        #expect(try page(shop).contains("<span>held: \(held)</span>"))
+    }
+
     /// Nothing that befalls the page holds up a job.
     @Test func jobsDoNotDependOnIt() throws {
         let shop = try Workshop()

@@ -152,6 +152,18 @@ import Testing
             })
     }
 
+    @Test(arguments: FaultMode.allCases) func runnerNotes(_ mode: FaultMode) throws {
+        let (old, new) = ([RunnerNote("old")], [RunnerNote("new"), RunnerNote("old")])
+        try forEveryCall(
+            mode, prepare: { spool, _ in try spool.write(old) }, act: { spool, _ in try spool.write(new) },
+            check: { spool, scratch, _, done in
+                let (found, names) = (spool.runnerNotes(), try scratch.names(in: "status"))
+                #expect(found == new || found == old && done == nil)
+                #expect(names == ["notes.json"])
+                if !mode.isCrash { #expect(try scratch.names(in: "tmp").isEmpty) }
+            })
+    }
+
     /// A failed job is where it was, or in the queue; the wish is there until it is heeded.
     @Test(arguments: FaultMode.allCases) func tryingAgain(_ mode: FaultMode) throws {
         try forEveryCall(

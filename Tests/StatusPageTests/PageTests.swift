@@ -24,6 +24,8 @@ import Testing
             "bccd-first", "2 h 01 min", "student  AP 0.520 (+0.8)", ">report</a>", ">bundle</a>",
             "and 137 earlier ones",
             "neither a JPEG nor a PNG", "The last lines of its log", "there is no stage plugin &#39;trian&#39;",
+            ">Notes</h2>", "inbox/plain.yaml is passed over for now: read: Permission denied</span>",
+            "<li><time class=\"when\" datetime=\"\(Sample.after(-4000))\">",
             "datetime=\"\(Sample.after(100))\"", "done, taken from an earlier job")
         // Every state in words, and each with a sign of its own.
         for icon in ["running", "waiting", "held", "done", "failed", "refused"] {
@@ -83,6 +85,10 @@ import Testing
         expect(overview.html(written: Sample.time), has: "ended at <time", "data-runner=\"none\"")
         overview.runner = .works(signs)
         expect(overview.html(written: Sample.time), has: "data-runner=\"works\"")
+    }
+
+    @Test func withoutNotesThereIsNoSuchSection() {
+        #expect(!Self.overview(.empty).html(written: Sample.time).contains("Notes</h2>"))
     }
 
     @Test func linksStayInTheSpool() {

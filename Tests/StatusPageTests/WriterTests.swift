@@ -92,6 +92,48 @@ import Testing
         #expect(inode != nil)
     }
 
+    private var page: String { (try? String(contentsOf: spool.statusPage, encoding: .utf8)) ?? "" }
+
+    /// The latest twenty, each text once, the latest first; also on the pages of later runners, and on one of no runner.
+    @Test func notesStay() throws {
+        let first = StatusPageWriter(spool)
+        for number in 0..<30 { first.note("note \(number) & more", at: Sample.after(Double(number))) }
+        first.note("note 25 & more", at: Sample.after(99))
+        first.refresh(at: 0)
+        let shown = page.matches(of: /<li><time[^>]*>[^<]*<\/time> <span>note (\d+) &amp; more/).map { String($0.1) }
+        #expect(shown == (["25", "29", "28", "27", "26"] + (10..<25).reversed().map(String.init)))
+        let second = StatusPageWriter(spool)
+        second.refresh(at: 0)
+        #expect(page.contains("note 29 &amp; more"))
+        second.note("of the second", at: Sample.after(100))
+        second.finish(at: 1)
+        #expect(page.contains("of the second") && page.contains("note 11 ") && !page.contains("note 10 "))
+        try StatusPageWriter.write(spool)
+        #expect(page.contains("of the second"))
+        #expect(spool.runnerNotes().map(\.time).prefix(2) == [Sample.after(100), Sample.after(99)])
+        #expect(try scratch.names(in: "tmp").isEmpty)
+        #expect(try scratch.names(in: "status") == ["index.html", "notes.json"])
+        // News, no record: what nobody understands is none.
+        for text in ["{", #"{"format": "jdnas-notes/2", "notes": []}"#] {
+            try scratch.write(text, to: "status/notes.json")
+            try StatusPageWriter.write(spool)
+            #expect(!page.contains("Notes</h2>"))
+        }
+    }
+
+    /// Notes of a full disk are written down when there is room again.
+    @Test func notesWaitForRoom() throws {
+        let faults = NoRoom(in: "notes.json")
+        let writer = StatusPageWriter(try Spool(at: scratch.url, files: FileSystem(faults: faults)))
+        writer.note("no room for anything")
+        writer.refresh(at: 0)
+        #expect(writer.takeFailure()?.what == "write: no room" && spool.runnerNotes().isEmpty)
+        #expect(page.contains("no room for anything"))
+        faults.isOver.withLock { $0 = true }
+        writer.refresh(at: 60)
+        #expect(page.contains("no room for anything") && spool.runnerNotes().count == 1)
+    }
+
     @Test func thePageCanBeAskedFor() throws {
         try FileManager.default.removeItem(at: spool.statusFolder)
         try StatusPageWriter.write(spool)
@@ -101,9 +143,12 @@ import Testing
 
 private final class NoRoom: FileFaults {
     let isOver = Mutex(false)
+    private let draft: String
+
+    init(in draft: String = "status.html") { self.draft = draft }
 
     func before(_ call: FileCall, at path: String) throws {
-        if call == .write, path.hasSuffix("status.html"), !isOver.withLock({ $0 }) {
+        if call == .write, path.hasSuffix(draft), !isOver.withLock({ $0 }) {
             throw Failure("write: no room", at: path, cause: .system)
         }
     }

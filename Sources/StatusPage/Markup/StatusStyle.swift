@@ -107,6 +107,9 @@ enum StatusStyle {
         .trouble h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .8rem; }
         .trouble .name { overflow-wrap: anywhere; min-width: 0; } .trouble .links { font-weight: 400; font-size: .93rem; }
         .reason { margin: .25rem 0; overflow-wrap: anywhere; } .trouble details { margin-top: .3rem; }
+        .notes { list-style: none; margin: 0; padding: 0; font-size: .93rem; } .notes time { color: var(--soft); }
+        .notes li { display: grid; grid-template-columns: 10.5rem minmax(0, 1fr); gap: .1rem 1rem; padding: .42rem 0;
+          border-bottom: 1px solid var(--rule); } .notes span { overflow-wrap: anywhere; }
         pre { background: var(--card); padding: .7rem .9rem; border-radius: .45rem; font-size: .8rem; line-height: 1.5;
           margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 
@@ -119,7 +122,7 @@ enum StatusStyle {
             overflow: hidden; clip-path: inset(50%); }
           .stack tr { display: grid; gap: .12rem; border-bottom: 1px solid var(--rule); padding: .7rem 0; }
           .stack td { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr); gap: .5rem; padding: 0; border: 0; }
-          .stack td.list { min-width: 0; }
+          .stack td.list { min-width: 0; } .notes li { grid-template-columns: minmax(0, 1fr); }
           .stack td.name, .job .stack td.name { min-width: 0; order: -1; grid-template-columns: minmax(0, 1fr); }
           .stack td.fix, .stack td.n { white-space: normal; }
           .stack td::before { content: attr(data-head); color: var(--soft); font-size: .87rem; }
@@ -128,7 +131,7 @@ enum StatusStyle {
         @media print {
           body { font-size: 10.5pt; } main { max-width: none; padding: 0; } .auto, #stale { display: none; }
           .across { display: none; } .down { display: block; } .graph, .wide { overflow: visible; }
-          .job, .trouble, tr, .activity { break-inside: avoid; } h2, h3 { break-after: avoid; }
+          .job, .trouble, tr, .activity, .notes li { break-inside: avoid; } h2, h3 { break-after: avoid; }
           pre { border: 1px solid var(--rule); } details::details-content { content-visibility: visible; height: auto; }
         }
         """
