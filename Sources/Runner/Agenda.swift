@@ -1,4 +1,5 @@
 import Spool
+import StageKit
 
 /// What a runner has in mind between two looks at the spool.
 ///
@@ -11,6 +12,8 @@ struct Agenda {
         case others
         /// Until its failed stage is tried again.
         case retry
+        /// For a check of its manifest.
+        case check
         /// For a time of the day, or a date.
         case time(String)
     }
@@ -20,6 +23,8 @@ struct Agenda {
     /// When they were.
     var lastLook = -Double.infinity
     var waiting: [JobID: Waiting] = [:]
+    /// What the jobs that have not ended are.
+    var resolved: [JobID: ResolvedJob] = [:]
     private var known: [StateFolder: [JobID: Token]] = [:]
 
     /// All jobs by id and by name, as they were when somebody first asked in this look.
@@ -54,6 +59,10 @@ struct Agenda {
         }
         known[folder] = now
         return Array(now.values)
+    }
+
+    mutating func forgetResolved(but live: Set<JobID>) {
+        if resolved.count > live.count { resolved = resolved.filter { live.contains($0.key) } }
     }
 
     /// Forgets a token that is about to be rewritten or moved.

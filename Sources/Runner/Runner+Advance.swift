@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Manifest
 import Spool
 import StageKit
 
@@ -28,6 +29,7 @@ extension Runner {
         try heedRetries(wishes)
         let live = try liveTokens(wishes)
         forgetTroubles(but: live.map(\.token.id))
+        forgetResolved(but: Set(live.map(\.token.id)))
         var mayStart = spool.pauseWish == nil
         for (folder, token) in live {
             if stop.count > 0 { return false }
@@ -75,11 +77,23 @@ extension Runner {
             }
             return .nothing
         case .finish(let state): return try finish(state, token, in: folder, running: own)
-        case .conclude:
-            try conclude(token, in: folder)
-            agenda.forget(token.id)
-            return .moved
+        case .conclude: return try concludeIfKnown(token, in: folder)
         }
+    }
+
+    /// Concludes a job once it is known what it is: its bundle tells that, and its `on_done` is a part of it.
+    private func concludeIfKnown(_ token: Token, in folder: StateFolder) throws -> Progress {
+        let rules: JobRules?
+        switch try resolvedJob(of: token, remembered: false) {
+        case .job(let job): rules = job.rules
+        case .lost: rules = nil
+        case .pending:
+            agenda.waiting[token.id] = .check
+            return .nothing
+        }
+        try conclude(token, in: folder, rules)
+        agenda.forget(token.id)
+        return .moved
     }
 
     /// Writes a verdict down and concludes the job, once its last stage has ended.
@@ -94,8 +108,7 @@ extension Runner {
         }
         try verifyLock()
         agenda.forget(token.id)
-        try conclude(try spool.prepare(token, in: folder, for: state), in: folder)
-        return .moved
+        return try concludeIfKnown(try spool.prepare(token, in: folder, for: state), in: folder)
     }
 
     /// Whether a job is to wait. One whose verdict is written down has nothing to wait for, nor has one that is to end.

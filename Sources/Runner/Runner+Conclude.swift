@@ -8,7 +8,7 @@ import StageKit
 extension Runner {
     /// Builds and publishes the bundle of a job whose verdict is written down, then moves its token: in this order, so that
     /// a job in `done/` or `failed/` always has its bundle.
-    func conclude(_ token: Token, in folder: StateFolder) throws {
+    func conclude(_ token: Token, in folder: StateFolder, _ rules: JobRules?) throws {
         let bundle = spool.bundle(token.id)
         if !hasBundle(token) {
             let draft = spool.bundleDraft()
@@ -21,7 +21,7 @@ extension Runner {
             try spool.publishBundle(draft, of: token.id)
         }
         try verifyLock()
-        try postNotices(of: token)
+        try postNotices(of: token, rules)
         try spool.commit(token, from: folder)
         // A leftover does no harm: ids are never used again.
         try? spool.forgetWishes(token.id)
@@ -66,10 +66,9 @@ extension Runner {
     }
 
     /// Before the token moves: no crash may lose them.
-    private func postNotices(of token: Token) throws {
+    private func postNotices(of token: Token, _ rules: JobRules?) throws {
         let reason: String? = if case .failed(let text, _, _, _) = token.state { text } else { nil }
-        let own: [String]? = if case .success(let job) = try resolvedJob(of: token) { job.rules?.onDone } else { nil }
-        for (number, command) in [own, options.onDone].compactMap(\.self).enumerated() {
+        for (number, command) in [rules?.onDone, options.onDone].compactMap(\.self).enumerated() {
             try spool.post(
                 Notice(
                     id: token.id, epoch: token.epoch, number: number + 1, state: token.state.folder, reason: reason,

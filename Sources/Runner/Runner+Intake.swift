@@ -1,148 +1,144 @@
 import Basics
 import CLinux
 import Foundation
-import Manifest
 import Spool
 import StageKit
 
+/// What was handed in and is being checked.
+struct IntakeCheck {
+    enum Subject {
+        case submission(Token)
+        /// With its bytes.
+        case drop(Drop, Data)
+    }
+
+    let subject: Subject
+    /// The file in the inbox as it was before it was read.
+    let status: FileStatus?
+    let check: ManifestCheck
+
+    var name: String {
+        switch subject {
+        case .submission(let token): InboxItem.submission(token).name
+        case .drop(let drop, _): drop.name
+        }
+    }
+}
+
 extension Runner {
-    /// Makes a queued job of what was handed in, or rejects it with its diagnostics. What can be neither accepted nor refused
-    /// stays where it is, is told once, and is tried again later: one odd file holds up no other.
-    func takeOrPassOver(_ item: InboxItem) throws {
-        let status = FileStatus(spool.folder(.inbox).appending(path: item.name))
+    /// Looks into the inbox when it is time, and takes in or rejects what is there, one after the other. Checks of manifests go
+    /// on by themselves meanwhile. Throws when the inbox cannot be looked into.
+    func intake() throws {
+        try settleIntakeCheck()
+        if intakeCheck == nil, pending.isEmpty {
+            guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return tellOfIntake() }
+            lastLook = now
+            pending = try watcher.look(at: spool).reversed()
+            batchBegun = now
+            inboxTroubles.keep(only: Set(pending.map(\.name)))
+        }
+        let start = now
+        while intakeCheck == nil, now - start < 1, let item = pending.popLast() {
+            try beat()
+            try begin(item)
+        }
+        tellOfIntake()
+    }
+
+    /// Whether the jobs are better looked at when more of what came together is taken in: the first one need not be the one that
+    /// goes first. Ten thousand drops must neither keep stages from starting nor cost ten thousand looks.
+    var isTakingIn: Bool { (intakeCheck != nil || !pending.isEmpty) && now - batchBegun < 1 }
+
+    /// Has the jobs looked at once what came together is taken in, and each second while that goes on.
+    private func tellOfIntake() {
+        guard hasTakenIn, !isTakingIn else { return }
+        agenda.isStale = true
+        hasTakenIn = false
+        batchBegun = now
+    }
+
+    /// Has something checked, or rejects what needs no check. What can be neither accepted nor refused stays where it is, is told
+    /// once, and is tried again later.
+    private func begin(_ item: InboxItem) throws {
+        let status = inboxStatus(item.name)
         guard inboxTroubles.isDue(item.name, status: status, at: now) else { return }
         // It was still when the inbox was looked at, which may be a while ago.
         if case .drop(let drop) = item, jd_is_being_written(drop.url.path) { return }
-        do {
-            do { try take(item) } catch let broken as ManifestChecker.NoVerdict {
-                let (isNews, tries) = inboxTroubles.note(broken.failure, of: item.name, status: status, at: now)
-                if isNews { report(.note("\(broken.failure); trying again")) }
-                guard tries >= Troubles.enough else { return }
-                // It may be the manifest after all that the check does not survive.
-                try refuse(item, "\(broken.failure)\n")
-            }
-            inboxTroubles.settle(item.name)
-        } catch let lost as LostLock {
-            throw lost
-        } catch is StoppedCheck {
-            // It stays in the inbox.
-        } catch {
-            let failure = Failure(anything: error, at: item.name)
-            if inboxTroubles.note(failure, of: item.name, status: status, at: now).isNews {
-                report(.note("inbox/\(item.name) is passed over for now: \(failure)"))
+        try passingOver(item.name, status) {
+            if let subject = try subject(of: item) {
+                intakeCheck = IntakeCheck(subject: subject, status: status, check: try startCheck(of: subject))
+            } else {
+                inboxTroubles.settle(item.name)
             }
         }
     }
 
-    /// A check that takes long must not hold up a stop.
-    private func beatUnlessStopped() throws {
-        try beat()
-        if stop.count > 0 { throw StoppedCheck() }
+    private func inboxStatus(_ name: String) -> FileStatus? { FileStatus(spool.folder(.inbox).appending(path: name)) }
+
+    /// One odd file holds up no other.
+    private func passingOver(_ name: String, _ status: FileStatus?, _ body: () throws -> Void) throws {
+        hasTakenIn = true
+        do { try body() } catch let lost as LostLock {
+            throw lost
+        } catch {
+            let failure = Failure(anything: error, at: name)
+            if inboxTroubles.note(failure, of: name, status: status, at: now).isNews {
+                report(.note("inbox/\(name) is passed over for now: \(failure)"))
+            }
+        }
     }
 
-    private struct StoppedCheck: Error {}
-
-    private func take(_ item: InboxItem) throws {
+    /// What is to be checked; nil where there is nothing more to do.
+    private func subject(of item: InboxItem) throws -> IntakeCheck.Subject? {
         switch item {
-        case .submission(let token): try take(token)
-        case .drop(let drop): try take(drop)
-        case .stranger(let drop, let reason): try reject(drop, "\(drop.name): error: \(reason)\n")
+        case .submission(let token):
+            do { _ = try spool.manifestData(of: token) } catch let failure as Failure where failure.cause == .input {
+                try reject(token, "\(failure)\n")
+                return nil
+            }
+            return .submission(token)
+        case .drop(let drop): return try spool.contents(of: drop).map { .drop(drop, $0) }
+        case .stranger(let drop, let reason):
+            try reject(drop, "\(drop.name): error: \(reason)\n")
+            return nil
         case .unreadable(_, let failure): throw failure
         }
     }
 
-    private func take(_ submission: Token) throws {
-        do { _ = try spool.manifestData(of: submission) } catch let failure as Failure where failure.cause == .input {
-            return try reject(submission, "\(failure)\n")
-        }
-        let manifest = spool.manifest(submission.id)
-        switch try checker.check(
-            manifest, name: submission.source, base: submission.base, environment: submission.environment ?? [:],
-            meanwhile: beatUnlessStopped)
-        {
-        case .success(let job):
-            if let text = try duplicate(job, submission) { return try reject(submission, text, isFault: false) }
-            _ = try spool.accept(submission, resolved: Runner.bytes(of: job))
-            report(.accepted(submission.id, source: submission.source))
-        case .failure(let refusal): try reject(submission, refusal.text)
+    private func startCheck(of subject: IntakeCheck.Subject) throws -> ManifestCheck {
+        switch subject {
+        case .submission(let token):
+            try checker.start(
+                spool.manifest(token.id), name: token.source, base: token.base, environment: token.environment ?? [:])
+        case .drop(let drop, _): try checker.start(drop.url, name: drop.name, base: options.base)
         }
     }
 
-    private func take(_ drop: Drop) throws {
-        guard let data = try spool.contents(of: drop) else { return }
-        switch try checker.check(drop.url, name: drop.name, base: options.base, meanwhile: beatUnlessStopped) {
-        case .success(let job):
-            if let text = try duplicate(job) { return try reject(drop, text, isFault: false) }
-            let token = try spool.accept(
-                drop, manifest: data, job: job.job, base: options.base, key: job.rules?.key,
-                resolved: Runner.bytes(of: job))
-            if let token { report(.accepted(token.id, source: drop.name)) }
-        case .failure(let refusal):
-            // Changed under our eyes: what was refused is not what lies there now.
-            guard try spool.contents(of: drop) == data else { return }
-            try reject(drop, refusal.text)
+    /// Accepts or rejects what was checked, once the check has ended.
+    private func settleIntakeCheck() throws {
+        guard let checked = intakeCheck else { return }
+        guard inboxStatus(checked.name) == checked.status else {
+            // Taken back, or changed: what is said of it does not matter any more.
+            intakeCheck = nil
+            hasTakenIn = true
+            lastLook = -.infinity
+            return
+        }
+        guard let verdict = checked.check.look() else { return }
+        intakeCheck = nil
+        try passingOver(checked.name, checked.status) {
+            switch verdict {
+            case .accepted(let job): try accept(job, checked.subject)
+            case .refused(let text): try refuse(checked.subject, text)
+            case .none(let failure):
+                let (isNews, tries) = inboxTroubles.note(
+                    failure, of: checked.name, status: checked.status, at: now)
+                if isNews { report(.note("\(failure); trying again")) }
+                guard tries >= Troubles.enough else { return }
+                // It may be the manifest after all that the check does not survive.
+                try refuse(checked.subject, "\(failure)\n")
+            }
+            inboxTroubles.settle(checked.name)
         }
     }
-
-    private func refuse(_ item: InboxItem, _ text: String) throws {
-        switch item {
-        case .submission(let token): try reject(token, text)
-        case .drop(let drop), .stranger(let drop, _), .unreadable(let drop, _): try reject(drop, text)
-        }
-    }
-
-    /// Why a job has to give way to one with the same key; nil if it has not. Handing in the same work twice is no fault.
-    private func duplicate(_ job: ResolvedJob, _ submission: Token? = nil) throws -> String? {
-        guard let key = job.rules?.key, let holder = try spool.holder(of: key, beside: submission?.id) else {
-            return nil
-        }
-        // What was handed in and not looked at yet comes later than this one, or is looked at first.
-        if holder.folder == .inbox { return nil }
-        return "the key '\(key)' is that of \(holder.id), which is \(holder.folder.word): this one is not run\n"
-            + "  remedy: give it another 'key' if it is to run all the same\n"
-    }
-
-    private func reject(_ submission: Token, _ text: String, isFault: Bool = true) throws {
-        try spool.reject(submission, diagnostics: text)
-        if isFault { summary.rejected.append(submission.source) }
-        report(.rejected(source: submission.source, diagnostics: text))
-    }
-
-    private func reject(_ drop: Drop, _ text: String, isFault: Bool = true) throws {
-        try spool.reject(drop, diagnostics: text)
-        if isFault { summary.rejected.append(drop.name) }
-        report(.rejected(source: drop.name, diagnostics: text))
-    }
-
-    /// The resolved job; checked anew from the manifest where its file was damaged. Files that the manifest includes or refers
-    /// to, and the environment, may have changed since: what it comes to must be what was accepted.
-    func resolvedJob(of token: Token) throws -> Result<ResolvedJob, ManifestChecker.Refusal> {
-        if let data = try spool.resolvedData(of: token.id),
-            let job = try? JSON(parsing: data).decode(ResolvedJob.self)
-        {
-            return .success(job)
-        }
-        do { _ = try spool.manifestData(of: token) } catch let failure as Failure where failure.cause == .input {
-            return .failure(ManifestChecker.Refusal(failure.description))
-        }
-        let manifest = spool.manifest(token.id)
-        let checked: Result<ResolvedJob, ManifestChecker.Refusal>
-        do {
-            checked = try checker.check(
-                manifest, name: token.source, base: token.base, environment: token.environment ?? [:], meanwhile: beat)
-        } catch let broken as ManifestChecker.NoVerdict { throw broken.failure }
-        guard case .success(let job) = checked else { return checked }
-        let bytes = try Runner.bytes(of: job)
-        guard try spool.isAccepted(bytes, for: token.id) else {
-            let failure = Failure(
-                "resolved.json is damaged, and the manifest means something else now than when it was accepted: a file that "
-                    + "it includes or names, the environment, or jdnas has changed", at: token.source,
-                remedy: "submit the job again; leave the files in work/ alone")
-            return .failure(ManifestChecker.Refusal(failure.description))
-        }
-        try spool.write(bytes, to: spool.resolved(token.id))
-        return checked
-    }
-
-    private static func bytes(of job: ResolvedJob) throws -> Data { Data(try JSON(encoding: job).prettyText.utf8) }
 }

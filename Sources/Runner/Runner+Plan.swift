@@ -22,10 +22,11 @@ extension Runner {
         if spool.wishes(for: token.id).isCancelled { return .finish(fail(token, nil, "cancelled on request")) }
         let job: ResolvedJob
         switch try resolvedJob(of: token) {
-        case .success(let resolved): job = resolved
-        case .failure(let refusal):
-            let first = refusal.text.split(separator: "\n").first.map(String.init)
-            return .finish(fail(token, nil, first ?? refusal.text))
+        case .job(let resolved): job = resolved
+        case .pending: return .wait(.check)
+        case .lost(let text):
+            let first = text.split(separator: "\n").first.map(String.init)
+            return .finish(fail(token, nil, first ?? text))
         }
         let open = try job.stages.filter { try !isDone($0, token) }
         if open.isEmpty {

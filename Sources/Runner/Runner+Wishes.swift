@@ -29,19 +29,21 @@ extension Runner {
             try spool.withdrawRetry(id)
             return
         }
-        if let key = token.key, let other = try spool.holder(of: key, beside: id) {
-            report(
-                .note(
-                    "\(id) is not tried again: its key '\(key)' is that of \(other.id), which is \(other.folder.word)"))
-            try spool.withdrawRetry(id)
-            return
+        if let key = token.key {
+            if keys.isComplete { try keys.update(from: spool, in: .inbox) } else { try keys.update(from: spool) }
+            if let other = try keys.holder(of: key, beside: id, in: spool) {
+                let state = other.folder.word
+                report(.note("\(id) is not tried again: its key '\(key)' is that of \(other.id), which is \(state)"))
+                try spool.withdrawRetry(id)
+                return
+            }
         }
         let stage = retry.from.flatMap { spool.stageNames(id).contains($0) ? $0 : nil }
         if let wanted = retry.from, stage == nil { report(.note("\(id): there is no stage '\(wanted)' to begin with")) }
         try verifyLock()
         agenda.forget(id)
         try spool.forgetNotices(id)
-        _ = try spool.retry(token, from: stage)
+        keys.note(try spool.retry(token, from: stage))
         summary.failed.removeAll { $0 == id }
         report(.note("\(id): tried again" + (stage.map { ", anew from \($0)" } ?? "")))
     }

@@ -22,11 +22,20 @@ public final class Runner {
     private let program: URL
     private let reporter: any RunnerReporter
     let statusPage: StatusPageWriter
-    private var watcher = InboxWatcher()
+    var watcher = InboxWatcher()
     /// What was found in the inbox and is not looked into yet.
-    private var pending: [InboxItem] = []
+    var pending: [InboxItem] = []
+    /// What of it is being checked; one at a time, as a job may name one that was handed in before it.
+    var intakeCheck: IntakeCheck?
+    /// Whether something was taken in and the jobs were not looked at since.
+    var hasTakenIn = false
+    /// Since when what came together is taken in, for a second at a time.
+    var batchBegun = -Double.infinity
+    /// Checks of accepted jobs of which the record was damaged.
+    var rechecks: [JobID: ManifestCheck] = [:]
+    var keys = KeyIndex()
     private var bell: Bell?
-    private var lastLook = -Double.infinity
+    var lastLook = -Double.infinity
     /// The stages that run.
     var active: [ActiveStage] = []
     var agenda = Agenda()
@@ -61,7 +70,7 @@ public final class Runner {
         jobTroubles = Troubles(pause: options.retry)
         spoolTroubles = Troubles(pause: options.retry)
         program = stageProgram
-        checker = ManifestChecker(program: stageProgram, spool: spool)
+        checker = ManifestChecker(program: stageProgram, spool: spool, limit: options.checkLimit)
         notifier = Notifier(spool: spool, limit: options.noticeLimit)
     }
 
@@ -92,7 +101,10 @@ public final class Runner {
     }
 
     private func loop() throws {
-        defer { abandon() }
+        defer {
+            abandon()
+            dropChecks()
+        }
         var troubles = 0
         while true {
             try beat()
@@ -101,10 +113,15 @@ public final class Runner {
                 if !active.isEmpty { report(.stopping) }
             }
             do {
-                if stop.count == 0 { try intake() }
+                if stop.count == 0 {
+                    try intake()
+                    attendRechecks()
+                } else {
+                    dropChecks()
+                }
                 try attend()
                 notifier.attend { report(.note($0)) }
-                if stop.count == 0, try advance() {
+                if stop.count == 0, !isTakingIn, try advance() {
                     troubles = 0
                     spoolTroubles.settle("spool")
                     continue
@@ -126,8 +143,15 @@ public final class Runner {
         }
     }
 
+    /// Ends the checks that go on; what they are of stays where it is.
+    private func dropChecks() {
+        intakeCheck = nil
+        rechecks = [:]
+    }
+
     /// Whether nothing is left that this run could do; what it could not do is left in the summary.
     private func isDrained() throws -> Bool {
+        guard intakeCheck == nil, pending.isEmpty else { return false }
         let live = try liveTokens(spool.wishes()).map(\.token)
         // What waits for a job in trouble waits in vain, too.
         let isPaused = spool.pauseWish != nil
@@ -136,6 +160,7 @@ public final class Runner {
         for (id, reason) in agenda.waiting {
             switch reason {
             case .retry where !isPaused: return false
+            case .check: return false
             case .time(let text): times.append("\(id) (\(text))")
             case .others, .retry: continue
             }
@@ -145,7 +170,7 @@ public final class Runner {
         guard live.isEmpty || isStuck else { return false }
         lastLook = -.infinity
         try intake()
-        guard pending.isEmpty, !watcher.isWaiting, !inboxTroubles.isHopeful,
+        guard intakeCheck == nil, pending.isEmpty, !watcher.isWaiting, !inboxTroubles.isHopeful,
             try liveTokens(spool.wishes()).count == live.count
         else {
             return false
@@ -163,12 +188,16 @@ public final class Runner {
 
     private func pause() throws {
         var seconds = active.isEmpty && notifier.isIdle ? options.poll : min(options.poll, 0.25)
-        if !pending.isEmpty { seconds = 0 }
+        seconds = min(seconds, options.heartbeat)
+        if !pending.isEmpty, intakeCheck == nil { seconds = 0 }
         if watcher.isWaiting { seconds = min(seconds, Runner.shortestLook) }
         // Once asked to stop the descriptor stays readable: then look again after a moment instead.
         let isStopping = stop.count > 0
         if isStopping { seconds = 0.05 }
-        let descriptors = (isStopping ? [] : [stop.descriptor]) + active.compactMap(\.execution.descriptor)
+        let checks = (intakeCheck.map { [$0.check] } ?? []) + rechecks.values
+        let descriptors =
+            (isStopping ? [] : [stop.descriptor]) + checks.compactMap(\.descriptor)
+            + active.compactMap(\.execution.descriptor)
         let bells = isStopping ? [] : [bell].compactMap { $0?.descriptor }
         // More than that are looked at in a quarter of a second anyway.
         let watched = Array((bells + descriptors).prefix(1000))
@@ -184,7 +213,7 @@ public final class Runner {
     }
 
     /// Seconds between two looks at a file that has just appeared.
-    private static let shortestLook = 0.3
+    static let shortestLook = 0.3
 
     // MARK: What also goes on while a stage runs
 
@@ -207,21 +236,4 @@ public final class Runner {
 
     /// Seconds of a clock that only goes forward.
     var now: Double { ProcessInfo.processInfo.systemUptime }
-
-    /// Looks into the inbox when it is time, and takes in or rejects what is there, for about a second: ten thousand drops must
-    /// not keep stages from starting. Throws when it cannot be looked into.
-    func intake() throws {
-        if pending.isEmpty {
-            guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return }
-            lastLook = now
-            pending = try watcher.look(at: spool).reversed()
-            inboxTroubles.keep(only: Set(pending.map(\.name)))
-        }
-        let start = now
-        while now - start < 1, let item = pending.popLast() {
-            try beat()
-            try takeOrPassOver(item)
-            agenda.isStale = true
-        }
-    }
 }

@@ -28,6 +28,8 @@ public struct RunnerOptions: Sendable {
     public var noticeLimit = 60.0
     /// What time it is, for `not_before` and `window`.
     public var clock: @Sendable () -> Date = { Date() }
+    /// Seconds that the check of a manifest may take.
+    public var checkLimit = 120.0
     /// Replace the lock of a runner on another machine that has not been heard of for a minute.
     public var takeOver = false
     /// Seconds that a stage has to save its state when the runner is stopped.

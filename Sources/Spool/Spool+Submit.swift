@@ -9,7 +9,7 @@ extension Spool {
     ///   - name: the job's name (`job:` of the manifest).
     ///   - base: the folder that relative paths in the manifest refer to.
     ///   - source: the file name to show for it.
-    ///   - key: the job's key, if it has one; look for it with `holder(of:)` first.
+    ///   - key: the job's key, if it has one; look for it in a `KeyIndex` first.
     ///   - environment: the variables of the environment that the manifest takes.
     public func submit(
         manifest: Data, name: String, base: String, source: String? = nil, key: String? = nil,

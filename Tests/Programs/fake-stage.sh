@@ -9,6 +9,7 @@ if [ "$1" = validate ]; then
     case $(cat "$file") in
         *'"given-by-base"'*)
             printf '%s\n' "$@" > "$4/arguments.txt"
+            [ ! -e "$4/hang" ] || exec sleep 60
             echo '['; cat "$4/report.json"; echo ']' ;;
         *'"crash-the-check"'*) kill -SEGV $$ ;;
         *'"check-crashes-twice"'*)
@@ -16,6 +17,7 @@ if [ "$1" = validate ]; then
             printf x >> "$tries"
             [ "$(wc -c < "$tries")" -gt 2 ] || kill -SEGV $$
             echo '['; cat "$file"; echo ']' ;;
+        *'"check-hangs"'*) exec sleep 60 ;;
         *'"check-takes-long"'*) sleep 2; echo '['; cat "$file"; echo ']' ;;
         *'"resolved"'*) echo '['; cat "$file"; echo ']' ;;
         *) printf '[{"file": "x", "diagnostics": [{"file": "%s", "line": 2, "column": 3, "message": "no such plugin", "remedy": "choose another"}]}]' "$6"; exit 1 ;;

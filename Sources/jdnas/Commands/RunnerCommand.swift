@@ -59,7 +59,10 @@ struct RunnerCommand: Command {
         signal(SIGPIPE, SIG_IGN)
         let manifests = arguments.operands.isEmpty ? [] : try SubmitCommand.check(arguments.operands)
         let spool = try SpoolArgument.open(arguments, create: true)
-        for manifest in manifests { _ = try SubmitCommand.submit(manifest, base: options.base, to: spool) }
+        var keys = KeyIndex()
+        for manifest in manifests {
+            _ = try SubmitCommand.submit(manifest, base: options.base, to: spool, keys: &keys)
+        }
 
         let reporter = ServiceManager(next: try RunnerCommand.reporter(arguments))
         let runner = try Runner(

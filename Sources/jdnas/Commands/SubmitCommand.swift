@@ -19,7 +19,10 @@ struct SubmitCommand: Command {
         let base = FileManager.default.currentDirectoryPath
         let manifests = try SubmitCommand.check(arguments.operands)
         let spool = try SpoolArgument.open(arguments, create: true)
-        for manifest in manifests { Terminal.print("\(try SubmitCommand.submit(manifest, base: base, to: spool))") }
+        var keys = KeyIndex()
+        for manifest in manifests {
+            Terminal.print("\(try SubmitCommand.submit(manifest, base: base, to: spool, keys: &keys))")
+        }
         return 0
     }
 
@@ -32,11 +35,17 @@ struct SubmitCommand: Command {
         }
     }
 
-    static func submit(_ manifest: JobManifest, base: String, to spool: Spool) throws -> JobID {
+    static func submit(
+        _ manifest: JobManifest, base: String, to spool: Spool, keys: inout KeyIndex
+    ) throws -> JobID {
         // The same work, handed in twice, is one job.
-        if let key = manifest.rules.key, let holder = try spool.holder(of: key) {
-            Terminal.error("\(manifest.file): the key '\(key)' is that of \(holder.id), which is \(holder.folder.word)")
-            return holder.id
+        if let key = manifest.rules.key {
+            try keys.update(from: spool)
+            if let holder = try keys.holder(of: key, in: spool) {
+                let state = holder.folder.word
+                Terminal.error("\(manifest.file): the key '\(key)' is that of \(holder.id), which is \(state)")
+                return holder.id
+            }
         }
         return try spool.submit(
             manifest: manifest.text, name: manifest.job, base: base, source: manifest.file, key: manifest.rules.key,
