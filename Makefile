@@ -1,7 +1,7 @@
 # make quickstart   set up, build, and run the first job from end to end (jobs/quickstart.yaml)
 # make test         set up, build, and run every test
 # make build        set up and build .build/release/jdnas
-# make torture      real runners killed at random for MINUTES (10), with full disks and all commands; SEED repeats one
+# make torture      real runners killed at random for MINUTES (10), full disks, clocks that jump, all commands; SEED repeats one
 # make asan         the readers of foreign files under the address sanitizer
 # make fuzz         damaged manifests and archives for MINUTES=10, under the address sanitizer; SEED=N makes the same again
 # make lint         formatting and layering

@@ -15,7 +15,6 @@ final class ActiveStage {
     let window: DailyWindow?
     /// What its result is found by later on; nil where it is not to be used again.
     let cacheKey: Digest?
-    let started = Timestamp.now
     /// Seconds that it may still take.
     let secondsLeft: Double?
 
@@ -70,8 +69,11 @@ final class ActiveStage {
     /// Seconds without a sign of life.
     func silence() -> Double { pulse.silence(at: clock()) }
 
+    /// Seconds that it has run; a clock that is set does not change them.
+    var elapsed: Double { clock() - begun }
+
     /// Whether its time is up.
-    var isOverTime: Bool { secondsLeft.map { clock() - begun > $0 } ?? false }
+    var isOverTime: Bool { secondsLeft.map { elapsed > $0 } ?? false }
 
     /// Bytes that it holds where that is more than it may; looked at once a second.
     func excess() -> Int? {

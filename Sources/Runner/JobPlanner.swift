@@ -28,9 +28,10 @@ public struct JobPlanner {
 
     public func plan(_ job: ResolvedJob) throws -> JobPlan {
         // As if it were handed in now: all that is in the spool came earlier.
-        let id = try JobID(job: job.job, at: .now, random: 0)
+        let moment = try spool.nextMoment()
+        let id = try JobID(job: job.job, at: moment, random: 0)
         let token = Token(
-            id: id, base: "/", submitted: .next(), manifestDigest: Digest(of: Data()), source: "", state: .submitted)
+            id: id, base: "/", submitted: moment, manifestDigest: Digest(of: Data()), source: "", state: .submitted)
         var known: [String: StageRequest.Input] = [:]
         var prospects: [String: Prospect] = [:]
         var stages: [JobPlan.Stage] = []

@@ -64,7 +64,8 @@ extension Runner {
 
     private func finish(_ one: ActiveStage, _ end: StageEnd) throws {
         let (id, stage) = (one.attempt.job, one.stage)
-        var outcome = StageVerdict.outcome(end, of: one.attempt, started: one.started, why: one.endedBy)
+        let (started, ended) = times(of: one.elapsed)
+        var outcome = StageVerdict.outcome(end, of: one.attempt, started: started, ended: ended, why: one.endedBy)
         if outcome.result == .done, try !publish(one.attempt) {
             outcome.result = .failed
             outcome.fault = .stage
@@ -81,6 +82,13 @@ extension Runner {
         case .cancelled where outcome.fault == .space: report(.note("\(id): \(stage.name): \(outcome.reason)"))
         case .done, .cancelled: break
         }
+    }
+
+    /// When something began that took so many seconds and has ended now. Counted back from now, as the clock may have been set
+    /// since: a jump of it must not be taken for time that a stage took.
+    func times(of elapsed: Double) -> (started: Timestamp, ended: Timestamp) {
+        let ended = moment
+        return (Timestamp(ended.date.addingTimeInterval(-elapsed)), ended)
     }
 
     /// Ends whatever runs, at once: the spool is another runner's, or cannot be used.

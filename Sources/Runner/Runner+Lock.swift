@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Foundation
 import Spool
 import StatusPage
@@ -26,16 +27,21 @@ extension Runner {
     /// beating: a runner that is not heard of for a minute can be taken over.
     func whileBeating<Result>(_ work: () throws -> Result) throws -> Result {
         guard let lock else { return try work() }
-        let isDone = DispatchSemaphore(value: 0)
-        let seconds = options.heartbeat
+        // Not a semaphore: those of libdispatch wait by the time of day (sem_timedwait(3)), and a clock that is put back by an
+        // hour would stop the heart for as long. poll(2) knows no time of day.
+        let done = try StopFlag()
+        let milliseconds = Int32(options.heartbeat * 1000)
         let pulse = Thread { [statusPage] in
             // A lost lock shows in `verifyLock`, before anything is published.
-            while isDone.wait(timeout: .now() + seconds) == .timedOut {
+            while true {
+                var ready: Int32 = -1
+                let code = jd_poll([done.descriptor], 1, milliseconds, &ready)
+                if done.count > 0 || code != 0 { return }
                 if (try? lock.beat()) != nil { statusPage.refresh() }
             }
         }
         pulse.start()
-        defer { isDone.signal() }
+        defer { done.stop() }
         return try work()
     }
 }

@@ -31,7 +31,9 @@ extension Runner {
         let open = try job.stages.filter { try !isDone($0, token) }
         if open.isEmpty {
             let started: Timestamp = if case .running(_, let time) = token.state { time } else { token.submitted }
-            return .finish(.done(started: started, finished: .now, bundle: spool.bundle(token.id).lastPathComponent))
+            return .finish(
+                .done(
+                    started: started, finished: max(started, moment), bundle: spool.bundle(token.id).lastPathComponent))
         }
         if let gate = try gate(job.rules ?? JobRules(), token) { return gate }
         return try stages(of: job, open: open, token)
@@ -130,7 +132,7 @@ extension Runner {
         guard let last = outcomes.last, last.result == .failed || last.fault == .space else { return true }
         let failures = outcomes.reversed().prefix { $0.result == .failed || $0.fault == .space }.count
         let pause = min(600, (stage.rules?.retries?.pause ?? options.retryPause) * Double(1 << min(failures - 1, 20)))
-        let since = Timestamp.now.seconds(since: last.ended)
+        let since = moment.seconds(since: last.ended)
         // A clock that was put back must not make it wait for years.
         return since >= pause || since < 0
     }
@@ -145,7 +147,7 @@ extension Runner {
 
     func fail(_ token: Token, _ stage: String?, _ reason: String) -> JobState {
         .failed(
-            reason: stage.map { "\($0): \(reason)" } ?? reason, stage: stage, finished: .now,
+            reason: stage.map { "\($0): \(reason)" } ?? reason, stage: stage, finished: moment,
             bundle: spool.bundle(token.id).lastPathComponent)
     }
 }

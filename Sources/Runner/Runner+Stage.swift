@@ -87,7 +87,7 @@ extension Runner {
     /// is run.
     private func adopt(_ earlier: Receipt, _ inputs: [StageRequest.Input], for token: Token) throws -> Bool {
         let attempt = try spool.newAttempt(token, stage: earlier.stage)
-        let started = Timestamp.now
+        let begun = now
         let named = inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) }
         var trouble: String?
         do { try whileBeating { try spool.adopt(earlier, as: attempt, inputs: named) } } catch let failure as Failure {
@@ -97,10 +97,12 @@ extension Runner {
         }
         // What fails from here on is a publication's failure like any other: the attempt is whole, and is published later.
         if trouble == nil, try !publish(attempt, isCached: true) { trouble = "it has changed" }
+        let (started, ended) = times(of: now - begun)
         try spool.record(
             AttemptOutcome(
                 result: trouble == nil ? .done : .cancelled,
-                reason: "taken from \(earlier.attempt)" + (trouble.map { ": \($0)" } ?? ""), started: started),
+                reason: "taken from \(earlier.attempt)" + (trouble.map { ": \($0)" } ?? ""), started: started,
+                ended: ended),
             of: attempt)
         if let trouble {
             report(.note("\(token.id): \(earlier.stage) runs, though there is an earlier result: \(trouble)"))
@@ -122,7 +124,7 @@ extension Runner {
         if isCached { return true }
         let made = FileStatus(attempt.receipt)?.modified ?? 0
         let began = FileStatus(attempt.request)?.modified ?? made
-        report(.stageDone(attempt.job, stage: attempt.stage, seconds: made - began))
+        report(.stageDone(attempt.job, stage: attempt.stage, seconds: max(0, made - began)))
         return true
     }
 }

@@ -234,6 +234,9 @@ public final class Runner {
         }
     }
 
+    /// The time of day, for records; it may jump.
+    var moment: Timestamp { Timestamp(options.clock()) }
+
     /// Seconds of a clock that only goes forward.
     var now: Double { ProcessInfo.processInfo.systemUptime }
 }

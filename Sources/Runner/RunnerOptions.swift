@@ -26,7 +26,8 @@ public struct RunnerOptions: Sendable {
     public var onDone: [String]?
     /// Seconds that a program called so may take.
     public var noticeLimit = 60.0
-    /// What time it is, for `not_before` and `window`.
+    /// What time it is, for `not_before`, `window` and records. How long something takes is measured by another clock, which nobody
+    /// sets.
     public var clock: @Sendable () -> Date = { Date() }
     /// Seconds that the check of a manifest may take.
     public var checkLimit = 120.0

@@ -7,12 +7,14 @@ import StageKit
 /// What an ended stage process means, in one line.
 enum StageVerdict {
     /// Judges an end that left no receipt, or one that is not `done`.
-    static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, why: EndedBy) -> AttemptOutcome
+    static func outcome(_ end: StageEnd, of attempt: AttemptFolder, started: Timestamp, ended: Timestamp, why: EndedBy)
+        -> AttemptOutcome
     {
         let told = failure(of: attempt)
         let (result, fault) = judge(end, told: told, why: why)
         return AttemptOutcome(
             result: result, fault: fault, reason: reason(end, told: told, attempt: attempt, why: why), started: started,
+            ended: ended,
             exitCode: end.exitCode, signal: end.signal, userSeconds: end.userSeconds, systemSeconds: end.systemSeconds,
             peakBytes: end.peakBytes)
     }

@@ -46,7 +46,8 @@ public struct AttemptOutcome: Codable, Sendable, Hashable {
         self.result = result
         self.fault = fault
         self.reason = reason
-        self.started = started
+        // A clock that was put back makes no span of time negative.
+        self.started = min(started, ended)
         self.ended = ended
         self.exitCode = exitCode
         self.signal = signal

@@ -59,9 +59,10 @@ extension Spool {
     public func accept(
         _ drop: Drop, manifest data: Data, job: String, base: String, key: String? = nil, resolved: Data
     ) throws -> Token? {
-        let id = try reserve(job: job)
+        let moment = try nextMoment()
+        let id = try reserve(job: job, at: moment)
         let record = JobRecord(
-            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: data), source: drop.name,
+            id: id, base: base, submitted: moment, manifestDigest: Digest(of: data), source: drop.name,
             key: key, resolvedDigest: Digest(of: resolved), dropped: true)
         do {
             try replace(data, at: manifest(id))

@@ -15,9 +15,10 @@ extension Spool {
         manifest: Data, name: String, base: String, source: String? = nil, key: String? = nil,
         environment: [String: String] = [:]
     ) throws -> JobID {
-        let id = try reserve(job: name)
+        let moment = try nextMoment()
+        let id = try reserve(job: name, at: moment)
         let token = Token(
-            id: id, base: base, submitted: .next(), manifestDigest: Digest(of: manifest),
+            id: id, base: base, submitted: moment, manifestDigest: Digest(of: manifest),
             source: source ?? "\(name).yaml", key: key, environment: environment, state: .submitted)
         do {
             try replace(manifest, at: self.manifest(id))
@@ -31,10 +32,22 @@ extension Spool {
         return id
     }
 
+    /// The time of a job that is handed in now: this machine's clock, but later than that of every job that is here. So jobs keep
+    /// their order, and find those that they name, though the clock was put back (the idea of a hybrid logical clock, Kulkarni
+    /// et al. 2014).
+    public func nextMoment() throws -> Timestamp {
+        let now = Timestamp.next()
+        // An id says the second of its job's time, so as a rule no file has to be read.
+        let second = now.compact
+        let later = try files.list(work).filter { $0.dropLast(7).suffix(15) >= second[...] }
+        let latest = later.compactMap { JobID($0) }.compactMap { ((try? find($0)) ?? nil)?.token.submitted }.max()
+        return max(now, latest?.successor ?? now)
+    }
+
     /// Makes a job's work folder, and with it an id that nobody has had.
-    func reserve(job: String) throws -> JobID {
+    func reserve(job: String, at moment: Timestamp) throws -> JobID {
         while true {
-            let id = try JobID(job: job, at: .now, random: .random(in: 0...(.max)))
+            let id = try JobID(job: job, at: moment, random: .random(in: 0...(.max)))
             do {
                 if try files.makeFolder(workFolder(id)) {
                     try files.syncFolder(work)

@@ -17,6 +17,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         }
     }
 
+    /// The earliest moment after this one.
+    var successor: Timestamp { Timestamp(milliseconds: milliseconds + 1) }
+
     private static let latest = Mutex(0)
 
     private init(milliseconds: Int) { self.milliseconds = milliseconds }

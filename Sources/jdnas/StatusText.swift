@@ -36,11 +36,13 @@ extension JobStatus {
     var etaText: String { current?.eta.map { "\(spanText(seconds: $0))" } ?? "-" }
 
     /// Since it was handed in.
-    func ageText(now: Timestamp) -> String { submitted.map { spanText(seconds: now.seconds(since: $0)) } ?? "-" }
+    func ageText(now: Timestamp) -> String {
+        submitted.map { spanText(seconds: max(0, now.seconds(since: $0))) } ?? "-"
+    }
 
     /// How long it has run, or ran.
     func runtimeText(now: Timestamp) -> String? {
-        started.map { spanText(seconds: (finished ?? now).seconds(since: $0)) }
+        started.map { spanText(seconds: max(0, (finished ?? now).seconds(since: $0))) }
     }
 }
 

@@ -17,8 +17,9 @@ extension Torture {
 
     private func act() {
         switch random.index(below: 100) {
-        case 0..<22: submit()
-        case 22..<30: drop()
+        case 0..<20: submit()
+        case 20..<23: moveClock()
+        case 23..<30: drop()
         case 30..<40: wish()
         case 40..<48: retry()
         case 48..<51: pause()
@@ -33,6 +34,7 @@ extension Torture {
         case 92..<94: repair()
         case 94: fillDisk()
         case 95: makeReadOnly()
+        case 96..<98: moveClock()
         default: startRunner()
         }
         if !hasRunner, random.index(below: 3) > 0 { startRunner() }
@@ -131,7 +133,7 @@ extension Torture {
         ]
         if random.index(below: 2) == 0 { words.append("--bundles") }
         let before = ids()
-        guard let command = try? Command(program, words + ["--spool", spool.root.path]) else { return }
+        guard let command = try? start(words) else { return }
         counts.add("gcs")
         if random.index(below: 3) == 0 {
             usleep(UInt32(random.uniform(0, 150_000)))
@@ -179,6 +181,16 @@ extension Torture {
     }
 
     // MARK: Harm
+
+    /// For the runner, its stages and all commands at once; by days in all, and no more.
+    private func moveClock() {
+        guard let clock else { return }
+        let few = random.uniform(0.1, 10)
+        let jump: Double = [3600, 86_400, few].randomElement(using: &random) ?? few
+        let isForward = clock.error < -5 * 86_400 || clock.error < 5 * 86_400 && random.index(below: 2) == 0
+        clock.move(by: isForward ? jump : -jump)
+        counts.add("jumps of the clock \(isForward ? "forward" : "back")")
+    }
 
     private func killRunner() { stopRunner(SIGKILL) }
 

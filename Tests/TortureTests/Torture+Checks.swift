@@ -54,6 +54,7 @@ extension Torture {
         for job in (try? spool.jobs()) ?? [] {
             guard let id = JobID(job.id), let found = ((try? spool.find(id)) ?? nil) else { continue }
             counts.add("jobs \(found.folder.rawValue)")
+            checkTimes(id, found.token)
             if found.folder == .failed { checkReason(job) }
             if found.folder == .done { checkResults(id) }
             if found.folder != .rejected { checkBundle(id, found.folder) }
@@ -88,11 +89,30 @@ extension Torture {
         }
     }
 
+    /// What took seconds says so, whatever the clock did.
+    private func checkTimes(_ id: JobID, _ token: Token) {
+        if case .done(let started, let finished, _) = token.state, finished < started {
+            violated("\(id) was done before it began")
+        }
+        for stage in spool.stageNames(id) {
+            for attempt in (try? spool.attempts(id, stage)) ?? [] {
+                guard let outcome = spool.outcome(of: attempt) else { continue }
+                let seconds = outcome.ended.seconds(since: outcome.started)
+                if !(0..<600).contains(seconds) { violated("\(attempt.path) took \(seconds) s") }
+            }
+        }
+    }
+
     private func checkReason(_ job: JobStatus) {
         let reason = job.reason ?? ""
         let isKnown =
             reason == "cancelled on request" || reason.hasSuffix(": the input is bad")
             || reason.hasSuffix("(attempt 3 of 3)") || reason.wholeMatch(of: /[abc]: needs 'j\d+\/a', and .*/) != nil
+        if let name = reason.firstMatch(of: /no job '(j\d+)' was handed in/)?.1,
+            !removed.contains(where: { $0.jobName == name })
+        {
+            violated("\(job.id) does not find \(name), which came before it")
+        }
         if !isKnown { violated("\(job.id) failed for a reason that nobody knows: \(reason)") }
         counts.add(reason == "cancelled on request" ? "failed jobs: cancelled" : "failed jobs: others")
     }

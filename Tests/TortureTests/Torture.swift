@@ -29,9 +29,9 @@ final class Torture {
     var published: [String: String] = [:]
 
     let program = BuiltPrograms.folder.appending(path: "jdnas")
-    private let environment = [
-        "JDNAS_STAGE": BuiltPrograms.root.appending(path: "Tests/Programs/torture-stage.sh").path
-    ]
+    private let environment: [String: String]
+    /// Nil where there is none that can be set.
+    let clock: FakeClock?
     private let log: URL
 
     init(seed: UInt64) throws {
@@ -40,6 +40,9 @@ final class Torture {
         random = RandomStream(seed: seed)
         spool = try Spool(at: disk.url.appending(path: "spool"), create: true)
         log = folder.appending(path: "runner.log")
+        clock = FakeClock(in: folder)
+        let stage = BuiltPrograms.root.appending(path: "Tests/Programs/torture-stage.sh").path
+        environment = ["JDNAS_STAGE": stage].merging(clock?.environment ?? [:]) { $1 }
         try Data().write(to: log)
     }
 
@@ -50,7 +53,9 @@ final class Torture {
 
     // MARK: Programs
 
-    func start(_ words: String..., log: URL? = nil) throws -> Command {
+    func start(_ words: String..., log: URL? = nil) throws -> Command { try start(words, log: log) }
+
+    func start(_ words: [String], log: URL? = nil) throws -> Command {
         try Command(program, words + ["--spool", spool.root.path], environment: environment, log: log)
     }
 
@@ -58,7 +63,7 @@ final class Torture {
     @discardableResult
     func jdnas(_ words: String...) -> Command.End {
         let command: Command
-        do { command = try Command(program, words + ["--spool", spool.root.path], environment: environment) } catch {
+        do { command = try start(words) } catch {
             return Command.End(code: 127, isKilled: false, output: "", error: "\(error)")
         }
         guard let end = command.wait(seconds: 120) else {

@@ -30,7 +30,9 @@ struct TortureJobs {
                 ResolvedJob.Stage(
                     name: stage.name, plugin: "make-dataset", pluginVersion: 1, options: ["luck": .string(luck)],
                     needs: stage.needs.compactMap { InputReference($0) },
-                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset, reuse: .anywhere)
+                    consumes: [InputRequirement(.dataset, required: false)], produces: .dataset, reuse: .anywhere,
+                    // An hour that did not go by must not count.
+                    rules: StageRules(timeout: 1800))
             })
         let report = try JSON(encoding: ValidationReport(file: name, .success(resolved))).canonicalText
         let lines = stages.map {

@@ -3,10 +3,8 @@ import Spool
 import TestSupport
 import Testing
 
-/// Real runners, stages and commands, killed at random; full disks and read-only ones; all commands at once. In the end no
-/// accepted job is lost, none is published twice, and a doctor finds nothing.
-///
-/// A clock that jumps is not among it: the programs read the machine's clock, and nothing lets a test set theirs.
+/// Real runners, stages and commands, killed at random; full disks and read-only ones; a clock that jumps by seconds, hours and
+/// days; all commands at once. In the end no accepted job is lost, none is published twice, and a doctor finds nothing.
 @Suite(.serialized) struct TortureTests {
     private static let environment = ProcessInfo.processInfo.environment
     /// Half a minute in the suite; `make torture` says otherwise.
@@ -42,6 +40,7 @@ import Testing
         print("torture: seed \(Self.seed), \(Int(Self.seconds)) s")
         let torture = try Torture(seed: Self.seed)
         defer { torture.end() }
+        if torture.clock == nil { print("torture: without jumps of the clock, for there is no C compiler") }
         torture.go(on: Self.seconds)
         torture.drain()
         torture.check()
