@@ -76,7 +76,7 @@ extension Runner {
             if running.contains(stage.name) { continue }
             if stage.localNeeds.contains(where: lost.contains) {
                 give(up: stage, nil)
-            } else if let reason = try excess(of: stage) ?? hopeless(stage, token) {
+            } else if let reason = try neverFits(stage) ?? hopeless(stage, token) {
                 give(up: stage, reason)
             } else {
                 // What is in a bundle is unpacked.
@@ -124,6 +124,9 @@ extension Runner {
         guard count > more else { return nil }
         return count == 1 && more == 0 ? last.reason : "\(last.reason) (attempt \(count) of \(more + 1))"
     }
+
+    /// Where the configuration can be read again, nothing is known of never.
+    private func neverFits(_ stage: ResolvedJob.Stage) -> String? { configuration == nil ? excess(of: stage) : nil }
 
     /// That a stage's time is used up, unless there is a result that waits to be published.
     private func overTime(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
