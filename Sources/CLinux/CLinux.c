@@ -144,7 +144,7 @@ static void stop_handler(int number) {
     errno = code;
 }
 
-int jd_catch_stop_signals(void) {
+int jd_catch_stop_signals(bool hangup) {
     int known = atomic_load(&stop_descriptor);
     if (known >= 0) return known;
     int descriptor = jd_eventfd();
@@ -157,18 +157,50 @@ int jd_catch_stop_signals(void) {
     struct sigaction action = {.sa_handler = stop_handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) return -errno;
-    struct sigaction hangup;
-    if (sigaction(SIGHUP, NULL, &hangup) != 0) return -errno;
-    if (hangup.sa_handler != SIG_IGN && sigaction(SIGHUP, &action, NULL) != 0) return -errno;
+    struct sigaction found;
+    if (hangup && sigaction(SIGHUP, NULL, &found) != 0) return -errno;
+    if (hangup && found.sa_handler != SIG_IGN && sigaction(SIGHUP, &action, NULL) != 0) return -errno;
     // Whoever started this program may have had them blocked, and a mask is inherited (execve(2)).
     sigset_t stops;
     sigemptyset(&stops);
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGHUP);
+    if (hangup) sigaddset(&stops, SIGHUP);
     int code = pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
     if (code != 0) return -code;
     return descriptor;
+}
+
+static atomic_int reload_descriptor = -1;
+
+static void reload_handler(int number) {
+    (void)number;
+    int code = errno;
+    uint64_t one = 1;
+    if (write(atomic_load(&reload_descriptor), &one, sizeof one) < 0) {
+        // The counter is full: it is readable already.
+    }
+    errno = code;
+}
+
+int jd_catch_reload_signal(void) {
+    int known = atomic_load(&reload_descriptor);
+    if (known >= 0) return known;
+    int descriptor = jd_eventfd();
+    if (descriptor < 0) return descriptor;
+    int none = -1;
+    if (!atomic_compare_exchange_strong(&reload_descriptor, &none, descriptor)) {
+        close(descriptor);
+        return none;
+    }
+    struct sigaction action = {.sa_handler = reload_handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGHUP, &action, NULL) != 0) return -errno;
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    int code = pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
+    return code != 0 ? -code : descriptor;
 }
 
 int jd_stop_signals(void) { return atomic_load(&stop_count); }

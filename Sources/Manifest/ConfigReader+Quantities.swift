@@ -7,6 +7,11 @@ extension ConfigReader {
         quantity(name, "a span of time", "90s, 30m, 8h, 2d or 1h30m", help, Quantity.seconds)
     }
 
+    /// A span of time with its unit, in seconds, or `never`, which is infinity; or nothing.
+    public func optionalLimit(_ name: String, help: String = "") -> Double? {
+        quantity(name, "a span of time", "90s, 30m or never", help) { $0 == "never" ? .infinity : Quantity.seconds($0) }
+    }
+
     /// A number of bytes with its unit (`500 MB`, `4 GiB`, `16G`), or nothing. `K`, `M`, `G`, `T` are powers of 1024.
     public func optionalSize(_ name: String, help: String = "") -> Int? {
         quantity(name, "a size", "500 MB or 4 GiB", help, Quantity.bytes)

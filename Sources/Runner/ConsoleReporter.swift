@@ -41,6 +41,11 @@ public final class ConsoleReporter: RunnerReporter {
         case .jobFailed(let job, let reason, let bundle):
             line("\(job): failed: \(reason)")
             line("  bundle with logs: \(bundle.path)")
+        case .stageStopped(let job, let stage): line("\(job): \(stage) has stopped")
+        case .reloading: break
+        case .reloaded(let changes?):
+            line("settings read again: \(changes.isEmpty ? "nothing has changed" : changes.joined(separator: ", "))")
+        case .reloaded(nil): break
         case .stopping: line("stopping: the running stage saves its state (again to stop at once)")
         case .stopped: line("stopped: 'jdnas run' goes on from here")
         }

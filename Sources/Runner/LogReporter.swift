@@ -21,7 +21,9 @@ public final class LogReporter: RunnerReporter {
             return
         }
         switch event {
-        case .stageDone(let job, let stage, _), .stageFailed(let job, let stage, _, _): shown["\(job)/\(stage)"] = nil
+        case .stageDone(let job, let stage, _), .stageFailed(let job, let stage, _, _),
+            .stageStopped(let job, let stage):
+            shown["\(job)/\(stage)"] = nil
         default: break
         }
         let (level, name, fields) = LogReporter.parts(of: event)
@@ -79,6 +81,13 @@ public final class LogReporter: RunnerReporter {
             ("info", "job-done", [("job", job.text), ("seconds", tenths(seconds)), ("bundle", bundle.path)])
         case .jobFailed(let job, let reason, let bundle):
             ("error", "job-failed", [("job", job.text), ("reason", reason), ("bundle", bundle.path)])
+        case .stageStopped(let job, let stage): ("info", "stage-stopped", [("job", job.text), ("stage", stage)])
+        case .reloading: ("info", "reloading", [])
+        case .reloaded(let changes):
+            (
+                changes == nil ? "error" : "info", "reloaded",
+                [("changes", changes.map { $0.isEmpty ? "none" : $0.joined(separator: ", ") } ?? "faulty, none taken")]
+            )
         case .stopping: ("info", "stopping", [])
         case .stopped: ("info", "stopped", [])
         }

@@ -80,7 +80,7 @@ final class Notifier {
     }
 
     /// A path, relative to the job's folder, or a name that PATH has.
-    private static func find(_ name: String, from base: String) -> URL? {
+    static func find(_ name: String, from base: String) -> URL? {
         if name.contains("/") {
             let url = URL(filePath: name, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
                 .standardizedFileURL

@@ -79,8 +79,10 @@ extension Runner {
         case .failed, .input:
             let again = try hopeless(stage, one.token) == nil
             report(.stageFailed(id, stage: stage.name, reason: outcome.reason, again: again))
-        case .cancelled where outcome.fault == .space: report(.note("\(id): \(stage.name): \(outcome.reason)"))
-        case .done, .cancelled: break
+        case .cancelled:
+            if outcome.fault == .space { report(.note("\(id): \(stage.name): \(outcome.reason)")) }
+            report(.stageStopped(id, stage: stage.name))
+        case .done: break
         }
     }
 

@@ -70,7 +70,7 @@ extension Runner {
             return .nothing
         case .run(let job, let ready):
             guard mayStart else { return .nothing }
-            for (stage, inputs) in ready where hasRoom(for: stage, of: token) {
+            for (stage, inputs) in ready where fitsAtAll(stage, of: token) && hasRoom(for: stage, of: token) {
                 guard slots(for: stage).fits(in: free) else { return .full }
                 try start(stage, of: job, inputs: inputs, for: claim(token, in: folder))
                 return .moved

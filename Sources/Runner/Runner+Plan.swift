@@ -78,7 +78,7 @@ extension Runner {
             if running.contains(stage.name) { continue }
             if stage.localNeeds.contains(where: lost.contains) {
                 give(up: stage, nil)
-            } else if let reason = try excess(of: stage) ?? hopeless(stage, token) {
+            } else if let reason = try neverFits(stage) ?? hopeless(stage, token) {
                 give(up: stage, reason)
             } else {
                 // What is in a bundle is unpacked.
@@ -116,6 +116,7 @@ extension Runner {
     func hopeless(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
         let outcomes = try spool.countedOutcomes(token, stage.name)
         if let last = outcomes.last, last.result == .input || last.fault == .limit { return last.reason }
+        if let reason = try overTime(stage, token) { return reason }
         let failures = outcomes.filter { $0.result == .failed }
         guard let last = failures.last else { return nil }
         let retries = stage.rules?.retries
@@ -124,6 +125,17 @@ extension Runner {
         let count = failures.count { ($0.fault == .infrastructure) == isMachines }
         guard count > more else { return nil }
         return count == 1 && more == 0 ? last.reason : "\(last.reason) (attempt \(count) of \(more + 1))"
+    }
+
+    /// Where the configuration can be read again, nothing is known of never.
+    private func neverFits(_ stage: ResolvedJob.Stage) -> String? { configuration == nil ? excess(of: stage) : nil }
+
+    /// That a stage's time is used up, unless there is a result that waits to be published.
+    private func overTime(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {
+        guard let limit = stage.rules?.timeout, try secondsLeft(stage, token) == 0 else { return nil }
+        let isFinished = try spool.attempts(of: token, stage.name).contains { FileStatus($0.receipt) != nil }
+        return isFinished
+            ? nil : "it may take \(spanText(seconds: limit)) ('timeout'), and its attempts have taken them"
     }
 
     /// Whether the pause after a stage's last failure is over.
@@ -140,9 +152,7 @@ extension Runner {
     /// Seconds that a stage's attempts may still take; nil for no limit.
     func secondsLeft(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Double? {
         guard let limit = stage.rules?.timeout else { return nil }
-        let taken = try spool.countedOutcomes(token, stage.name).map { max(0, $0.ended.seconds(since: $0.started)) }
-            .reduce(0, +)
-        return max(0, limit - taken)
+        return max(0, limit - (try spool.secondsTaken(token, stage.name)))
     }
 
     func fail(_ token: Token, _ stage: String?, _ reason: String) -> JobState {

@@ -13,7 +13,10 @@ import StatusPage
 /// on a thread that lives until it returns: the stages die with that thread.
 public final class Runner {
     let spool: Spool
-    let options: RunnerOptions
+    /// What holds now; `base` is what holds where the configuration and the command line say nothing.
+    var options: RunnerOptions
+    let base: RunnerOptions
+    let configuration: RunnerConfiguration?
     let executor: any StageExecutor
     let checker: ManifestChecker
     let fileArtifacts: FileArtifacts
@@ -55,14 +58,18 @@ public final class Runner {
     ///   - stageProgram: `jdnas-stage`; it also checks manifests.
     ///   - executor: where stages run; on this machine by default.
     ///   - stop: what asks the runner to stop; nothing by default.
+    ///   - configuration: a file whose settings hold in place of the options; what is wrong with it is thrown.
     public init(
         spool: Spool, stageProgram: URL, options: RunnerOptions = RunnerOptions(),
-        reporter: any RunnerReporter = SilentReporter(), executor: (any StageExecutor)? = nil, stop: StopFlag? = nil
+        reporter: any RunnerReporter = SilentReporter(), executor: (any StageExecutor)? = nil, stop: StopFlag? = nil,
+        configuration: RunnerConfiguration? = nil
     ) throws {
         self.spool = spool
         statusPage = StatusPageWriter(spool)
         fileArtifacts = FileArtifacts(imports: spool.imports)
-        self.options = options
+        self.options = try configuration?.options(over: options) ?? options
+        base = options
+        self.configuration = configuration
         self.reporter = reporter
         self.executor = executor ?? LocalExecutor(program: stageProgram)
         self.stop = try stop ?? StopFlag()
@@ -114,6 +121,7 @@ public final class Runner {
             }
             do {
                 if stop.count == 0 {
+                    heedReload()
                     try intake()
                     attendRechecks()
                 } else {
@@ -196,7 +204,8 @@ public final class Runner {
         if isStopping { seconds = 0.05 }
         let checks = (intakeCheck.map { [$0.check] } ?? []) + rechecks.values
         let descriptors =
-            (isStopping ? [] : [stop.descriptor]) + checks.compactMap(\.descriptor)
+            (isStopping ? [] : [stop.descriptor] + (configuration.map { [$0.reload.descriptor] } ?? []))
+            + checks.compactMap(\.descriptor)
             + active.compactMap(\.execution.descriptor)
         let bells = isStopping ? [] : [bell].compactMap { $0?.descriptor }
         // More than that are looked at in a quarter of a second anyway.

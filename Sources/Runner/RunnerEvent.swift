@@ -15,9 +15,15 @@ public enum RunnerEvent: Sendable {
     /// The same had been done before: `source` is the attempt that did it.
     case stageCached(JobID, stage: String, source: String)
     case stageFailed(JobID, stage: String, reason: String, again: Bool)
+    /// It was asked to save its state, or found no room on the disk; it goes on later.
+    case stageStopped(JobID, stage: String)
     /// `pages` are the results that people look at: the HTML files among the bundle's members.
     case jobDone(JobID, seconds: Double, bundle: URL, pages: [URL], headline: [String])
     case jobFailed(JobID, reason: String, bundle: URL)
+    /// The configuration is read again.
+    case reloading
+    /// It was; nil: it is faulty, and the old values stay.
+    case reloaded(changes: [String]?)
     case stopping
     case stopped
 }

@@ -8,6 +8,8 @@ public final class ServiceManager: RunnerReporter {
     private let address: String?
     private let next: any RunnerReporter
     private var last = (status: "", time: -Double.infinity)
+    /// The stages that run, in the order in which they were started.
+    private var running: [(job: JobID, stage: String, percent: Int?)] = []
 
     /// - Parameters:
     ///   - next: gets every event, too.
@@ -22,21 +24,49 @@ public final class ServiceManager: RunnerReporter {
         next.report(event)
         guard address != nil else { return }
         switch event {
-        case .started: send("READY=1\nSTATUS=waits for jobs")
-        case .stageStarted(let job, let stage, _, _, _): status("\(job): \(stage)", force: true)
+        case .started, .reloaded: tell("READY=1\n")
+        case .stageStarted(let job, let stage, _, _, _):
+            running.append((job, stage, nil))
+            tell()
         case .stageProgress(let job, let stage, let progress):
-            status("\(job): \(stage) \(Int(progress.fraction * 100))%", force: false)
-        case .jobDone, .jobFailed: status("waits for jobs", force: true)
+            guard let index = running.firstIndex(where: { $0.job == job && $0.stage == stage }) else { return }
+            running[index].percent = Int(progress.fraction * 100)
+            if now - last.time >= 5 { tell() }
+        case .stageDone(let job, let stage, _), .stageFailed(let job, let stage, _, _),
+            .stageStopped(let job, let stage):
+            running.removeAll { $0.job == job && $0.stage == stage }
+            tell()
+        case .jobDone(let job, _, _, _, _), .jobFailed(let job, _, _):
+            running.removeAll { $0.job == job }
+            tell()
+        case .reloading: send("RELOADING=1\nMONOTONIC_USEC=\(ServiceManager.monotonicMicroseconds())")
         case .stopping, .stopped: send("STOPPING=1\nSTATUS=stages save their state")
-        case .note, .accepted, .rejected, .stageDone, .stageCached, .stageFailed: break
+        case .note, .accepted, .rejected, .stageCached: break
         }
     }
 
-    private func status(_ text: String, force: Bool) {
-        let now = ProcessInfo.processInfo.systemUptime
-        guard force || now - last.time >= 5, text != last.status else { return }
+    private var now: Double { ProcessInfo.processInfo.systemUptime }
+
+    /// Tells what runs, if that is news or something else is to be told with it.
+    private func tell(_ more: String = "") {
+        let text = status
+        guard text != last.status || !more.isEmpty else { return }
         last = (text, now)
-        send("STATUS=\(text)")
+        send("\(more)STATUS=\(text)")
+    }
+
+    /// Of many stages the first ones, and how many there are.
+    private var status: String {
+        let names = running.map { "\($0.job): \($0.stage)" + ($0.percent.map { " \($0)%" } ?? "") }
+        guard names.count > 1 else { return names.first ?? "waits for jobs" }
+        return "\(names.count) stages run: \(names.prefix(3).joined(separator: ", "))" + (names.count > 3 ? ", …" : "")
+    }
+
+    /// By CLOCK_MONOTONIC, as systemd asks for: so that it knows which of two reloads has ended.
+    private static func monotonicMicroseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
     private func send(_ text: String) {

@@ -25,14 +25,15 @@ extension Runner {
             cpus: need?.cpus ?? min(stage.threads ?? options.threads, capacity.cpus), memory: need?.memory ?? 0)
     }
 
-    /// Why a stage can never start here; nil if it can.
+    /// Why a stage cannot start here, as long as the options stay as they are; nil if it can.
     func excess(of stage: ResolvedJob.Stage) -> String? {
         let need = slots(for: stage)
         guard !need.fits(in: capacity) else { return nil }
-        let (what, has, option) =
+        let (what, has, name) =
             need.cpus > capacity.cpus
-            ? ("\(need.cpus) processors", "\(capacity.cpus)", "--cpus")
-            : (byteText(need.memory), byteText(capacity.memory), "--memory")
-        return "it needs \(what), and stages here may use \(has) (\(option) of 'jdnas run')"
+            ? ("\(need.cpus) processors", "\(capacity.cpus)", "cpus")
+            : (byteText(need.memory), byteText(capacity.memory), "memory")
+        let setting = configuration.map { "'\(name)' in \($0.name)" } ?? "--\(name) of 'jdnas run'"
+        return "it needs \(what), and stages here may use \(has) (\(setting))"
     }
 }

@@ -25,8 +25,10 @@ public final class StopFlag: Sendable {
 
     /// A flag that SIGINT, SIGTERM and SIGHUP raise, from now on, instead of ending the process. SIGHUP comes when the terminal
     /// is closed; under nohup(1) it is ignored, and stays so.
-    public static func onSignals() throws -> StopFlag {
-        let descriptor = jd_catch_stop_signals()
+    ///
+    /// - Parameter hangup: false where SIGHUP means something else (`ReloadFlag`).
+    public static func onSignals(hangup: Bool = true) throws -> StopFlag {
+        let descriptor = jd_catch_stop_signals(hangup)
         guard descriptor >= 0 else { throw Failure.system("sigaction", at: "the runner", errno: -descriptor) }
         return StopFlag(signals: descriptor)
     }

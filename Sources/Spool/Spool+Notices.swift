@@ -64,6 +64,25 @@ extension Spool {
         return notice
     }
 
+    /// Takes damaged notices out of the way, which can be told to nobody. Returns a line for each.
+    func settleNotices() throws -> [String] {
+        var notes: [String] = []
+        for name in try noticeNames() {
+            let file = noticesFolder.appending(path: name)
+            // What cannot be read is not damaged.
+            guard let data = (try? files.read(file)) ?? nil else { continue }
+            let reason: String
+            do {
+                let notice = try SealedRecord.decode(Notice.self, from: data, at: file.path)
+                if notice.name == name { continue }
+                reason = "the notice is of another job, or of another end of it"
+            } catch { reason = "\(error)" }
+            try setAside(file, because: reason)
+            notes.append("set aside a damaged notice: notices/\(name)")
+        }
+        return notes
+    }
+
     /// Removes what was to be told of an end that does not hold any more: the job is tried again.
     public func forgetNotices(_ id: JobID) throws {
         let own = try noticeNames().filter { $0.hasPrefix("\(id).") }

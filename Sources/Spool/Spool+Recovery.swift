@@ -6,7 +6,7 @@ extension Spool {
     /// Returns one line for each thing that it did.
     ///
     /// 1. A token in two states: the later one stays.
-    /// 2. A torn token is set aside with a reason.
+    /// 2. A torn token is set aside with a reason, and so is a torn notice.
     /// 3. An accepted job without a token gets one; a drop that was never claimed stays in the inbox.
     /// 4. A job whose removal was interrupted goes.
     /// 5. Drafts in `tmp/`, and work folders of submissions that failed half-way, go when they are a day old.
@@ -16,6 +16,7 @@ extension Spool {
         var notes = try settleTokens()
         notes += try finishRemovals()
         notes += try restoreTokens()
+        notes += try settleNotices()
         return notes + (try sweep())
     }
 

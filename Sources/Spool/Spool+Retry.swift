@@ -25,8 +25,13 @@ extension Spool {
 
     /// How the attempts at a stage ended that count, oldest first.
     public func countedOutcomes(_ token: Token, _ stage: String) throws -> [AttemptOutcome] {
+        try countedAttempts(token, stage).compactMap { outcome(of: $0) }
+    }
+
+    /// The attempts at a stage of which a later retry has not forgiven the end, oldest first.
+    func countedAttempts(_ token: Token, _ stage: String) throws -> [AttemptFolder] {
         let forgiven = token.retry?.epoch ?? 0
-        return try attempts(token.id, stage).filter { $0.epoch > forgiven }.compactMap { outcome(of: $0) }
+        return try attempts(token.id, stage).filter { $0.epoch > forgiven }
     }
 
     /// Puts a failed job back into the queue, under the scheduler's lock. It keeps the stages that are done but those that are

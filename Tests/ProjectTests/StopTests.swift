@@ -43,6 +43,44 @@ import Testing
         #expect(try Spool(at: folder["s"]).job(matching: "stop").stages.first?.message == "stopped with the runner")
     }
 
+    /// With `--config`, SIGHUP has the settings read again; the stage goes on, and SIGTERM stops it as ever.
+    @Test func aHangupReadsTheSettingsAgain() throws {
+        let folder = try TemporaryFolder()
+        let id = try spool(in: folder, "hang-once")
+        try folder.write("cpus: 1\n", to: "runner.yaml")
+        let process = Process()
+        process.executableURL = Project.programs.appending(path: "jdnas")
+        process.arguments = ["run", "--threads", "1", "--log", "logfmt", "--spool", "s", "--config", "runner.yaml"]
+        process.currentDirectoryURL = folder.url
+        process.environment = ProcessInfo.processInfo.environment.merging(["JDNAS_STAGE": Self.fake]) { $1 }
+        let log = folder["log.txt"]
+        #expect(FileManager.default.createFile(atPath: log.path, contents: nil))
+        process.standardOutput = try FileHandle(forWritingTo: log)
+        try process.run()
+        func wait(until holds: () -> Bool) {
+            let end = Date().addingTimeInterval(60)
+            while process.isRunning, Date() < end, !holds() { usleep(10_000) }
+        }
+        func isLogged(_ text: String) -> Bool {
+            ((try? String(contentsOf: log, encoding: .utf8)) ?? "").contains(text)
+        }
+        let progress = folder["s/work/\(id)/data/attempts/1-1/progress.json"].path
+        wait { FileManager.default.fileExists(atPath: progress) }
+        // The command line wins over the file.
+        try folder.write("cpus: 4\nthreads: 3\n", to: "runner.yaml")
+        kill(process.processIdentifier, SIGHUP)
+        wait { isLogged("event=reloaded changes=\"cpus 1 → 4\"") }
+        #expect(isLogged("event=reloaded changes=\"cpus 1 → 4\""))
+        try folder.write("cpus: four\n", to: "runner.yaml")
+        kill(process.processIdentifier, SIGHUP)
+        wait { isLogged("runner.yaml:1:7: error") }
+        #expect(isLogged("runner.yaml:1:7: error") && process.isRunning)
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        #expect(try Spool(at: folder["s"]).find(id)?.folder == .running)
+    }
+
     /// `jdnas run | head`: whoever reads may go, the work goes on.
     @Test func aReaderThatGoesAwayStopsNothing() throws {
         let folder = try TemporaryFolder()

@@ -44,8 +44,8 @@ import Testing
         #expect(try lines(.logfmt, events).count == 3)
     }
 
-    /// As systemd listens.
-    @Test func systemdIsTold() throws {
+    /// What systemd hears, as it listens, of some events.
+    private func heard(_ events: [RunnerEvent]) throws -> [String] {
         let scratch = try TemporaryFolder(inMemory: true)
         let path = scratch.url.appending(path: "s").path
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
@@ -60,19 +60,55 @@ import Testing
         }
         try #require(bound == 0)
         let manager = ServiceManager(next: SilentReporter(), socket: path)
-        manager.report(.started(spool: scratch.url, owner: .current))
-        manager.report(.stageStarted(id, stage: "base", plugin: "train", attempt: 1, resumed: false))
-        manager.report(.stopping)
         var messages: [String] = []
         var buffer = [UInt8](repeating: 0, count: 1000)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-            guard count > 0 else { break }
-            messages.append(String(decoding: buffer[..<count], as: UTF8.self))
+        for event in events {
+            manager.report(event)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                guard count > 0 else { break }
+                messages.append(String(decoding: buffer[..<count], as: UTF8.self))
+            }
         }
+        return messages
+    }
+
+    private func started(_ stage: String) -> RunnerEvent {
+        .stageStarted(id, stage: stage, plugin: "train", attempt: 1, resumed: false)
+    }
+
+    private let ready = RunnerEvent.started(spool: URL(filePath: "/s"), owner: .current)
+
+    @Test func systemdIsTold() throws {
         #expect(
-            messages == [
+            try heard([ready, started("base"), .stopping]) == [
                 "READY=1\nSTATUS=waits for jobs", "STATUS=\(id): base", "STOPPING=1\nSTATUS=stages save their state",
             ])
+    }
+
+    /// One of two that run has ended: the other one runs still.
+    @Test func systemdIsToldHowManyStagesRun() throws {
+        let other = try JobID(job: "b", at: Timestamp("2025-01-01T00:00:00.000Z")!, random: 1)
+        let second = RunnerEvent.stageStarted(other, stage: "data", plugin: "p", attempt: 1, resumed: false)
+        let done = RunnerEvent.jobDone(other, seconds: 1, bundle: URL(filePath: "/b"), pages: [], headline: [])
+        #expect(
+            try heard([
+                started("base"), second, .stageDone(other, stage: "data", seconds: 1), done, second,
+                .jobFailed(other, reason: "", bundle: URL(filePath: "/b")), started("more"),
+                .stageStopped(id, stage: "more"), .stageFailed(id, stage: "base", reason: "", again: true),
+            ]) == [
+                "STATUS=\(id): base", "STATUS=2 stages run: \(id): base, \(other): data", "STATUS=\(id): base",
+                "STATUS=2 stages run: \(id): base, \(other): data", "STATUS=\(id): base",
+                "STATUS=2 stages run: \(id): base, \(id): more", "STATUS=\(id): base", "STATUS=waits for jobs",
+            ])
+        let many = try heard(["a", "b", "c", "d"].map(started))
+        #expect(many.last == "STATUS=4 stages run: \(id): a, \(id): b, \(id): c, …")
+    }
+
+    @Test func systemdIsToldOfReloads() throws {
+        let messages = try heard([ready, started("base"), .reloading, .reloaded(changes: nil)])
+        try #require(messages.count == 4)
+        #expect(messages[2].wholeMatch(of: /RELOADING=1\nMONOTONIC_USEC=[0-9]+/) != nil)
+        #expect(messages[3] == "READY=1\nSTATUS=\(id): base")
     }
 }

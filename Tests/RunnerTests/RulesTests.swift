@@ -134,6 +134,37 @@ import Testing
         #expect(try shop.spool.attempts(id, "data").count == 1)
     }
 
+    /// It was killed with its runner, again and again: its time runs out all the same. The times are those of its files.
+    @Test func timeThatEndedWithTheRunnerCounts() throws {
+        let shop = try Workshop()
+        let id = try shop.submit("slow", [("data", "hang-once", [])], stageRules: StageRules(timeout: 3600))
+        let stop = try StopFlag()
+        InterruptionTests.whenCheckpointed(shop.spool, id) { stop.stop() }
+        #expect(try shop.run(stop: stop).stopped)
+        let attempt = try #require(try shop.spool.attempts(id, "data").first)
+        let manager = FileManager.default
+        try manager.removeItem(at: attempt.outcome)
+        func age(_ file: URL, _ seconds: Double) throws {
+            let date = Date(timeIntervalSinceNow: -seconds)
+            try manager.setAttributes([.modificationDate: date], ofItemAtPath: file.path)
+        }
+        // An hour and a half ago it began; three quarters of an hour later it was last heard of.
+        for file in [attempt.log, attempt.progress, attempt.checkpoint] { try age(file, 2700) }
+        try age(attempt.request, 5400)
+        let token = try #require(try shop.spool.find(id)).token
+        #expect(abs(try shop.spool.secondsTaken(token, "data") - 2700) < 2)
+        // Another hour.
+        try age(attempt.request, 9000)
+        #expect(try shop.run().failed == [id])
+        #expect(
+            try shop.spool.job(matching: "slow").reason
+                == "data: it may take 1 h 00 min ('timeout'), and its attempts have taken them")
+        #expect(try shop.spool.attempts(id, "data").count == 1)
+        // Tried again, it has all its time.
+        try shop.spool.wishRetry(id)
+        #expect(try shop.run().done == [id])
+    }
+
     @Test func aStageThatTakesTooMuchMemoryEndsItsJob() throws {
         let shop = try Workshop()
         let little = StageRules(resources: StageRules.Resources(memory: 100_000))

@@ -12,7 +12,9 @@ import Testing
 final class Workshop: RunnerReporter {
     let scratch: TemporaryFolder
     let spool: Spool
-    private(set) var events: [String] = []
+    private(set) var events: [String] = [] { didSet { if let last = events.last { onEvent?(last) } } }
+    /// Called on the runner's thread with each event.
+    var onEvent: ((String) -> Void)?
 
     init() throws {
         scratch = try TemporaryFolder(inMemory: true)
@@ -40,12 +42,14 @@ final class Workshop: RunnerReporter {
 
     /// - Parameter spool: another view of the same spool, one with faults.
     func run(
-        stop: StopFlag? = nil, spool: Spool? = nil, change: (inout RunnerOptions) -> Void = { _ in }
+        stop: StopFlag? = nil, spool: Spool? = nil, configuration: RunnerConfiguration? = nil,
+        change: (inout RunnerOptions) -> Void = { _ in }
     ) throws -> RunnerSummary {
         var options = Workshop.options
         change(&options)
         return try Runner(
-            spool: spool ?? self.spool, stageProgram: Workshop.program, options: options, reporter: self, stop: stop
+            spool: spool ?? self.spool, stageProgram: Workshop.program, options: options, reporter: self, stop: stop,
+            configuration: configuration
         ).run()
     }
 
@@ -81,7 +85,8 @@ final class Workshop: RunnerReporter {
 
     func report(_ event: RunnerEvent) {
         switch event {
-        case .started, .stageProgress: break
+        case .started, .stageProgress, .stageStopped, .reloading: break
+        case .reloaded(let changes): events.append("reloaded \(changes?.joined(separator: ", ") ?? "nothing")")
         case .note(let text): events.append("note \(text)")
         case .accepted(_, let source): events.append("accepted \(source)")
         case .rejected(let source, _): events.append("rejected \(source)")

@@ -136,6 +136,35 @@ import Testing
             })
     }
 
+    /// A damaged notice is set aside, once and with a reason; one that is whole stays.
+    @Test(arguments: FaultMode.allCases) func damagedNotices(_ mode: FaultMode) throws {
+        func notice(_ id: JobID, _ number: Int) -> Notice {
+            Notice(id: id, epoch: 1, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
+        }
+        try forEveryCall(
+            mode,
+            prepare: { spool, _ in
+                let id = try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/")
+                for number in 1...3 { try spool.post(notice(id, number)) }
+                let files = (1...3).map { spool.noticesFolder.appending(path: notice(id, $0).name) }
+                try Data(Data(contentsOf: files[0]).dropLast(20)).write(to: files[0])
+                // Another one's.
+                try Data(contentsOf: files[2]).write(to: files[1])
+                return id
+            },
+            act: { spool, _ in try spool.recover() },
+            check: { spool, scratch, id, _ in
+                #expect(try scratch.names(in: "notices") == [notice(id, 3).name])
+                #expect(try spool.notices() == [notice(id, 3)])
+                let aside = try scratch.names(in: "aside")
+                for number in 1...2 {
+                    let name = notice(id, number).name
+                    #expect(aside.count { $0.hasSuffix(name) } == 1)
+                    #expect(aside.contains { $0.hasSuffix("\(name).reason.txt") })
+                }
+            })
+    }
+
     /// The page is the old one or the new one, whole, and no draft of it is left but by a crash.
     @Test(arguments: FaultMode.allCases) func statusPage(_ mode: FaultMode) throws {
         let (old, new) = (Data("<html>old</html>".utf8), Data("<html>new, and longer</html>".utf8))

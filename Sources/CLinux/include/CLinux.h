@@ -39,10 +39,14 @@ int jd_wait(pid_t pid, bool block, struct jd_exit *result);
 /// Waits until one of the descriptors is readable; sets `ready` to its index or to -1 after `milliseconds`. EINTR: as if the time were up.
 int jd_poll(const int *descriptors, int count, int milliseconds, int *ready);
 
-/// Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP from now on, for the whole process, also
-/// where the caller's thread had them blocked. Returns a descriptor that becomes readable with the
+/// Catches SIGINT, SIGTERM and, with `hangup` and unless it is ignored, SIGHUP from now on, for the whole
+/// process, also where the caller's thread had them blocked. Returns a descriptor that becomes readable with the
 /// first such signal and stays so, or -errno. Calling it again returns the same descriptor.
-int jd_catch_stop_signals(void);
+int jd_catch_stop_signals(bool hangup);
+
+/// Catches SIGHUP from now on, for the whole process, also where it was ignored or blocked. Returns a descriptor
+/// (eventfd(2)) that counts the signals since it was last read, or -errno. Calling it again returns the same descriptor.
+int jd_catch_reload_signal(void);
 
 /// How many of these signals have arrived since `jd_catch_stop_signals`.
 int jd_stop_signals(void);

@@ -13,6 +13,8 @@ struct RunnerCommand: Command {
     let options = [
         SpoolArgument.option,
         Option("--drain", "end when nothing is left to do, instead of waiting for more"),
+        Option(
+            "--config", value: "FILE", "settings that can change while it works; SIGHUP has them read again"),
         Option("--threads", value: "N", "threads of stages that do not say (default: one for each processor)"),
         Option(
             "--cpus", value: "N",
@@ -42,19 +44,12 @@ struct RunnerCommand: Command {
         options.drain = arguments.has("--drain")
         options.takeOver = arguments.has("--take-over")
         options.useCache = !arguments.has("--no-cache")
-        if let threads = try arguments.integer("--threads", in: 1...1024) { options.threads = threads }
-        if let attempts = try arguments.integer("--max-attempts", in: 1...100) { options.maxAttempts = attempts }
-        if let minutes = try arguments.integer("--stall-limit", in: 0...100_000) {
-            options.stallLimit = minutes == 0 ? .infinity : Double(minutes) * 60
+        let flags = try RunnerCommand.settings(arguments)
+        let configuration = try arguments.value("--config").map { name in
+            RunnerConfiguration(file: URL(filePath: name), name: name, flags: flags, reload: try .onHangup())
         }
-        options.cpus = try arguments.integer("--cpus", in: 1...4096)
-        if let memory = try arguments.size("--memory") { options.memory = memory }
-        if let program = arguments.value("--on-done") {
-            options.onDone = [URL(filePath: program).standardizedFileURL.path]
-            guard program.contains("/"), access(program, X_OK) == 0 else {
-                throw UsageError("'\(program)' cannot be executed", remedy: "give the path of a program")
-            }
-        }
+        // What is wrong with it is told before anything is handed in.
+        if let configuration { _ = try configuration.options(over: options) }
         // `jdnas run | head`: the work goes on when nobody reads any more. Stages get the default back (jd_spawn).
         signal(SIGPIPE, SIG_IGN)
         let manifests = arguments.operands.isEmpty ? [] : try SubmitCommand.check(arguments.operands)
@@ -66,9 +61,29 @@ struct RunnerCommand: Command {
 
         let reporter = ServiceManager(next: try RunnerCommand.reporter(arguments))
         let runner = try Runner(
-            spool: spool, stageProgram: try StageProgram.url(), options: options, reporter: reporter,
-            stop: try .onSignals())
+            spool: spool, stageProgram: try StageProgram.url(),
+            options: configuration == nil ? flags.applied(to: options) : options, reporter: reporter,
+            stop: try .onSignals(hangup: configuration == nil), configuration: configuration)
         return try runner.run().exitCode
+    }
+
+    /// What the command line says of the settings that `--config` can say, too.
+    private static func settings(_ arguments: Arguments) throws -> RunnerSettings {
+        var settings = RunnerSettings()
+        settings.threads = try arguments.integer("--threads", in: 1...1024)
+        settings.maxAttempts = try arguments.integer("--max-attempts", in: 1...100)
+        if let minutes = try arguments.integer("--stall-limit", in: 0...100_000) {
+            settings.stallLimit = minutes == 0 ? .infinity : Double(minutes) * 60
+        }
+        settings.cpus = try arguments.integer("--cpus", in: 1...4096)
+        settings.memory = try arguments.size("--memory")
+        if let program = arguments.value("--on-done") {
+            settings.onDone = [URL(filePath: program).standardizedFileURL.path]
+            guard program.contains("/"), access(program, X_OK) == 0 else {
+                throw UsageError("'\(program)' cannot be executed", remedy: "give the path of a program")
+            }
+        }
+        return settings
     }
 
     private static func reporter(_ arguments: Arguments) throws -> any RunnerReporter {
