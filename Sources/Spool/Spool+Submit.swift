@@ -32,18 +32,6 @@ extension Spool {
         return id
     }
 
-    /// The time of a job that is handed in now: this machine's clock, but later than that of every job that is here. So jobs keep
-    /// their order, and find those that they name, though the clock was put back (the idea of a hybrid logical clock, Kulkarni
-    /// et al. 2014).
-    public func nextMoment() throws -> Timestamp {
-        let now = Timestamp.next()
-        // An id says the second of its job's time, so as a rule no file has to be read.
-        let second = now.compact
-        let later = try files.list(work).filter { $0.dropLast(7).suffix(15) >= second[...] }
-        let latest = later.compactMap { JobID($0) }.compactMap { ((try? find($0)) ?? nil)?.token.submitted }.max()
-        return max(now, latest?.successor ?? now)
-    }
-
     /// Makes a job's work folder, and with it an id that nobody has had.
     func reserve(job: String, at moment: Timestamp) throws -> JobID {
         while true {

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Spool
+import Synchronization
 import TestSupport
 import Testing
 
@@ -49,4 +50,29 @@ import Testing
         let wrong = #expect(throws: Failure.self) { try spool.job(matching: "blodo") }
         #expect(wrong?.remedy == "did you mean 'blood'?")
     }
+
+    /// A thousand jobs that come at once are not a thousand listings of a thousand names.
+    @Test func theOrderOfJobsIsCheap() throws {
+        let scratch = try TemporaryFolder(inMemory: true)
+        let listings = Listings()
+        let spool = try Spool(at: scratch.url, create: true, files: FileSystem(faults: listings))
+        let start = ProcessInfo.processInfo.systemUptime
+        for _ in 0..<50 { _ = try spool.submit(manifest: Data("1".utf8), name: "blood", base: "/") }
+        let seconds = ProcessInfo.processInfo.systemUptime - start
+        let count = listings.count.withLock { $0 }
+        #expect(count >= 1 && Double(count) <= 2 + seconds)
+        let times = try spool.tokens(in: .inbox).map(\.submitted)
+        #expect(Set(times).count == 50)
+    }
+}
+
+/// Counts how often the jobs are listed.
+private final class Listings: FileFaults {
+    let count = Mutex(0)
+
+    func before(_ call: FileCall, at path: String) {
+        if call == .list, path.hasSuffix("/work") || path.hasSuffix("/work/") { count.withLock { $0 += 1 } }
+    }
+
+    func after(_ call: FileCall, at path: String) {}
 }
