@@ -124,4 +124,26 @@ import Testing
         #expect(try shop.spool.tokens(in: .rejected).count == 2)
         #expect(counter.count < 200)
     }
+
+    /// What a job is never changes once it is accepted: one that waits is read at the first look, not at each.
+    @Test func aWaitingJobIsReadOnce() throws {
+        let shop = try Workshop()
+        let later = JobRules(notBefore: Date().timeIntervalSince1970 + 86_400)
+        let id = try shop.submit("later", [("data", "succeed", [])], rules: later)
+        let counter = ReadCounter("resolved.json")
+        let counted = try Spool(at: shop.spool.root, files: FileSystem(faults: counter))
+        let stop = try StopFlag()
+        let spool = shop.spool
+        once(
+            { ((try? spool.find(id)) ?? nil)?.folder == .queued },
+            then: {
+                usleep(500_000)
+                stop.stop()
+            })
+        _ = try shop.run(stop: stop, spool: counted) {
+            $0.drain = false
+            $0.poll = 0.02
+        }
+        #expect(counter.count == 1)
+    }
 }
