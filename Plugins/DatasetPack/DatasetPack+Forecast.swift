@@ -1,6 +1,7 @@
 import Dataset
 import Forecasts
 import Foundation
+import Glibc
 public import StageKit
 
 extension DatasetPack {
@@ -28,11 +29,14 @@ extension DatasetPack {
     private func pictures(in folder: String, _ split: String) -> Int? {
         let file = URL(filePath: folder).appending(path: "annotations/instances_\(split).json")
         guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { return nil }
-        let key = Data("\"file_name\"".utf8)
-        var (count, start) = (0, data.startIndex)
-        while let found = data.range(of: key, in: start..<data.endIndex) {
-            (count, start) = (count + 1, found.upperBound)
+        return data.withUnsafeBytes { bytes in
+            var (count, rest) = (0, bytes[...])
+            let key = Array("\"file_name\"".utf8)
+            while let start = rest.baseAddress, let found = memmem(start, rest.count, key, key.count) {
+                count += 1
+                rest = rest.dropFirst(start.distance(to: found) + key.count)
+            }
+            return count
         }
-        return count
     }
 }

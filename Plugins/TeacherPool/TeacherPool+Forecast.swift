@@ -1,10 +1,8 @@
-import Basics
 import Dataset
 import DetectorKit
 import Forecasts
 import Search
 public import StageKit
-import Tensor
 import Training
 
 extension TeacherPool {
@@ -12,10 +10,7 @@ extension TeacherPool {
         guard let data = inputs.first(.dataset), let images = data.images(SplitName.train),
             let base = try inputs.first(.detector)?.graph(backbones)
         else { return nil }
-        // Growing needs weights to grow; what they are makes no difference here.
-        let blank = Dictionary(
-            uniqueKeysWithValues: base.network.parameters.map { ($0.name, Tensor(repeating: 0, $0.shape)) })
-        let grown = try options.growth.grow(base, blank, RandomStream(seed: 0), backbones).graph
+        let grown = try options.growth.grow(base, backbones)
         let supernet = try options.supernet(above: grown, backbones)
         let largest = grown.cost
         let smallest = try supernet.subnet(supernet.space.smallest).graph.cost

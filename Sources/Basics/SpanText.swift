@@ -1,6 +1,6 @@
 /// A span of time for people: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`.
 public func spanText(seconds: Double) -> String {
-    guard seconds.isFinite, seconds >= 0 else { return "unknown" }
+    guard seconds < 1e15, seconds >= 0 else { return "unknown" }
     if seconds < 9.95 {
         let tenths = Int((seconds * 10).rounded())
         return "\(tenths / 10).\(tenths % 10) s"

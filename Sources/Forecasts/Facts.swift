@@ -38,7 +38,9 @@ public enum Facts: Sendable {
 
 extension Prospect {
     /// Images of a data set's split.
-    public func images(_ split: String) -> Double? { summary["splits"]?[split]?["images"]?.number }
+    public func images(_ split: String) -> Double? {
+        summary["splits"]?[split]?["images"]?.number.flatMap { (0...1e9).contains($0) ? $0 : nil }
+    }
 
     /// A detector's graph.
     public func graph(_ catalog: BackboneCatalog) throws -> DetectorGraph? {
@@ -55,8 +57,8 @@ extension Prospect {
 
     /// Multiply-accumulates of a pool's largest teacher, and of one on average.
     public var teachers: (largest: Int, mean: Int)? {
-        let costs = summary["teachers"]?.array?.compactMap { $0["macs"]?.integer } ?? []
-        return costs.max().map { ($0, costs.reduce(0, +) / costs.count) }
+        let costs = (summary["teachers"]?.array ?? []).compactMap { Prospect.products($0) }
+        return costs.max().map { ($0, costs.reduce(0) { $0 + $1 / costs.count }) }
     }
 
     /// Costs of a search's base and student.
@@ -69,7 +71,16 @@ extension Prospect {
     }
 
     private static func cost(_ json: JSON?) -> Cost? {
-        guard let products = json?["macs"]?.integer, let parameters = json?["parameters"]?.integer else { return nil }
+        guard let json, let products = products(json), let parameters = json["parameters"]?.integer,
+            (0...most).contains(parameters)
+        else { return nil }
         return Cost(multiplyAccumulates: products, parameters: parameters)
     }
+
+    private static func products(_ json: JSON) -> Int? {
+        json["macs"]?.integer.flatMap { (0...most).contains($0) ? $0 : nil }
+    }
+
+    /// No detector has more: a receipt that somebody wrote by hand must not make sums that do not fit.
+    private static let most = 1 << 50
 }

@@ -14,12 +14,12 @@ public struct JobPlan: Sendable, Codable, Hashable {
         public var why: String
         /// How long it may take; nil where nothing is known to go by.
         public var seconds: Double?
-        /// What that goes by: `JOB/STAGE`, with the same options or with others; or `forecast`, reckoned from what it computes.
+        /// What that goes by: `JOB/STAGE`, the same or with differences; or `forecast`, reckoned from what it computes.
         public var basis: String?
+        /// Whether nothing quite the same has run.
+        public var isRough = false
 
         static let forecast = "forecast"
-
-        public var isForecast: Bool { basis == Stage.forecast }
     }
 
     public var job: String

@@ -34,6 +34,7 @@ public struct JobPlanner {
             id: id, base: "/", submitted: moment, manifestDigest: Digest(of: Data()), source: "", state: .submitted)
         var known: [String: StageRequest.Input] = [:]
         var prospects: [String: Prospect] = [:]
+        var digests: [String: [Digest]] = [:]
         var stages: [JobPlan.Stage] = []
         for stage in job.stages {
             var planned = JobPlan.Stage(name: stage.name, plugin: stage.plugin, action: .run, why: "")
@@ -44,6 +45,7 @@ public struct JobPlanner {
                 for input in found { prospects[input.reference] = prospect(input) }
             case .ready(let inputs):
                 for input in inputs { prospects[input.reference] = prospect(input) }
+                digests[stage.name] = inputs.map(\.digest)
                 let key = StageRequest.key(
                     stage: stage, seed: job.seed, inputs: inputs, threads: stage.threads ?? threads)
                 if let receipt = try earlier(key, stage) {
@@ -58,25 +60,27 @@ public struct JobPlanner {
             }
             stages.append(planned)
         }
-        return JobPlan(job: job.job, stages: timed(stages, of: job, prospects))
+        return JobPlan(job: job.job, stages: timed(stages, of: job, digests, prospects))
     }
 
-    /// With times: of the same stage, run before; as forecast; else of one with other options.
+    /// With times: of the same stage, run before; as forecast; else of one that differs.
     private func timed(
-        _ stages: [JobPlan.Stage], of job: ResolvedJob, _ prospects: [String: Prospect]
+        _ stages: [JobPlan.Stage], of job: ResolvedJob, _ digests: [String: [Digest]], _ prospects: [String: Prospect]
     ) -> [JobPlan.Stage] {
-        let open = zip(stages, job.stages).filter { $0.0.action == .run }
-        let before = Dictionary(
-            uniqueKeysWithValues: open.map { ($0.1.name, history.like($0.1, threads: $0.1.threads ?? threads)) })
-        let isNew = before.values.contains { $0?.isSame != true }
+        let open = zip(stages, job.stages).filter { $0.0.action == .run }.map(\.1)
+        let before = open.map {
+            history.like($0, of: job.job, inputs: digests[$0.name], threads: $0.threads ?? threads)
+        }
+        let likes = Dictionary(uniqueKeysWithValues: zip(open.map(\.name), before))
+        let isNew = before.contains { $0?.isSame != true }
         let forecasts = isNew ? forecast(ForecastQuery(job: job, threads: threads, known: prospects)) : [:]
         return stages.map { stage in
             var stage = stage
-            guard let like = before[stage.name] else { return stage }
+            guard let like = likes[stage.name] else { return stage }
             if let like, like.isSame || forecasts[stage.name] == nil {
-                (stage.seconds, stage.basis) = (like.seconds, like.text)
+                (stage.seconds, stage.basis, stage.isRough) = (like.seconds, like.text, !like.isSame)
             } else if let seconds = forecasts[stage.name] {
-                (stage.seconds, stage.basis) = (seconds, JobPlan.Stage.forecast)
+                (stage.seconds, stage.basis, stage.isRough) = (seconds, JobPlan.Stage.forecast, true)
             }
             return stage
         }

@@ -34,7 +34,8 @@ extension Runner {
             guard now - lastLook >= min(options.poll, Runner.shortestLook) else { return tellOfIntake() }
             lastLook = now
             pending = try watcher.look(at: spool).reversed()
-            batchBegun = now
+            // Unless something that was taken in still waits to be looked at: drop after drop must not put that off.
+            if !hasTakenIn { batchBegun = now }
             inboxTroubles.keep(only: Set(pending.map(\.name)))
         }
         let start = now
@@ -54,7 +55,6 @@ extension Runner {
         guard hasTakenIn, !isTakingIn else { return }
         agenda.isStale = true
         hasTakenIn = false
-        batchBegun = now
     }
 
     /// Has something checked, or rejects what needs no check. What can be neither accepted nor refused stays where it is, is told

@@ -127,8 +127,10 @@ extension Runner {
         return count == 1 && more == 0 ? last.reason : "\(last.reason) (attempt \(count) of \(more + 1))"
     }
 
-    /// Where the configuration can be read again, nothing is known of never.
-    private func neverFits(_ stage: ResolvedJob.Stage) -> String? { configuration == nil ? excess(of: stage) : nil }
+    /// Where the configuration can be read again and may say more, nothing is known of never.
+    private func neverFits(_ stage: ResolvedJob.Stage) -> String? {
+        excess(of: stage).flatMap { $0.isForGood ? $0.reason : nil }
+    }
 
     /// That a stage's time is used up, unless there is a result that waits to be published.
     private func overTime(_ stage: ResolvedJob.Stage, _ token: Token) throws -> String? {

@@ -23,7 +23,7 @@ extension Runner {
 
     /// Whether a stage fits among what stages may use together. Where that can be changed it waits for it, which is told once.
     func fitsAtAll(_ stage: ResolvedJob.Stage, of token: Token) -> Bool {
-        guard let reason = excess(of: stage) else { return true }
+        guard let reason = excess(of: stage)?.reason else { return true }
         let name = "\(token.id)/\(stage.name)"
         guard jobTroubles.isDue(name, at: now) else { return false }
         let failure = Failure("\(stage.name) waits: \(reason)", at: spool.root.path, cause: .system)

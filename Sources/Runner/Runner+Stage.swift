@@ -113,7 +113,9 @@ extension Runner {
     }
 
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
-    func publish(_ attempt: AttemptFolder, isCached: Bool = false) throws -> Bool {
+    ///
+    /// - Parameter elapsed: seconds that it took, where this runner has seen it.
+    func publish(_ attempt: AttemptFolder, elapsed: Double? = nil, isCached: Bool = false) throws -> Bool {
         do {
             _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
         } catch let failure as Failure where failure.cause == .defect {
@@ -124,7 +126,7 @@ extension Runner {
         if isCached { return true }
         let made = FileStatus(attempt.receipt)?.modified ?? 0
         let began = FileStatus(attempt.request)?.modified ?? made
-        report(.stageDone(attempt.job, stage: attempt.stage, seconds: max(0, made - began)))
+        report(.stageDone(attempt.job, stage: attempt.stage, seconds: elapsed ?? max(0, made - began)))
         return true
     }
 }

@@ -129,10 +129,14 @@ public final class Runner {
                 }
                 try attend()
                 notifier.attend { report(.note($0)) }
-                if stop.count == 0, !isTakingIn, try advance() {
-                    troubles = 0
-                    spoolTroubles.settle("spool")
-                    continue
+                if stop.count == 0, !isTakingIn {
+                    if try advance() {
+                        troubles = 0
+                        spoolTroubles.settle("spool")
+                        continue
+                    }
+                    // All that could be done is done: the next second is for taking in.
+                    batchBegun = now
                 }
                 if stop.count > 0, active.isEmpty { return }
                 let isToEnd = options.drain || spool.isToDrain

@@ -25,15 +25,19 @@ extension Runner {
             cpus: need?.cpus ?? min(stage.threads ?? options.threads, capacity.cpus), memory: need?.memory ?? 0)
     }
 
-    /// Why a stage cannot start here, as long as the options stay as they are; nil if it can.
-    func excess(of stage: ResolvedJob.Stage) -> String? {
+    /// Why a stage cannot start here, as long as the options stay as they are, and whether they do; nil if it can.
+    func excess(of stage: ResolvedJob.Stage) -> (reason: String, isForGood: Bool)? {
         let need = slots(for: stage)
         guard !need.fits(in: capacity) else { return nil }
+        let isOfCPUs = need.cpus > capacity.cpus
         let (what, has, name) =
-            need.cpus > capacity.cpus
+            isOfCPUs
             ? ("\(need.cpus) processors", "\(capacity.cpus)", "cpus")
             : (byteText(need.memory), byteText(capacity.memory), "memory")
-        let setting = configuration.map { "'\(name)' in \($0.name)" } ?? "--\(name) of 'jdnas run'"
-        return "it needs \(what), and stages here may use \(has) (\(setting))"
+        // What the command line says no file can change.
+        let flags = configuration?.flags
+        let file = (isOfCPUs ? flags?.cpus : flags?.memory) == nil ? configuration : nil
+        let setting = file.map { "'\(name)' in \($0.name)" } ?? "--\(name) of 'jdnas run'"
+        return ("it needs \(what), and stages here may use \(has) (\(setting))", isForGood: file == nil)
     }
 }

@@ -39,15 +39,26 @@ struct StageHistory {
         return Entry(name: "\(id)/\(stage)", request: request, seconds: seconds)
     }
 
-    /// The run that tells most of how long a stage takes: one with the same options and threads, else the latest of its plugin
-    /// and name, else of its plugin.
-    func like(_ stage: ResolvedJob.Stage, threads: Int) -> (seconds: Double, text: String, isSame: Bool)? {
+    /// The run that tells most of how long a stage takes: one with the same options, threads and inputs, else the latest of its
+    /// plugin and name, else of its plugin.
+    ///
+    /// - Parameters:
+    ///   - job: the stage's job's name. Inputs that are to be made are taken for like ones where that job ran before.
+    ///   - inputs: nil where some of them are to be made.
+    func like(
+        _ stage: ResolvedJob.Stage, of job: String, inputs: [Digest]?, threads: Int
+    ) -> (seconds: Double, text: String, isSame: Bool)? {
         let timed = entries.filter { $0.request.plugin == stage.plugin && $0.seconds != nil }
-        let same = timed.first { $0.request.options == stage.options && $0.request.threads == threads }
+        let same = timed.first { entry in
+            let request = entry.request
+            guard request.options == stage.options, request.threads == threads else { return false }
+            guard let inputs else { return request.job == job }
+            return request.inputs.map(\.digest) == inputs
+        }
         guard let found = same ?? timed.first(where: { $0.request.stage == stage.name }) ?? timed.first,
             let seconds = found.seconds
         else { return nil }
-        return (seconds, same == nil ? "\(found.name), with other options or threads" : found.name, same != nil)
+        return (seconds, same == nil ? "\(found.name), with other options, inputs or threads" : found.name, same != nil)
     }
 
     /// The run that a stage is most like: of its plugin, and rather of its name.

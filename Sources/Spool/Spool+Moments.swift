@@ -8,20 +8,29 @@ extension Spool {
     public func nextMoment() throws -> Timestamp {
         let look = Look(uptime: ProcessInfo.processInfo.systemUptime, time: .now)
         let now = Timestamp.next()
-        if let last = Spool.looks.withLock({ $0[root.path] }), last.holds(at: look) { return now }
-        let latest = try latestJob(notBefore: now)
-        Spool.looks.withLock { $0[root.path] = latest.map { $0 < now } ?? true ? look : nil }
-        return max(now, latest?.successor ?? now)
+        // A process whose own times run ahead of the clock looks each time: others hand in close behind the latest job.
+        let isWithTheClock = now.seconds(since: look.time) < 0.05
+        if isWithTheClock, let last = Spool.looks.withLock({ $0[root.path] }), last.holds(at: look) { return now }
+        let latest = try latestJob(notBefore: look.time)
+        let isLast = latest.map { $0 < look.time } ?? true
+        Spool.looks.withLock { $0[root.path] = isWithTheClock && isLast ? look : nil }
+        if isLast { return now }
+        return Timestamp.next(after: latest)
     }
 
-    /// The time of the latest job of this second, or of a later one. An id says the second of its job's time, so as a rule no file
-    /// has to be read.
+    /// The time of the latest job of this second, or of a later one. An id says the second of its job's time: as a rule no file has
+    /// to be read, and where there are later jobs only those of the latest second.
     private func latestJob(notBefore now: Timestamp) throws -> Timestamp? {
-        let second = Array(now.compact.utf8)
-        let later = try files.list(work).filter {
-            !$0.utf8.dropLast(7).suffix(second.count).lexicographicallyPrecedes(second)
+        let now = now.compact
+        let later = Dictionary(
+            grouping: try files.list(work).filter { $0.utf8.count > 7 + now.utf8.count },
+            by: { String(decoding: $0.utf8.dropLast(7).suffix(now.utf8.count), as: UTF8.self) }
+        ).filter { $0.key >= now }
+        for (_, names) in later.sorted(by: { $0.key > $1.key }) {
+            let found = names.compactMap { JobID($0) }.compactMap { ((try? find($0)) ?? nil)?.token.submitted }.max()
+            if let found { return found }
         }
-        return later.compactMap { JobID($0) }.compactMap { ((try? find($0)) ?? nil)?.token.submitted }.max()
+        return nil
     }
 
     /// When this process last saw, by spool, that no job is of a later time than now.

@@ -10,15 +10,14 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public static var now: Timestamp { Timestamp(Date()) }
 
     /// Now, or a moment later: no two of a process are equal, so that what it did first sorts first.
-    public static func next() -> Timestamp {
+    ///
+    /// - Parameter moment: that it is to be later than, too.
+    public static func next(after moment: Timestamp? = nil) -> Timestamp {
         latest.withLock { latest in
-            latest = max(latest + 1, Timestamp.now.milliseconds)
+            latest = max(latest + 1, Timestamp.now.milliseconds, (moment?.milliseconds ?? 0) + 1)
             return Timestamp(milliseconds: latest)
         }
     }
-
-    /// The earliest moment after this one.
-    var successor: Timestamp { Timestamp(milliseconds: milliseconds + 1) }
 
     private static let latest = Mutex(0)
 

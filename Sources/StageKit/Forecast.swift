@@ -19,8 +19,9 @@ public struct Forecast: Sendable, Hashable, Codable {
             self.limit = limit
         }
 
-        func time(rate: Double, threads: Int) -> Double {
-            min(limit ?? .infinity, multiplyAccumulates / rate + seconds / Double(max(1, threads)))
+        func time(rate: (_ threads: Int) -> Double, threads: Int) -> Double {
+            let products = multiplyAccumulates > 0 ? multiplyAccumulates / rate(threads) : 0
+            return min(limit ?? .infinity, products + seconds / Double(max(1, threads)))
         }
     }
 
@@ -80,17 +81,15 @@ extension ForecastQuery {
     public func answer(_ catalog: StageCatalog, rate: (_ threads: Int) -> Double) -> ForecastAnswer {
         var known = known
         var answer: ForecastAnswer = [:]
-        for stage in job.stages {
+        for stage in job.stages where known[stage.name] == nil {
             // A forecast is a help: where none can be made of a stage, nothing is said of it.
             let inputs = stage.needs.compactMap { known[$0.description] }
             guard inputs.count == stage.needs.count, let plugin = catalog.plugin(named: stage.plugin),
                 let forecast = try? plugin.forecast(encoded: stage.options, inputs)
             else { continue }
             let threads = stage.threads ?? threads
-            answer[stage.name] = forecast.phases.reduce(0) { $0 + $1.time(rate: rate(threads), threads: threads) }
-            if known[stage.name] == nil {
-                known[stage.name] = Prospect(kind: stage.produces, summary: forecast.summary)
-            }
+            answer[stage.name] = forecast.phases.reduce(0) { $0 + $1.time(rate: rate, threads: threads) }
+            known[stage.name] = Prospect(kind: stage.produces, summary: forecast.summary)
         }
         return answer
     }

@@ -91,7 +91,13 @@ public final class StatusPageWriter: Sendable {
     /// Notes that cannot be written down do not keep the page from showing them.
     private func look(_ state: inout State, at now: Double) throws -> SpoolOverview {
         var book = state.book ?? NoteBook(spool)
-        state.attempt { _ in try book.save(in: spool) }
+        state.attempt { _ in
+            do { try book.save(in: spool) } catch {
+                throw Failure(
+                    "the latest notes are on the page, but cannot be kept for the next runner",
+                    at: spool.statusFolder.path, remedy: "\(error)", cause: .system)
+            }
+        }
         state.book = book
         var overview = try state.reader.read(at: now)
         overview.notes = book.notes

@@ -10,8 +10,13 @@ enum SpoolArgument {
         try Spool(at: folder(arguments), create: create)
     }
 
-    static func folder(_ arguments: Arguments) -> URL {
+    static func folder(_ arguments: Arguments) -> URL { URL(filePath: name(arguments) ?? "spool") }
+
+    /// Whether anybody said which spool.
+    static func isNamed(_ arguments: Arguments) -> Bool { name(arguments) != nil }
+
+    private static func name(_ arguments: Arguments) -> String? {
         let variable = ProcessInfo.processInfo.environment["JDNAS_SPOOL"].flatMap { $0.isEmpty ? nil : $0 }
-        return URL(filePath: arguments.value("--spool") ?? variable ?? "spool")
+        return arguments.value("--spool") ?? variable
     }
 }

@@ -18,6 +18,7 @@ if [ "$1" = validate ]; then
             [ "$(wc -c < "$tries")" -gt 2 ] || kill -SEGV $$
             echo '['; cat "$file"; echo ']' ;;
         *'"check-hangs"'*) exec sleep 60 ;;
+        *'"check-takes-a-moment'*) sleep 0.2; echo '['; cat "$file"; echo ']' ;;
         *'"check-takes-long"'*) sleep 2; echo '['; cat "$file"; echo ']' ;;
         *'"resolved"'*) echo '['; cat "$file"; echo ']' ;;
         *) printf '[{"file": "x", "diagnostics": [{"file": "%s", "line": 2, "column": 3, "message": "no such plugin", "remedy": "choose another"}]}]' "$6"; exit 1 ;;

@@ -86,6 +86,18 @@ import Testing
         #expect(Date().timeIntervalSince(start) < 10)
     }
 
+    /// Many drops, whose checks take seconds together: the first one's stage does not wait for the last one's check.
+    @Test func dropAfterDropKeepsNoStageFromStarting() throws {
+        let shop = try Workshop()
+        for number in 10..<30 { _ = try drop(shop, "check-takes-a-moment-\(number)") }
+        #expect(try shop.run().done.count == 20)
+        let first = try #require(shop.events.firstIndex(of: "data 1"))
+        let last = try #require(shop.events.lastIndex { $0.hasPrefix("accepted") })
+        #expect(first < last)
+        // And what came together was taken in for a while before that.
+        #expect(shop.events[..<first].count { $0.hasPrefix("accepted") } > 1)
+    }
+
     /// The check of an accepted job whose record was damaged hangs, and another job goes on.
     @Test func aDamagedRecordHoldsUpNoOtherJob() throws {
         let shop = try Workshop()

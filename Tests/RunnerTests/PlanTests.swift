@@ -53,7 +53,7 @@ import Testing
             }.plan(job)
         }
         let new = try plan(job(Self.stages))
-        #expect(new.stages.map(\.seconds) == [nil, 90] && new.stages.map(\.isForecast) == [false, true])
+        #expect(new.stages.map(\.seconds) == [nil, 90] && new.stages.map(\.isRough) == [false, true])
         #expect(new.estimate.seconds == 90 && new.estimate.unknown == 1)
         #expect(asked.count == 1 && asked[0].threads == 3 && asked[0].known.isEmpty)
         // What has run is known; what is there is no work, and later stages' forecasts may read it.
@@ -65,14 +65,14 @@ import Testing
         }.plan(job([Self.stages[0], ("base", "log", ["data"])]))
         #expect(half.stages.map(\.action) == [.cached, .run] && half.stages[1].seconds != nil)
         #expect(asked.last?.known["data"]?.kind == .dataset && asked.last?.known["data"]?.directory != nil)
-        _ = try shop.submit("second", Self.stages)
+        _ = try shop.submit("next", Self.stages)
         _ = try shop.run()
         let count = asked.count
         let known = try JobPlanner(shop.spool, threads: 1, useCache: false) {
             asked.append($0)
             return ["base": 90]
         }.plan(job(Self.stages))
-        #expect(asked.count == count && known.stages.allSatisfy { $0.seconds != nil && !$0.isForecast })
+        #expect(asked.count == count && known.stages.allSatisfy { $0.seconds != nil && !$0.isRough })
     }
 
     @Test func whatRunsIsExplained() throws {
@@ -81,7 +81,7 @@ import Testing
         #expect(try shop.run().done == [first])
         let other = try plan(shop, job(Self.stages, more: ["epochs": 16]))
         #expect(other.stages[0].why == "it differs from \(first)/data in more.epochs (12 → 16)")
-        #expect(other.stages[0].basis == "\(first)/data, with other options or threads")
+        #expect(other.stages[0].basis == "\(first)/data, with other options, inputs or threads")
         #expect(try #require(other.stages[0].seconds) >= 0)
         let seeded = try plan(shop, job(Self.stages, seed: 8, more: ["epochs": 12]), threads: 2)
         #expect(

@@ -153,4 +153,16 @@ import Testing
             exit(!before && flag.take() && !flag.take() ? 0 : 1)
         }
     }
+
+    /// What the command line says no file can change: there is nothing to wait for.
+    @Test func whatTheCommandLineForbidsFailsAtOnce() throws {
+        write("cpus: 8\n")
+        var flags = RunnerSettings()
+        flags.cpus = 1
+        let rules = StageRules(resources: StageRules.Resources(cpus: 2))
+        let id = try shop.submit("large", [("data", "succeed", [])], stageRules: rules)
+        #expect(try shop.run(configuration: configuration(flags)).failed == [id])
+        let reason = try shop.spool.job(matching: "large").reason ?? ""
+        #expect(reason.contains("stages here may use 1 (--cpus of 'jdnas run')"), "\(reason)")
+    }
 }

@@ -14,31 +14,40 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
         self.innerWidth = innerWidth
     }
 
+    /// The grown network alone.
+    public func grow(_ base: DetectorGraph, _ catalog: BackboneCatalog) throws -> DetectorGraph {
+        try actions(above: base).reduce(base) { try $1.apply(to: $0, catalog) }
+    }
+
     /// The grown network with weights under which it still computes what the base does: each step is a
     /// function-preserving action.
     public func grow(
         _ base: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, _ catalog: BackboneCatalog
     ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
+        var (graph, weights) = (base, weights)
+        for action in try actions(above: base) {
+            let child = try action.morph(graph, weights, importance: nil, random.stream("\(action)"), catalog)
+            (graph, weights) = (child.graph, child.weights)
+        }
+        return (graph, weights)
+    }
+
+    private func actions(above base: DetectorGraph) throws -> [StudentAction] {
         guard blocks.count <= base.architecture.backbone.stages.count, blocks.allSatisfy({ $0 >= 0 }) else {
             throw Failure(
                 "blocks to add are given for \(blocks.count) stages",
                 remedy: "give at most \(base.architecture.backbone.stages.count) numbers from 0 on")
         }
-        var (graph, weights) = (base, weights)
-        func take(_ action: StudentAction) throws {
-            let child = try action.morph(
-                graph, weights, importance: nil, random.stream("\(action)"), catalog)
-            (graph, weights) = (child.graph, child.weights)
-        }
+        var actions: [StudentAction] = []
         for group in base.channelGroups {
             guard innerWidth > 1, let knob = group.knobs.first, case .inner = knob else { continue }
             let unit = base.searchUnit(of: knob)
             let width = Int((innerWidth * Double(group.width / unit)).rounded()) * unit
-            if width > group.width { try take(.setWidth(knob: knob, width: width)) }
+            if width > group.width { actions.append(.setWidth(knob: knob, width: width)) }
         }
         for (stage, count) in blocks.enumerated() {
-            for _ in 0..<count { try take(.addBlock(stage: stage)) }
+            actions += Array(repeating: .addBlock(stage: stage), count: count)
         }
-        return (graph, weights)
+        return actions
     }
 }

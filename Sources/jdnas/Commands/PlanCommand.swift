@@ -19,7 +19,8 @@ struct PlanCommand: Command {
     ]
     let details = """
         Nothing is handed in, and nothing is changed. Times are those that the same stages took in this spool; with a '~' they
-        are reckoned, from what a stage computes and how quick this machine is now, and may be wrong by half. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
+        are reckoned, from what a stage computes and how quick this machine is, or those of one that differs, and may be wrong
+        by half. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
@@ -28,7 +29,7 @@ struct PlanCommand: Command {
         guard !jobs.isEmpty else { return 1 }
         // Before there is a spool the plan is that of an empty one.
         let folder = SpoolArgument.folder(arguments)
-        let isNew = arguments.value("--spool") == nil && !FileManager.default.fileExists(atPath: folder.path)
+        let isNew = !SpoolArgument.isNamed(arguments) && !FileManager.default.fileExists(atPath: folder.path)
         let scratch = FileManager.default.temporaryDirectory.appending(path: "jdnas-plan-\(UUID().uuidString)")
         defer { if isNew { try? FileManager.default.removeItem(at: scratch) } }
         let planner = try JobPlanner(
@@ -61,7 +62,7 @@ struct PlanCommand: Command {
     }
 
     private static func time(_ stage: JobPlan.Stage) -> String {
-        stage.seconds.map { (stage.isForecast ? "~" : "") + spanText(seconds: $0) } ?? "?"
+        stage.seconds.map { (stage.isRough ? "~" : "") + spanText(seconds: $0) } ?? "?"
     }
 }
 
