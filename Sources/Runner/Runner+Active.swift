@@ -12,6 +12,8 @@ extension Runner {
             if let end = try one.execution.ended() {
                 active.removeAll { $0 === one }
                 agenda.isStale = true
+                // What comes next does not wait until more is taken in.
+                batchBegun = -.infinity
                 try settle(one, end)
                 continue
             }

@@ -3,6 +3,7 @@ import Foundation
 import Manifest
 import Runner
 import Spool
+import StageKit
 import TestSupport
 import Testing
 
@@ -89,11 +90,17 @@ import Testing
     /// Many drops, whose checks take seconds together: the first one's stage does not wait for the last one's check.
     @Test func dropAfterDropKeepsNoStageFromStarting() throws {
         let shop = try Workshop()
-        for number in 10..<30 { _ = try drop(shop, "check-takes-a-moment-\(number)") }
+        for number in 10..<30 {
+            let job = "check-takes-a-moment-\(number)"
+            try Workshop.manifest(job, [("data", "succeed", [])], reuse: .never)
+                .write(to: shop.spool.folder(.inbox).appending(path: "\(job).yaml"))
+        }
         #expect(try shop.run().done.count == 20)
         let first = try #require(shop.events.firstIndex(of: "data 1"))
         let last = try #require(shop.events.lastIndex { $0.hasPrefix("accepted") })
         #expect(first < last)
+        // One stage follows the other meanwhile.
+        #expect(shop.events[..<last].count { $0 == "data done" } >= 6)
         // And what came together was taken in for a while before that.
         #expect(shop.events[..<first].count { $0.hasPrefix("accepted") } > 1)
     }
