@@ -42,7 +42,6 @@ asan: setup
 	ASAN_OPTIONS=detect_leaks=0 swift test -c debug --sanitize=address --scratch-path .build/asan \
 		--filter '^(Archive|Models|ModelImport|Images|Manifest)Tests\.'
 
-MINUTES ?= 10
 FUZZ = .build/fuzz
 fuzz: setup
 	$(BUILD) --sanitize=address --scratch-path $(FUZZ) --product jdnas-fuzz

@@ -1,23 +1,27 @@
 import DetectorKit
 import Devices
+import Foundation
 import Search
 import Tensor
 
 /// How many multiply-accumulates a second this machine does, in layers as detectors have them: measured, in a moment.
 struct MachinePace {
-    private var known: [Int: Double] = [:]
+    private var one: Double?
 
+    /// Threads in step with each other wait for whatever else the machine does at this moment, which is not what it will do all
+    /// night: one thread is measured, at its quickest, and others are taken to add nearly as much each.
     mutating func rate(threads: Int) -> Double {
-        if let rate = known[threads] { return rate }
-        Compute.prepare(threads: threads, precision: .float32) { _ in }
-        // The quickest of a few: what else the machine does at this moment is not what it will do all night.
-        let times = MachinePace.layers.map { layer in
-            (0..<8).map { _ in measureOperator(layer, leastRuns: 3, leastMilliseconds: 0) }.min() ?? 0
+        let rate = one ?? MachinePace.measured()
+        one = rate
+        return rate * pow(Double(min(threads, ProcessInfo.processInfo.processorCount)), 0.9)
+    }
+
+    private static func measured() -> Double {
+        Compute.prepare(threads: 1, precision: .float32) { _ in }
+        let times = layers.map { layer in
+            (0..<6).map { _ in measureOperator(layer, leastRuns: 3, leastMilliseconds: 0) }.min() ?? 0
         }
-        let products = MachinePace.layers.reduce(0) { $0 + $1.multiplyAccumulates }
-        let rate = Double(products) / (times.reduce(0, +) / 1000)
-        known[threads] = rate
-        return rate
+        return Double(layers.reduce(0) { $0 + $1.multiplyAccumulates }) / (times.reduce(0, +) / 1000)
     }
 
     /// Of a ResNet with a feature pyramid, at 320 pixels; wide and narrow ones, each a like share of the whole.
