@@ -68,7 +68,7 @@ import Testing
                     #expect(found.count == 3, "\(place)")
                 }
             }
-            if !plan.struck { return }
+            if !plan.struck { return FaultTally.add(change - 9, mode) }
         }
         Issue.record("a repair of so many changes never ends")
     }

@@ -101,6 +101,20 @@ func forEveryCall<Situation, Result>(
         try #require(k < 500, "an action of so many calls never ends")
     }
     #expect(k > 3, "the action was not really tried")
+    FaultTally.add(k - 1, mode)
+}
+
+/// How many points went wrong, in all tests: the last line that it prints tells the sum.
+enum FaultTally {
+    private static let sum = Mutex(0)
+
+    static func add(_ points: Int, _ mode: FaultMode) {
+        let sum = sum.withLock { sum in
+            sum += points
+            return sum
+        }
+        print("faults: \(points) points of \(Test.current?.name ?? "a test"), \(mode); \(sum) in all so far")
+    }
 }
 
 extension Set<FileCall> {

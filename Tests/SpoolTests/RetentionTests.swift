@@ -197,7 +197,7 @@ import Testing
                 #expect(try ward.scratch.names(in: "outbox") == [], "\(place)")
             }
             lock?.release()
-            if !plan.struck { return }
+            if !plan.struck { return FaultTally.add(change - 1, mode) }
         }
         Issue.record("a removal of so many changes never ends")
     }
