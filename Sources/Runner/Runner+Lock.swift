@@ -49,6 +49,8 @@ extension Runner {
 extension Failure {
     /// Any error as a failure.
     init(anything error: any Error, at place: String) {
-        self = error as? Failure ?? Failure("\(error)", at: place, cause: .system)
+        self =
+            error as? Failure ?? Failure(foundation: error, at: place)
+            ?? Failure("\(error)", at: place, cause: .system)
     }
 }

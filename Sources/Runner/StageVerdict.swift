@@ -31,15 +31,12 @@ enum StageVerdict {
         case .itself: break
         }
         // No fault of the stage's, and none that a limit on attempts would mend.
-        if let told, told.cause == .system, told.what.contains(noRoom) { return (.cancelled, .space) }
+        if let told, told.isOfRoom { return (.cancelled, .space) }
         let isMachines =
             end.exitCode == Int(StageProcess.Exit.system) || end.exitCode == Int(StageProcess.Exit.cancelled)
             || end.signal == Int(SIGKILL) || end.signal == Int(SIGTERM)
         return (.failed, isMachines ? .infrastructure : .stage)
     }
-
-    /// How the C library words ENOSPC.
-    private static let noRoom = String(cString: strerror(ENOSPC))
 
     private static func reason(_ end: StageEnd, told: Failure?, attempt: AttemptFolder, why: EndedBy) -> String {
         if end.exitCode != Int(StageProcess.Exit.input), end.exitCode != Int(StageProcess.Exit.done) {
@@ -49,20 +46,21 @@ enum StageVerdict {
             case .wish(let wish): return wish
             case .time(let seconds):
                 return "ended: it may take \(spanText(seconds: seconds)) ('timeout'), and these are over"
+                    + lastWords(attempt.log)
             case .memory(let limit, let used):
                 return "ended: it may use \(byteText(limit)) of memory ('resources'), and used \(byteText(used))"
+                    + lastWords(attempt.log)
             case .silence(let seconds):
                 return "no sign of life for \(spanText(seconds: seconds)), in its log or its progress: ended as hanging"
+                    + lastWords(attempt.log)
             }
         }
         if let signal = end.signal {
             if end.wasOutOfMemory {
                 return "out of memory: this machine had none left, and the stage used up to \(byteText(end.peakBytes))"
+                    + lastWords(attempt.log)
             }
-            let text = text(signal: signal, peakBytes: end.peakBytes)
-            // abort(3) is how libraries and the runtime give up: their last words say why.
-            guard Int32(signal) == SIGABRT, let last = lastLine(of: attempt.log) else { return text }
-            return "\(text): \(last)"
+            return text(signal: signal, peakBytes: end.peakBytes) + lastWords(attempt.log)
         }
         if let told {
             let place = told.place.map { "\($0): " } ?? ""
@@ -74,8 +72,7 @@ enum StageVerdict {
         case Int(StageProcess.Exit.cancelled): return "stopped by a signal that did not come from the runner"
         default:
             let code = end.exitCode.map(String.init) ?? "unknown"
-            let last = lastLine(of: attempt.log).map { ": \($0)" } ?? ""
-            return "ended with exit code \(code)\(last)"
+            return "ended with exit code \(code)\(lastWords(attempt.log))"
         }
     }
 
@@ -84,7 +81,7 @@ enum StageVerdict {
         let hint: String =
             switch Int32(signal) {
             case SIGKILL: "out of memory, or kill -9; it had used up to \(peakBytes >> 20) MiB"
-            case SIGILL, SIGTRAP: "a defect: the last lines of its log say where"
+            case SIGILL, SIGTRAP: "a defect"
             case SIGSEGV, SIGBUS, SIGABRT, SIGFPE: "a defect, or a library that does not fit this machine"
             default: name
             }
@@ -96,13 +93,18 @@ enum StageVerdict {
         return try? JSON(parsing: data).decode(Failure.self)
     }
 
-    private static func lastLine(of log: URL) -> String? {
-        guard let handle = try? FileHandle(forReadingFrom: log) else { return nil }
+    /// The last lines of a log, to go after a reason: what a library or the runtime said before it gave up, or what the stage was
+    /// at.
+    private static func lastWords(_ log: URL) -> String {
+        guard let handle = try? FileHandle(forReadingFrom: log) else { return "" }
         defer { try? handle.close() }
         let size = (try? handle.seekToEnd()) ?? 0
         try? handle.seek(toOffset: size > 4096 ? size - 4096 : 0)
         let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
-        return text.split(whereSeparator: \.isNewline).last.map(String.init)
+        let lines = text.split(whereSeparator: \.isNewline).suffix(3).map { line in
+            line.count > 200 ? "\(line.prefix(200))…" : String(line)
+        }
+        return lines.isEmpty ? "" : ": " + lines.joined(separator: " | ")
     }
 
     private static func oneLine(_ text: String) -> String {

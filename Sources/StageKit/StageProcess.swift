@@ -131,9 +131,7 @@ public enum StageProcess {
         switch error {
         case let failure as Failure: failure
         case is DecodingError, is EncodingError: Failure("\(error)", cause: .defect)
-        case let error as CocoaError: Failure("\(error.localizedDescription)", at: error.filePath, cause: .system)
-        case let error as POSIXError: Failure("\(error.localizedDescription)", cause: .system)
-        default: Failure("\(error)", cause: .defect)
+        default: Failure(foundation: error) ?? Failure("\(error)", cause: .defect)
         }
     }
 

@@ -51,7 +51,7 @@ import Testing
         let id = try shop.submit("abort", [("data", "abort", [])])
         #expect(try shop.run { $0.maxAttempts = 1 }.failed == [id])
         #expect(
-            try shop.spool.job(matching: "abort").reason?.contains(": terminate called: no room for the tensor") == true
+            try shop.spool.job(matching: "abort").reason?.contains("| terminate called: no room for the tensor") == true
         )
     }
 

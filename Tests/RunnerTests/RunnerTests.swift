@@ -93,6 +93,8 @@ import Testing
         let outcome = try #require(shop.spool.outcome(of: first))
         #expect(outcome.signal == 9)
         #expect(outcome.reason.hasPrefix("ended by signal 9"))
+        // And what it was at.
+        #expect(outcome.reason.contains("data: attempt 1, crash-once"))
     }
 
     @Test(arguments: [("always-crash", "signal 9"), ("lie", "without a receipt")])
@@ -111,7 +113,9 @@ import Testing
         let id = try shop.submit("disk", [("data", "fail-once", [])])
         #expect(try shop.run().done == [id])
         let first = try #require(try shop.spool.attempts(id, "data").first)
-        #expect(shop.spool.outcome(of: first)?.reason == "ended with exit code 74: disk trouble")
+        #expect(
+            shop.spool.outcome(of: first)?.reason
+                == "ended with exit code 74: data: attempt 1, fail-once, 1 threads | disk trouble")
     }
 
     @Test func aJobReadsAnEarlierJobsArtifact() throws {

@@ -11,6 +11,7 @@ import Testing
         let lock = try SchedulerLock.acquire(spool)
         let refusal = #expect(throws: Failure.self) { try SchedulerLock.acquire(spool) }
         #expect(refusal?.what.contains("process \(ProcessInfo.processInfo.processIdentifier)") == true)
+        #expect(refusal?.what.contains("on \(Owner.current.host)") == true)
         #expect(throws: Failure.self) { try SchedulerLock.acquire(spool, takeOver: true) }
         try lock.beat()
         lock.release()

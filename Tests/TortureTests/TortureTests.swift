@@ -41,6 +41,7 @@ import Testing
         let torture = try Torture(seed: Self.seed)
         defer { torture.end() }
         if torture.clock == nil { print("torture: without jumps of the clock, for there is no C compiler") }
+        if !torture.disk.isMounted { print("torture: no disk can be mounted here: none is full or read-only") }
         torture.go(on: Self.seconds)
         torture.drain()
         torture.check()

@@ -54,8 +54,8 @@ import Testing
             told == [
                 "finished done; data done 100%; base done 100%; bundle",
                 "broken failed; data: a.jpg: the image is corrupt (replace it); data failed 0%; bundle",
-                "again failed; data: ended by signal 9, Killed (out of memory, or kill -9; it had used up to 1 MiB); "
-                    + "data failed 50%; to be retried; bundle",
+                "again failed; data: ended by signal 9, Killed (out of memory, or kill -9; it had used up to 1 MiB): "
+                    + "data: attempt 1, crash-once, 1 threads; data failed 50%; to be retried; bundle",
                 "anew queued; data waiting 0%; base waiting 0%; paused",
                 "refused rejected; refused.yaml:2:3: error: no such plugin",
                 "imports done; base done 100%; bundle", "unpublished running; data running 0%; paused",
