@@ -9,13 +9,13 @@ extension Spool {
         let look = Look(uptime: ProcessInfo.processInfo.systemUptime, time: .now)
         let now = Timestamp.next()
         // A process whose own times run ahead of the clock looks each time: others hand in close behind the latest job.
-        let isWithTheClock = now.seconds(since: look.time) < 0.05
+        let isWithTheClock = now.seconds(since: .now) < 0.05
         if isWithTheClock, let last = Spool.looks.withLock({ $0[root.path] }), last.holds(at: look) { return now }
         let latest = try latestJob(notBefore: look.time)
         let isLast = latest.map { $0 < look.time } ?? true
         Spool.looks.withLock { $0[root.path] = isWithTheClock && isLast ? look : nil }
-        if isLast { return now }
-        return Timestamp.next(after: latest)
+        // No more than that: what is late here is so in this spool, and only as long as that job is in it.
+        return isLast ? now : max(now, latest?.successor ?? now)
     }
 
     /// The time of the latest job of this second, or of a later one. An id says the second of its job's time: as a rule no file has

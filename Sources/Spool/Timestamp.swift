@@ -10,14 +10,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public static var now: Timestamp { Timestamp(Date()) }
 
     /// Now, or a moment later: no two of a process are equal, so that what it did first sorts first.
-    ///
-    /// - Parameter moment: that it is to be later than, too.
-    public static func next(after moment: Timestamp? = nil) -> Timestamp {
+    public static func next() -> Timestamp {
         latest.withLock { latest in
-            latest = max(latest + 1, Timestamp.now.milliseconds, (moment?.milliseconds ?? 0) + 1)
+            latest = max(latest + 1, Timestamp.now.milliseconds)
             return Timestamp(milliseconds: latest)
         }
     }
+
+    /// The earliest moment after this one.
+    var successor: Timestamp { Timestamp(milliseconds: milliseconds + 1) }
 
     private static let latest = Mutex(0)
 
