@@ -67,22 +67,21 @@ public struct JobPlanner {
     private func timed(
         _ stages: [JobPlan.Stage], of job: ResolvedJob, _ digests: [String: [Digest]], _ prospects: [String: Prospect]
     ) -> [JobPlan.Stage] {
-        let open = zip(stages, job.stages).filter { $0.0.action == .run }.map(\.1)
-        let before = open.map {
-            history.like($0, of: job.job, inputs: digests[$0.name], threads: $0.threads ?? threads)
-        }
-        let likes = Dictionary(uniqueKeysWithValues: zip(open.map(\.name), before))
-        let isNew = before.contains { $0?.isSame != true }
-        let forecasts = isNew ? forecast(ForecastQuery(job: job, threads: threads, known: prospects)) : [:]
-        return stages.map { stage in
-            var stage = stage
-            guard let like = likes[stage.name] else { return stage }
-            if let like, like.isSame || forecasts[stage.name] == nil {
-                (stage.seconds, stage.basis, stage.isRough) = (like.seconds, like.text, !like.isSame)
+        // Asked for once, and only if something has not run.
+        lazy var forecasts = forecast(ForecastQuery(job: job, threads: threads, known: prospects))
+        return zip(stages, job.stages).map { planned, stage in
+            guard planned.action == .run else { return planned }
+            var planned = planned
+            let like = history.like(
+                stage, of: job.job, inputs: digests[stage.name], threads: stage.threads ?? threads)
+            if let like, like.isSame {
+                (planned.seconds, planned.basis) = (like.seconds, like.text)
             } else if let seconds = forecasts[stage.name] {
-                (stage.seconds, stage.basis, stage.isRough) = (seconds, JobPlan.Stage.forecast, true)
+                (planned.seconds, planned.basis, planned.isRough) = (seconds, JobPlan.Stage.forecast, true)
+            } else if let like {
+                (planned.seconds, planned.basis, planned.isRough) = (like.seconds, like.text, true)
             }
-            return stage
+            return planned
         }
     }
 

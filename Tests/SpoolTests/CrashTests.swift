@@ -110,11 +110,12 @@ import Testing
             })
     }
 
+    private func notice(_ id: JobID, _ number: Int) -> Notice {
+        Notice(id: id, epoch: 1, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
+    }
+
     /// A notice is there, whole, or not at all; it is told of a job in its final state only, and told no more once removed.
     @Test(arguments: FaultMode.allCases) func notices(_ mode: FaultMode) throws {
-        func notice(_ id: JobID, _ number: Int) -> Notice {
-            Notice(id: id, epoch: 1, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
-        }
         try forEveryCall(
             mode,
             prepare: { spool, _ in
@@ -138,9 +139,6 @@ import Testing
 
     /// A damaged notice is set aside, once and with a reason; one that is whole stays.
     @Test(arguments: FaultMode.allCases) func damagedNotices(_ mode: FaultMode) throws {
-        func notice(_ id: JobID, _ number: Int) -> Notice {
-            Notice(id: id, epoch: 1, number: number, state: .inbox, reason: nil, command: ["true"], base: "/")
-        }
         try forEveryCall(
             mode,
             prepare: { spool, _ in
