@@ -32,8 +32,13 @@ extension JointSearch {
         finish.look(student.multiplyAccumulates, images: looked)
         return try Forecast(
             [search.phase(limit: settings.hours.map { $0 * 3600 }), finish.phase()],
-            .search(base: base, student: student))
+            .search(base: base, student: student)
+        ).needing(disk: JointSearch.states(of: settings) * base.weightBytes)
     }
+
+    /// How many times a detector's weights lie on the disk at most: each child of a generation with its optimiser's state, those
+    /// of the front, and the student with its own.
+    private static func states(of settings: SearchSettings) -> Int { 3 * settings.childrenPerGeneration + 4 }
 }
 
 extension SearchSettings {

@@ -15,6 +15,6 @@ extension Morph {
         if let split = options.evaluateOn, let images = data.images(split) {
             work.look(base.multiplyAccumulates + child.multiplyAccumulates, images: images)
         }
-        return try work.forecast(.costs(child))
+        return try work.forecast(.costs(child)).needing(disk: 2 * base.weightBytes)
     }
 }

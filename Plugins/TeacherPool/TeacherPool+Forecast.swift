@@ -28,5 +28,6 @@ extension TeacherPool {
         work.look(mean, images: Double(options.cardSamples + 2) * (data.images(options.evaluateOn) ?? 0))
         work.look(base.cost.multiplyAccumulates, images: Double(options.latencyImages * options.latencyRounds))
         return try work.forecast(.pool(largest: largest.multiplyAccumulates, mean: mean))
+            .needing(disk: largest.trainingBytes)
     }
 }

@@ -18,6 +18,7 @@ extension Train {
             work.look(start.cost.multiplyAccumulates, images: looked * Double(times))
         }
         return try work.forecast(start.architecture.map { .detector($0) } ?? .costs(start.cost))
+            .needing(disk: start.cost.trainingBytes)
     }
 
     /// The detector that it starts from: its architecture where more than its cost is known.

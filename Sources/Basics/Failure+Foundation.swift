@@ -28,6 +28,13 @@ extension Failure {
         return error.code == .fileWriteOutOfSpace ? ENOSPC : nil
     }
 
+    /// There is less room on a disk than is needed, both in bytes; known by `isOfRoom`.
+    public static func noRoom(need: Int, free: Int, at place: String) -> Failure {
+        Failure(
+            "\(String(cString: strerror(ENOSPC))): it needs about \(byteText(need)), and \(byteText(free)) are free",
+            at: place, remedy: "make room on this disk; the stage starts by itself then", cause: .system)
+    }
+
     /// Whether there was no room left on a disk, or no more than somebody may use of it.
     public var isOfRoom: Bool {
         cause == .system && [ENOSPC, EDQUOT].contains { what.contains(String(cString: strerror($0))) }

@@ -53,3 +53,12 @@ extension Cost {
             multiplyAccumulates: Int(share * Double(multiplyAccumulates)), parameters: Int(share * Double(parameters)))
     }
 }
+
+extension Cost {
+    /// Bytes of a training's weights, of its optimiser's state, and of both once more while the newest checkpoint replaces the one
+    /// before; and of its result.
+    public var trainingBytes: Int { 5 * weightBytes }
+
+    /// Bytes of its weights on the disk.
+    public var weightBytes: Int { parameters * MemoryLayout<Float>.size }
+}

@@ -14,6 +14,8 @@ public struct JobRules: Sendable, Hashable, Codable {
     public var after: [String]
     /// No two jobs of a spool with the same key run, unless the first one failed.
     public var key: String?
+    /// What it begins with, of -100...100; nil for 0. Jobs with a higher one go first.
+    public var priority: Int?
     /// Seconds since 1970.
     public var notBefore: Double?
     /// Outside it running stages save their state, and go on when it opens again.
@@ -23,11 +25,12 @@ public struct JobRules: Sendable, Hashable, Codable {
     public var onDone: [String]?
 
     public init(
-        after: [String] = [], key: String? = nil, notBefore: Double? = nil, window: DailyWindow? = nil,
-        onFailure: OnFailure = .stop, onDone: [String]? = nil
+        after: [String] = [], key: String? = nil, priority: Int? = nil, notBefore: Double? = nil,
+        window: DailyWindow? = nil, onFailure: OnFailure = .stop, onDone: [String]? = nil
     ) {
         self.after = after
         self.key = key
+        self.priority = priority
         self.notBefore = notBefore
         self.window = window
         self.onFailure = onFailure
@@ -96,6 +99,9 @@ extension JobRules {
             reader.report(
                 "key", "a key has 1 to 200 bytes, not \(key.utf8.count)", remedy: "choose another, or leave it out")
         }
+        priority = reader.optionalInt(
+            "priority", in: -100...100,
+            help: "jobs with a higher one go first, of equals the earlier; 'jdnas priority' changes it")
         notBefore = reader.optionalMoment(
             "not_before", help: "when the job may begin, by local time; with Z at its end by UTC")
         window = reader.optionalWindow(

@@ -19,6 +19,9 @@ public struct JobPlan: Sendable, Codable, Hashable {
         /// Whether nothing quite the same has run.
         public var isRough = false
 
+        /// Bytes that it needs on the spool's disk, as reckoned; nil where that is not known, or not worth a word.
+        public var disk: Int?
+
         static let forecast = "forecast"
     }
 

@@ -67,17 +67,18 @@ public struct JobPlanner {
     private func timed(
         _ stages: [JobPlan.Stage], of job: ResolvedJob, _ digests: [String: [Digest]], _ prospects: [String: Prospect]
     ) -> [JobPlan.Stage] {
-        // Asked for once, and only if something has not run.
+        // Asked for once, and only if something is to run.
         lazy var forecasts = forecast(ForecastQuery(job: job, threads: threads, known: prospects))
         return zip(stages, job.stages).map { planned, stage in
             guard planned.action == .run else { return planned }
             var planned = planned
+            planned.disk = forecasts[stage.name]?.disk
             let like = history.like(
                 stage, of: job.job, inputs: digests[stage.name], threads: stage.threads ?? threads)
             if let like, like.isSame {
                 (planned.seconds, planned.basis) = (like.seconds, like.text)
-            } else if let seconds = forecasts[stage.name] {
-                (planned.seconds, planned.basis, planned.isRough) = (seconds, JobPlan.Stage.forecast, true)
+            } else if let reckoned = forecasts[stage.name] {
+                (planned.seconds, planned.basis, planned.isRough) = (reckoned.seconds, JobPlan.Stage.forecast, true)
             } else if let like {
                 (planned.seconds, planned.basis, planned.isRough) = (like.seconds, like.text, true)
             }

@@ -10,13 +10,13 @@ extension Runner {
         switch subject {
         case .submission(let submission):
             if let text = try duplicate(job, submission) { return try reject(submission, text, isFault: false) }
-            keys.note(try spool.accept(submission, resolved: Runner.bytes(of: job)))
+            keys.note(try spool.accept(submission, priority: job.rules?.priority, resolved: Runner.bytes(of: job)))
             report(.accepted(submission.id, source: submission.source))
         case .drop(let drop, let data):
             if let text = try duplicate(job) { return try reject(drop, text, isFault: false) }
             let token = try spool.accept(
                 drop, manifest: data, job: job.job, base: options.base, key: job.rules?.key,
-                resolved: Runner.bytes(of: job))
+                priority: job.rules?.priority, resolved: Runner.bytes(of: job))
             guard let token else { return }
             keys.note(token)
             report(.accepted(token.id, source: drop.name))

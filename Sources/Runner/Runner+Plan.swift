@@ -120,9 +120,9 @@ extension Runner {
         let failures = outcomes.filter { $0.result == .failed }
         guard let last = failures.last else { return nil }
         let retries = stage.rules?.retries
-        let isMachines = last.fault == .infrastructure
+        let isMachines = last.fault?.isMachines == true
         let more = (isMachines ? retries?.infrastructure : retries?.stage) ?? options.maxAttempts - 1
-        let count = failures.count { ($0.fault == .infrastructure) == isMachines }
+        let count = failures.count { ($0.fault?.isMachines == true) == isMachines }
         guard count > more else { return nil }
         return count == 1 && more == 0 ? last.reason : "\(last.reason) (attempt \(count) of \(more + 1))"
     }

@@ -26,12 +26,13 @@ enum StageVerdict {
         if end.exitCode == Int(StageProcess.Exit.input) { return (.input, .invalid) }
         switch why {
         case .runner, .wish: return (.cancelled, nil)
-        case .silence: return (.failed, .stage)
+        case .silence: return (.failed, .hang)
         case .time, .memory: return (.failed, .limit)
         case .itself: break
         }
         // No fault of the stage's, and none that a limit on attempts would mend.
         if let told, told.isOfRoom { return (.cancelled, .space) }
+        if end.wasOutOfMemory { return (.failed, .memory) }
         let isMachines =
             end.exitCode == Int(StageProcess.Exit.system) || end.exitCode == Int(StageProcess.Exit.cancelled)
             || end.signal == Int(SIGKILL) || end.signal == Int(SIGTERM)

@@ -14,14 +14,21 @@ public struct AttemptOutcome: Codable, Sendable, Hashable {
     public enum Fault: String, Codable, Sendable {
         /// The machine: something killed the process, a call failed.
         case infrastructure
-        /// The stage: it crashed, or hung.
+        /// The machine: it had no memory left, and ended the process.
+        case memory
+        /// The stage: it crashed.
         case stage
+        /// The stage: it showed no sign of life any more.
+        case hang
         /// The input.
         case invalid
         /// It went over a limit that its manifest sets: another attempt would, too.
         case limit
         /// The disk was full; does not count as an attempt.
         case space
+
+        /// Whether the machine was at fault, which further attempts are counted by.
+        public var isMachines: Bool { self == .infrastructure || self == .memory }
     }
 
     public var result: Result

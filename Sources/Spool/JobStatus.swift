@@ -40,6 +40,8 @@ public struct StageStatus: Codable, Sendable, Hashable {
     public var eta: Double?
     /// What it has found so far, while it runs.
     public var table: ProgressFile.Table?
+    /// What its newest attempt used, once that has ended.
+    public var used: ResourceUse?
     /// The newest attempt's name, `<epoch>-<n>`.
     public var attempt: String?
     public var attempts: Int

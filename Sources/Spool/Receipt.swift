@@ -54,10 +54,12 @@ public struct Receipt: Codable, Sendable, Hashable {
     /// What people want to see of it; `headline`, an array of lines, is shown at the end of a job.
     public var summary: JSON
     public var inputs: [Input]
+    /// What the attempt used that made it; nil in receipts of earlier versions.
+    public var used: ResourceUse?
 
     public init(
         job: JobID, stage: String, plugin: String, pluginVersion: Int, kind: String, key: Digest, attempt: String,
-        created: Timestamp = .now, members: [Member], summary: JSON, inputs: [Input]
+        created: Timestamp = .now, members: [Member], summary: JSON, inputs: [Input], used: ResourceUse? = nil
     ) {
         self.job = job
         self.stage = stage
@@ -70,6 +72,7 @@ public struct Receipt: Codable, Sendable, Hashable {
         self.members = members.sorted { $0.path < $1.path }
         self.summary = summary
         self.inputs = inputs
+        self.used = used
     }
 
     /// The digest of the artifact: of its members' paths, sizes and digests, not of when or where it was made.

@@ -11,6 +11,8 @@ struct JobRecord: Codable, Sendable, Hashable {
     var source: String
     var key: String?
     var environment: [String: String]?
+    /// What the manifest says; nil for 0.
+    var priority: Int?
     /// Of `resolved.json` as it was when the job was accepted; nil in jobs of earlier versions.
     var resolvedDigest: Digest?
     /// Whether the manifest was dropped into the inbox; then the job exists once `dropped.yaml` is in the work folder.
@@ -41,11 +43,14 @@ extension Spool {
     /// Whether this is what a job was resolved to when it was accepted. True where that is not known: in jobs of earlier
     /// versions, and where the record is damaged.
     public func isAccepted(_ resolved: Data, for id: JobID) throws -> Bool {
-        guard let data = try files.read(recordFile(id)),
-            let record = try? SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path),
-            let digest = record.resolvedDigest
-        else { return true }
+        guard let digest = try record(of: id)?.resolvedDigest else { return true }
         return Digest(of: resolved) == digest
+    }
+
+    /// Nil where it is not there, or damaged.
+    func record(of id: JobID) throws -> JobRecord? {
+        guard let data = try files.read(recordFile(id)) else { return nil }
+        return try? SealedRecord.decode(JobRecord.self, from: data, at: recordFile(id).path)
     }
 
     /// Makes a dropped manifest a queued job. The user's file itself moves, with one rename, into the work folder: there
@@ -55,15 +60,17 @@ extension Spool {
     ///   - job: the job's name.
     ///   - base: the folder that relative paths in the manifest refer to.
     ///   - key: the job's key, if it has one.
+    ///   - priority: what it begins with, if its manifest says so.
     ///   - resolved: the contents of `resolved.json`.
     public func accept(
-        _ drop: Drop, manifest data: Data, job: String, base: String, key: String? = nil, resolved: Data
+        _ drop: Drop, manifest data: Data, job: String, base: String, key: String? = nil, priority: Int? = nil,
+        resolved: Data
     ) throws -> Token? {
         let moment = try nextMoment()
         let id = try reserve(job: job, at: moment)
         let record = JobRecord(
             id: id, base: base, submitted: moment, manifestDigest: Digest(of: data), source: drop.name,
-            key: key, resolvedDigest: Digest(of: resolved), dropped: true)
+            key: key, priority: priority, resolvedDigest: Digest(of: resolved), dropped: true)
         do {
             try replace(data, at: manifest(id))
             try replace(resolved, at: self.resolved(id))
@@ -78,14 +85,17 @@ extension Spool {
     }
 
     /// Makes a submission a queued job.
-    public func accept(_ submission: Token, resolved: Data) throws -> Token {
+    ///
+    /// - Parameter priority: what it begins with, if its manifest says so and nobody wanted another.
+    public func accept(_ submission: Token, priority: Int? = nil, resolved: Data) throws -> Token {
         try replace(resolved, at: self.resolved(submission.id))
         let record = JobRecord(
             id: submission.id, base: submission.base, submitted: submission.submitted,
             manifestDigest: submission.manifestDigest, source: submission.source, key: submission.key,
-            environment: submission.environment,
+            environment: submission.environment, priority: priority,
             resolvedDigest: Digest(of: resolved), dropped: false)
         try replace(SealedRecord.encode(record), at: recordFile(submission.id))
+        try beginPriority(record)
         return try move(submission, from: .inbox, to: .queued(accepted: .now))
     }
 
@@ -150,6 +160,7 @@ extension Spool {
             try discard(record.id)
             return nil
         }
+        try beginPriority(record)
         return try restoreToken(record)
     }
 

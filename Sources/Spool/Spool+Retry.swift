@@ -48,6 +48,7 @@ extension Spool {
         next.epoch = epoch + 1
         // Of the time before it failed.
         try forgetWishes(token.id)
+        if let record = try record(of: token.id) { try beginPriority(record) }
         for name in stage.map({ stages(from: $0, of: token.id) }) ?? [] {
             next.retry?.anew[name] = epoch
             try setAsideReceipt(token.id, name, because: "'jdnas retry' was asked to run the stage anew")

@@ -109,6 +109,7 @@ extension Spool {
             status.table = progress.table
         }
         let outcome = outcome(of: attempt)
+        status.used = outcome?.used
         defer { if status.state != .running, status.state != .interrupted { status.table = nil } }
         if files.exists(receiptFile(id, name)) {
             status.state = .done

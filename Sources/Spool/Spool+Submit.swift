@@ -11,9 +11,10 @@ extension Spool {
     ///   - source: the file name to show for it.
     ///   - key: the job's key, if it has one; look for it in a `KeyIndex` first.
     ///   - environment: the variables of the environment that the manifest takes.
+    ///   - priority: what it begins with, whatever its manifest says; nil for what that says.
     public func submit(
         manifest: Data, name: String, base: String, source: String? = nil, key: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], priority: Int? = nil
     ) throws -> JobID {
         let moment = try nextMoment()
         let id = try reserve(job: name, at: moment)
@@ -22,6 +23,7 @@ extension Spool {
             source: source ?? "\(name).yaml", key: key, environment: environment, state: .submitted)
         do {
             try replace(manifest, at: self.manifest(id))
+            if let priority { try prioritise(id, priority) }
             guard try place(SealedRecord.encode(token), at: tokenFile(id, in: .inbox)) else {
                 throw Failure("the job id \(id) is taken", at: root.path, remedy: "submit again", cause: .system)
             }
@@ -65,6 +67,7 @@ extension Spool {
             return false
         }
         if let found = try find(id), found.folder > .inbox { return false }
+        try? forgetPriority(id)
         try? files.removeFolder(workFolder(id))
         return true
     }

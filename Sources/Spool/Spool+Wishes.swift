@@ -74,14 +74,18 @@ extension Spool {
 
     public func cancel(_ id: JobID) throws { try wish(.cancel, for: id, "cancelled") }
 
-    /// - Parameter priority: within `Wishes.priorities`.
-    public func prioritise(_ id: JobID, _ priority: Int) throws {
-        if priority == 0 {
-            try withdraw(.priority, for: id)
-        } else {
-            try wish(.priority, for: id, "\(priority)")
-        }
+    /// - Parameter priority: within `Wishes.priorities`. 0 is written down like any other: what the job's manifest says does not
+    ///   count then.
+    public func prioritise(_ id: JobID, _ priority: Int) throws { try wish(.priority, for: id, "\(priority)") }
+
+    /// Gives a job the priority that its manifest says, unless somebody wanted another.
+    func beginPriority(_ record: JobRecord) throws {
+        guard let priority = record.priority, !files.exists(wishFile(record.id, .priority)) else { return }
+        try prioritise(record.id, priority)
     }
+
+    /// Takes back the priority of a job that came to nothing.
+    func forgetPriority(_ id: JobID) throws { try withdraw(.priority, for: id) }
 
     /// - Parameter stage: what is run anew, with all that depend on it.
     public func wishRetry(_ id: JobID, from stage: String? = nil) throws {

@@ -85,7 +85,8 @@ struct WatchedPlaces: Sendable {
 enum AttemptLayout {
     /// StageProcess, StageContext and the workers write these; a stage writes into `output`.
     private static let names: Set = [
-        "request.json", "receipt.json", "failure.json", "progress.json", "output", "checkpoint", "events", "scratch",
+        "request.json", "receipt.json", "failure.json", "progress.json", "progress.jsonl", "output", "checkpoint",
+        "events", "scratch",
         "workers",
     ]
 

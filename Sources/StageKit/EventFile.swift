@@ -1,7 +1,5 @@
 import Basics
 import Foundation
-import Glibc
-import Synchronization
 
 /// Numbers over steps as TensorBoard reads them: `events/events.out.tfevents.<seconds>.jdnas` in the attempt's folder, beside the
 /// artifact: it holds times, which no artifact may.
@@ -10,49 +8,19 @@ import Synchronization
 /// TensorFlow's record_writer.h and event.proto define them.
 final class EventFile: Sendable {
     private let folder: URL
-    private let state = Mutex<State>(.untouched)
-
-    private enum State {
-        case untouched
-        case open(descriptor: Int32)
-        /// It could not be made or written: the work goes on without it.
-        case abandoned
-    }
+    private let file = AppendedFile()
 
     init(folder: URL) { self.folder = folder }
 
-    deinit {
-        state.withLock { if case .open(let descriptor) = $0 { close(descriptor) } }
-    }
-
     func add(step: Int, _ scalars: [String: Double], at time: Double = Date().timeIntervalSince1970) {
         guard !scalars.isEmpty else { return }
-        state.withLock { state in
-            if case .untouched = state { state = start(at: time) }
-            guard case .open(let descriptor) = state else { return }
-            let event = EventRecord.scalars(scalars.sorted { $0.key < $1.key }, step: step, time: time)
-            if !Self.append(EventRecord.framed(event), to: descriptor) {
-                close(descriptor)
-                state = .abandoned
-            }
+        let event = EventRecord.scalars(scalars.sorted { $0.key < $1.key }, step: step, time: time)
+        file.append(EventRecord.framed(event)) {
+            (
+                folder.appending(path: "events.out.tfevents.\(Int(time)).jdnas"),
+                EventRecord.framed(EventRecord.version(time: time))
+            )
         }
-    }
-
-    private func start(at time: Double) -> State {
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let file = folder.appending(path: "events.out.tfevents.\(Int(time)).jdnas")
-        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return .abandoned }
-        guard Self.append(EventRecord.framed(EventRecord.version(time: time)), to: descriptor) else {
-            close(descriptor)
-            return .abandoned
-        }
-        return .open(descriptor: descriptor)
-    }
-
-    /// One write(2) a record: a reader sees whole ones.
-    private static func append(_ record: [UInt8], to descriptor: Int32) -> Bool {
-        record.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == record.count
     }
 }
 

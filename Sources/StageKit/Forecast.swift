@@ -2,7 +2,7 @@ public import Basics
 public import Foundation
 import Manifest
 
-/// What a stage is expected to cost, reckoned before it runs: `jdnas plan`.
+/// What a stage is expected to cost, reckoned before it runs: for `jdnas plan`, and for whether the disk has room for it.
 public struct Forecast: Sendable, Hashable, Codable {
     /// A part of the work.
     public struct Phase: Sendable, Hashable, Codable {
@@ -28,10 +28,21 @@ public struct Forecast: Sendable, Hashable, Codable {
     public var phases: [Phase]
     /// What its result's summary will tell, so far as later stages' costs depend on it.
     public var summary: JSON
+    /// Bytes that it has on the spool's disk at most: its result, its checkpoints, what it writes on the way. Nil where it is not
+    /// worth a word.
+    public var disk: Int?
 
-    public init(_ phases: [Phase], summary: JSON = .null) {
+    public init(_ phases: [Phase], summary: JSON = .null, disk: Int? = nil) {
         self.phases = phases
         self.summary = summary
+        self.disk = disk
+    }
+
+    /// The same with this need of room on the disk.
+    public func needing(disk: Int) -> Forecast {
+        var forecast = self
+        forecast.disk = disk
+        return forecast
     }
 }
 
@@ -71,8 +82,20 @@ public struct ForecastQuery: Sendable, Codable {
     }
 }
 
-/// Its answer: seconds by stage, of those that something can be said of.
-public typealias ForecastAnswer = [String: Double]
+/// Its answer: by stage, of those that something can be said of.
+public typealias ForecastAnswer = [String: StageForecast]
+
+/// What a stage may cost on this machine.
+public struct StageForecast: Sendable, Hashable, Codable {
+    public var seconds: Double
+    /// Bytes on the spool's disk.
+    public var disk: Int?
+
+    public init(seconds: Double, disk: Int? = nil) {
+        self.seconds = seconds
+        self.disk = disk
+    }
+}
 
 extension ForecastQuery {
     /// Goes through the stages in their order; each is told what the forecasts of those before say of its inputs.
@@ -88,7 +111,8 @@ extension ForecastQuery {
                 let forecast = try? plugin.forecast(encoded: stage.options, inputs)
             else { continue }
             let threads = stage.threads ?? threads
-            answer[stage.name] = forecast.phases.reduce(0) { $0 + $1.time(rate: rate, threads: threads) }
+            answer[stage.name] = StageForecast(
+                seconds: forecast.phases.reduce(0) { $0 + $1.time(rate: rate, threads: threads) }, disk: forecast.disk)
             known[stage.name] = Prospect(kind: stage.produces, summary: forecast.summary)
         }
         return answer

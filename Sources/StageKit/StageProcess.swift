@@ -60,11 +60,27 @@ public enum StageProcess {
         if let resume = context.checkpoint.resumeDirectory {
             context.log("\(request.stage): goes on from checkpoint \(resume.lastPathComponent)")
         }
+        try requireRoom(for: request, plugin, context)
         let start = ContinuousClock.now
         try plugin.run(encoded: request.options, context)
         watch?(.end(marked: context.output.marked))
-        try publish(request, context, kind: plugin.produces)
-        context.log("\(request.stage): done in \(spanText(seconds: (ContinuousClock.now - start) / .seconds(1)))")
+        let elapsed = { (ContinuousClock.now - start) / .seconds(1) }
+        try publish(request, context, kind: plugin.produces, elapsed: elapsed())
+        context.log("\(request.stage): done in \(spanText(seconds: elapsed()))")
+    }
+
+    /// Hours of work are better not begun than ended by a full disk.
+    private static func requireRoom(
+        for request: StageRequest, _ plugin: any StagePlugin, _ context: StageContext
+    ) throws {
+        let inputs = context.inputs.artifacts.map {
+            Prospect(kind: $0.kind, directory: $0.directory.path, summary: $0.summary)
+        }
+        // Where none can be made of it, nothing is asked for.
+        guard let need = (try? plugin.forecast(encoded: request.options, inputs))?.disk,
+            let free = freeBytes(at: request.attempt), free < need
+        else { return }
+        throw Failure.noRoom(need: need, free: free, at: request.attempt)
     }
 
     private static func plugin(of request: StageRequest, _ catalog: StageCatalog) throws -> any StagePlugin {
@@ -106,7 +122,9 @@ public enum StageProcess {
     }
 
     /// Makes every member durable, then writes the receipt.
-    private static func publish(_ request: StageRequest, _ context: StageContext, kind: ArtifactKind) throws {
+    private static func publish(
+        _ request: StageRequest, _ context: StageContext, kind: ArtifactKind, elapsed: Double
+    ) throws {
         let output = context.output
         let members = try Receipt.members(of: output.directory, inBundle: output.isBundled)
         guard !members.isEmpty else {
@@ -120,7 +138,8 @@ public enum StageProcess {
         let receipt = Receipt(
             job: job, stage: request.stage, plugin: request.plugin, pluginVersion: request.pluginVersion,
             kind: kind.rawValue, key: request.key, attempt: attempt, members: members, summary: output.summary,
-            inputs: request.inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) })
+            inputs: request.inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) },
+            used: .ofThisProcess(elapsed: elapsed))
         let file = URL(filePath: request.attempt).appending(path: "receipt.json")
         try DurableFile.write(try receipt.sealed(), to: file)
     }

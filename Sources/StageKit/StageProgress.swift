@@ -2,13 +2,15 @@ import Basics
 public import Foundation
 import Synchronization
 
-/// How far a stage is: writes `progress.json` (replaced whole, at most twice a second) and a line of the log.
+/// How far a stage is: writes `progress.json` (replaced whole, at most twice a second), a line of the log, and now and then (each
+/// `pace` seconds, first and last included) a line of `progress.jsonl`, which keeps what `progress.json` said: how the stage went.
 ///
 /// `progress.json` (`ProgressFile` of Spool reads it): `{"format": "jdnas-progress/1", "fraction": 0…1, "message",
 /// "eta": seconds or null, "elapsed": seconds, "metrics": {name: number}, "updated": seconds since 1970}`, and "table":
 /// `{"title", "header": [text], "rows": [[text]]}` where one is shown.
 public final class StageProgress: Sendable {
     private let file: URL?
+    private let course = AppendedFile()
     private let log: @Sendable (String) -> Void
     private let events: EventFile?
     private let watch: StageWatch?
@@ -17,6 +19,8 @@ public final class StageProgress: Sendable {
 
     private struct State {
         var written: ContinuousClock.Instant?
+        /// When a line of `progress.jsonl` was.
+        var noted: ContinuousClock.Instant?
         /// The first report: a resumed stage does not start at 0.
         var first: (instant: ContinuousClock.Instant, fraction: Double)?
         var table: JSON?
@@ -77,9 +81,26 @@ public final class StageProgress: Sendable {
             "metrics": .object(metrics.filter(\.value.isFinite).mapValues(JSON.number)),
             "updated": .number(Date().timeIntervalSince1970),
         ]
+        if isToBeNoted(fraction) {
+            course.append(Array("\(JSON.object(record).canonicalText)\n".utf8)) {
+                (file.deletingPathExtension().appendingPathExtension("jsonl"), [])
+            }
+        }
         if let table = state.withLock({ $0.table }) { record["table"] = table }
         try? Data(JSON.object(record).prettyText.utf8).write(to: file, options: .atomic)
     }
+
+    private func isToBeNoted(_ fraction: Double) -> Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            if let noted = state.noted, now - noted < StageProgress.pace, fraction < 1 { return false }
+            state.noted = now
+            return true
+        }
+    }
+
+    /// A night is some thousand lines then.
+    private static let pace = Duration.seconds(10)
 }
 
 /// A number in at most six digits: `0.4213`, `12.5`, `18000`.

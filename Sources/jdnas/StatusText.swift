@@ -47,10 +47,18 @@ extension JobStatus {
 }
 
 extension StageStatus {
+    static let header = ["STAGE", "STATE", "DONE", "LEFT", "TOOK", "CPU", "MEMORY", "", ""]
+    /// The columns of numbers.
+    static let right: Set = [2, 3, 4, 5, 6]
+
     var row: [String] {
         let share = state == .waiting ? "" : percent(fraction)
         let tries = attempts > 1 ? "\(attempts) attempts" : ""
-        return [name, state.rawValue, share, eta.map { spanText(seconds: $0) } ?? "", tries, message]
+        let costs = used.map {
+            [spanText(seconds: $0.seconds), spanText(seconds: $0.processorSeconds), byteText($0.peakBytes)]
+        }
+        return [name, state.rawValue, share, eta.map { spanText(seconds: $0) } ?? ""] + (costs ?? ["", "", ""])
+            + [tries, message]
     }
 }
 

@@ -19,6 +19,7 @@ import Testing
             """
             after: [first, second-20261126-120000-0123ab]
             key: nightly 7
+            priority: -3
             not_before: 2026-11-30 22:00Z
             window: "22:00-06:00"
             on_failure: continue
@@ -26,6 +27,7 @@ import Testing
             """
         ).rules
         #expect(rules.after == ["first", "second-20261126-120000-0123ab"] && rules.key == "nightly 7")
+        #expect(rules.priority == -3)
         #expect(rules.notBefore == 1_796_076_000 && rules.window?.description == "22:00-06:00")
         #expect(rules.onFailure == .continue && rules.onDone == ["mail", "-s", "done; $(x)"])
         #expect(try job("").rules == JobRules())
@@ -49,6 +51,7 @@ import Testing
             ("after: [A b]", "a.yaml:2:8: error: 'A b' is no job"),
             ("after: first", "a.yaml:2:8: error: 'after' must be a list of texts"),
             ("key: \"\"", "a.yaml:2:6: error: a key has 1 to 200 bytes, not 0"),
+            ("priority: 101", "a.yaml:2:11: error: 'priority' must be from -100 to 100"),
             ("window: 22-6", "a.yaml:2:9: error: 'window' must be a part of the day"),
             ("window: \"22:00-22:00\"", "a.yaml:2:9: error: 'window' must be a part of the day"),
             ("window: \"24:00-06:00\"", "a.yaml:2:9: error: 'window' must be a part of the day"),

@@ -33,10 +33,11 @@ import Testing
         let json = try JSON(parsing: try run(["list", "--json", "--spool", "s"], in: folder.url).output)
         #expect(json.array?.count == 3)
         #expect(json[0]?["stages"]?[1]?["message"] == "generation 3")
+        #expect(json[0]?["stages"]?[0]?["used"]?["peakBytes"] == .integer(3 << 29))
 
         let show = try run(["show", "first", "--spool", "s"], in: folder.url).output
         #expect(show.contains(/search +running +50% +40 s +generation 3/))
-        #expect(show.contains(/data +done +100%/))
+        #expect(show.contains(/data +done +100% +1 min 30 s +2 min 45 s +1\.5 GiB/))
         #expect(show.contains("search: the front\n  candidate  AP\n  7          51.2\n  9          48.0"))
         #expect(show.contains("packed 80 images"))
         #expect(
@@ -101,6 +102,11 @@ import Testing
             summary: ["headline": ["packed 80 images"]], inputs: [])
         try receipt.sealed().write(to: data.receipt)
         _ = try spool.publishReceipt(of: data)
+        let end = Timestamp.now
+        try spool.record(
+            AttemptOutcome(
+                result: .done, reason: "done", started: Timestamp(end.date.addingTimeInterval(-90)), ended: end,
+                exitCode: 0, userSeconds: 160, systemSeconds: 5, peakBytes: 3 << 29), of: data)
 
         let search = try spool.newAttempt(token, stage: "search")
         try Data("searching\n".utf8).write(to: search.log)

@@ -95,13 +95,34 @@ import Testing
         #expect(try jdnas("wait", "drawn").code == 0)
         let nobody = try jdnas("drain")
         #expect(
-            nobody.code == 1 && nobody.error.contains("no runner works on this spool\n  remedy: 'jdnas run --drain'"))
+            nobody.code == 0 && nobody.output.hasPrefix("no runner works on this spool; 'jdnas run --drain' starts one")
+        )
+    }
+
+    /// What scripts read: ids of what was handed in, and how it ended.
+    @Test func programsAreToldAsJSON() throws {
+        let submitted = try jdnas("submit", "--json", "--priority", "-4", "drawn.yaml", "other.yaml")
+        let entries = try #require(try JSON(parsing: submitted.output).array, "\(submitted.error)")
+        #expect(entries.map { $0["file"] } == ["drawn.yaml", "other.yaml"])
+        #expect(entries.allSatisfy { $0["isNew"] == true })
+        let ids = entries.compactMap { $0["id"]?.string }
+        #expect(try jdnas("show", ids[1]).output.contains("submitted, priority -4"))
+        #expect(try jdnas("cancel", ids[1]).code == 0)
+        let early = try jdnas("wait", "--json", "--timeout", "0", ids[0], ids[1])
+        #expect(early.code == 124)
+        #expect(try JSON(parsing: early.output).array?.map { $0["state"] } == [nil, nil])
+        #expect(try jdnas("run", "--drain").code == 1)
+        let late = try jdnas("wait", "--json", ids[0], ids[1])
+        let ends = try JSON(parsing: late.output)
+        #expect(late.code == 1 && ends.array?.map { $0["state"] } == ["done", "failed"], "\(late.output)")
+        #expect(ends[1]?["reason"] == "cancelled on request")
     }
 
     @Test func mistakesAreTold() throws {
         #expect(try jdnas("submit", "drawn.yaml").code == 0)
         for (words, code, text) in [
             (["priority", "1000", "drawn"], Int32(1), "'1000' is no priority"), (["priority", "5"], 2, "priority"),
+            (["submit", "--priority", "high", "drawn.yaml"], 1, "'high' is no priority"),
             (["hold"], 2, "hold"), (["wait", "nowhere"], 1, "there is no job 'nowhere'"),
             (["wait", "drawn", "--timeout", "soon"], 1, "no number of seconds"),
         ] {

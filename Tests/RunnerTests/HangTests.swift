@@ -21,6 +21,7 @@ import Testing
         let first = try #require(try shop.spool.attempts(id, "data").first)
         let outcome = try #require(shop.spool.outcome(of: first))
         #expect(outcome.result == .failed)
+        #expect(outcome.fault == .hang)
         #expect(outcome.reason.hasPrefix("no sign of life for 1.0 s"))
         #expect(outcome.signal == (behaviour == "deaf-once" ? 9 : 15))
     }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Manifest
 import Runner
 import Spool
 import StageKit
@@ -26,6 +27,35 @@ import Testing
         _ = try shop.run()
         #expect(done(shop) == ["three done", "two done", "four done", "one done"])
         #expect(try shop.scratch.names(in: "spool/wishes") == [], "what has ended has no wishes")
+    }
+
+    /// What a manifest says holds, dropped or submitted, unless whoever handed it in or `jdnas priority` says something else.
+    @Test func manifestsSayWhatGoesFirst() throws {
+        let shop = try Workshop()
+        try shop.submit("one", [("data", "succeed", [])], reuse: .never)
+        try shop.submit("two", [("data", "succeed", [])], reuse: .never, rules: JobRules(priority: 2))
+        let other = try shop.submit("three", [("data", "succeed", [])], reuse: .never, rules: JobRules(priority: 9))
+        try shop.spool.prioritise(other, 0)
+        let four = try Workshop.manifest("four", [("data", "succeed", [])], reuse: .never, rules: JobRules(priority: 9))
+        _ = try shop.spool.submit(manifest: four, name: "four", base: "/", priority: -1)
+        let five = try Workshop.manifest("five", [("data", "succeed", [])], reuse: .never, rules: JobRules(priority: 5))
+        try five.write(to: shop.spool.folder(.inbox).appending(path: "five.yaml"))
+        _ = try shop.run()
+        #expect(done(shop) == ["five done", "two done", "one done", "three done", "four done"])
+        #expect(try shop.scratch.names(in: "spool/wishes") == [])
+    }
+
+    /// What was wished before it failed does not count, what its manifest says does.
+    @Test func aRetryBeginsWithTheManifestsPriority() throws {
+        let shop = try Workshop()
+        let id = try shop.submit("blood", [("data", "fail", [])], rules: JobRules(priority: 5))
+        try shop.spool.prioritise(id, 1)
+        #expect(try shop.run { $0.maxAttempts = 1 }.failed == [id])
+        try shop.spool.pause(.pause)
+        try shop.spool.wishRetry(id)
+        _ = try shop.run()
+        #expect(try shop.state(id) == .queued)
+        #expect(try shop.spool.job(matching: id.text).priority == 5)
     }
 
     /// A held job is left alone, holds up no other, and does not keep a drain from ending well.

@@ -40,16 +40,18 @@ final class Workshop: RunnerReporter {
         return options
     }
 
-    /// - Parameter spool: another view of the same spool, one with faults.
+    /// - Parameters:
+    ///   - spool: another view of the same spool, one with faults.
+    ///   - executor: where stages run, if not as child processes.
     func run(
-        stop: StopFlag? = nil, spool: Spool? = nil, configuration: RunnerConfiguration? = nil,
-        change: (inout RunnerOptions) -> Void = { _ in }
+        stop: StopFlag? = nil, spool: Spool? = nil, executor: (any StageExecutor)? = nil,
+        configuration: RunnerConfiguration? = nil, change: (inout RunnerOptions) -> Void = { _ in }
     ) throws -> RunnerSummary {
         var options = Workshop.options
         change(&options)
         return try Runner(
-            spool: spool ?? self.spool, stageProgram: Workshop.program, options: options, reporter: self, stop: stop,
-            configuration: configuration
+            spool: spool ?? self.spool, stageProgram: Workshop.program, options: options, reporter: self,
+            executor: executor, stop: stop, configuration: configuration
         ).run()
     }
 

@@ -24,9 +24,10 @@ import Testing
     @Test(arguments: FaultMode.allCases) func submit(_ mode: FaultMode) throws {
         try forEveryCall(
             mode, prepare: { _, _ in },
-            act: { spool, _ in try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/") },
+            act: { spool, _ in try spool.submit(manifest: CrashTests.manifest, name: "blood", base: "/", priority: 4) },
             check: { spool, scratch, _, id in
                 let found = try checkTokens(spool)
+                for id in found.keys { #expect(spool.wishes(for: id).priority == 4, "handed in without its priority") }
                 if let id {
                     #expect(found == [id: .inbox])
                 } else if mode.isCrash {
@@ -35,6 +36,7 @@ import Testing
                     #expect(found.isEmpty, "an error was reported, yet the job is there")
                     #expect(try scratch.names(in: "work").isEmpty)
                     #expect(try scratch.names(in: "inbox").isEmpty)
+                    #expect(try spool.wishes().isEmpty)
                 }
             })
     }
@@ -44,18 +46,21 @@ import Testing
             mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },
             act: { spool, drop in
                 try spool.accept(
-                    drop, manifest: CrashTests.manifest, job: "blood", base: "/", resolved: Data("{}".utf8))
+                    drop, manifest: CrashTests.manifest, job: "blood", base: "/", priority: 4,
+                    resolved: Data("{}".utf8))
             },
             check: { spool, scratch, drop, _ in
                 // What the runner does next: it looks again, and takes what is still there.
                 if FileManager.default.fileExists(atPath: drop.url.path) {
                     #expect(try checkTokens(spool).isEmpty, "taken, and still in the inbox")
                     _ = try spool.accept(
-                        drop, manifest: CrashTests.manifest, job: "blood", base: "/", resolved: Data("{}".utf8))
+                        drop, manifest: CrashTests.manifest, job: "blood", base: "/", priority: 4,
+                        resolved: Data("{}".utf8))
                 }
                 #expect(try Array(checkTokens(spool).values) == [.queued])
                 let id = try #require(try spool.tokens(in: .queued).first?.id)
                 #expect(try spool.resolvedData(of: id) == Data("{}".utf8))
+                #expect(spool.wishes(for: id).priority == 4, "taken in without its priority")
                 #expect(try scratch.names(in: "inbox").isEmpty)
                 // A crash can leave the beginnings of a work folder, without a record; recovery removes old ones.
                 let made = try scratch.names(in: "work").filter { id in

@@ -52,9 +52,9 @@ import Testing
             needs: needs.compactMap { InputReference($0) }, produces: .dataset, threads: threads)
     }
 
-    private func answer(_ stages: [ResolvedJob.Stage], known: [String: Prospect] = [:]) -> ForecastAnswer {
+    private func answer(_ stages: [ResolvedJob.Stage], known: [String: Prospect] = [:]) -> [String: Double] {
         ForecastQuery(job: ResolvedJob(job: "job", seed: 1, stages: stages), threads: 2, known: known)
-            .answer(Self.catalog) { 100 * Double($0) }
+            .answer(Self.catalog) { 100 * Double($0) }.mapValues(\.seconds)
     }
 
     @Test func timeIsWorkByPaceAndThreads() {

@@ -82,7 +82,7 @@ import Testing
         (
             "thousands of unknown keys", { (0..<40_000).map { "k\($0): 1\n" }.joined() + "job: a\nstages:\n" + stage },
             "1:1: error: unknown key 'k0'\n  remedy: remove it; known here: after, description, include, job, key, "
-                + "not_before, on_done, on_failure, seed, stages, threads, variables, window"
+                + "not_before, on_done, on_failure, priority, seed, stages, threads, variables, window"
         ),
         (
             "thousands of options",

@@ -20,6 +20,8 @@ import Testing
         #expect(receipt.members.map(\.path) == ["lines.txt"])
         #expect(receipt.members.map(\.bundle) == [true])
         #expect(receipt.summary == ["count": 3])
+        let used = try #require(receipt.used)
+        #expect(used.peakBytes > 1 << 20 && used.processorSeconds > 0 && used.seconds >= 0)
         #expect(receipt.verify(in: bench.output(of: data)).isEmpty)
 
         let eval = try bench.request("eval", "reads", options: ["mode": "copy"], inputs: [bench.input(data)])
@@ -70,6 +72,16 @@ import Testing
         #expect(bench.run(file) == code)
         #expect(try bench.failure(of: file).what == what)
         #expect(!FileManager.default.fileExists(atPath: bench.attempt(file).appending(path: "receipt.json").path))
+    }
+
+    /// Of what its plugin reckons; told before anything is done, and as a full disk is.
+    @Test func withoutRoomItDoesNotBegin() throws {
+        let bench = try Bench()
+        let file = try bench.request("eval", "reads", options: ["mode": "huge"])
+        #expect(bench.run(file) == 74)
+        let failure = try bench.failure(of: file)
+        #expect(failure.isOfRoom && failure.what.contains("it needs about 1024 PiB, and "), "\(failure)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: bench.output(of: file).path) == [])
     }
 
     /// Who watches sees what the stage says as it says it, and what it marked.

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Spool
 import StageKit
@@ -23,6 +24,12 @@ import Testing
         #expect(read.message == "done")
         #expect(read.metrics == ["AP": 31])
         #expect(read.table == .init(title: "the front", header: ["candidate", "AP"], rows: [["7", "31.0"]]))
+        // The course has the first and the last word, a line each.
+        let course = try String(contentsOf: base.appending(path: "progress.jsonl"), encoding: .utf8)
+        let told = try course.split(separator: "\n").map { try JSON(parsing: Data($0.utf8)) }
+        #expect(told.map { $0["message"] } == ["epoch 1 of 4", "done"])
+        #expect(told.map { $0["fraction"] } == [0.25, 1])
+        #expect(course.hasSuffix("\n") && told[0]["metrics"] == ["loss": 0.51234] && told[1]["table"] == nil)
         #expect(lines.withLock { $0 } == ["25% epoch 1 of 4, bad nan, loss 0.5123", "100% done, AP 31"])
     }
 }

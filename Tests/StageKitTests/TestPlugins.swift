@@ -42,7 +42,12 @@ struct Reads: StagePlugin {
     let produces = ArtifactKind.evaluation
 
     func options(_ reader: inout ConfigReader) -> Options? {
-        Options(mode: reader.choice("mode", default: "copy", among: ["copy", "fail", "nothing", "link", "cancel"]))
+        Options(
+            mode: reader.choice("mode", default: "copy", among: ["copy", "fail", "nothing", "link", "cancel", "huge"]))
+    }
+
+    func forecast(_ options: Options, _ inputs: [Prospect]) throws -> Forecast? {
+        Forecast([], disk: options.mode == "huge" ? 1 << 60 : 1)
     }
 
     func run(_ options: Options, _ context: StageContext) throws {

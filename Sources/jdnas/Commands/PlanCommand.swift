@@ -20,7 +20,7 @@ struct PlanCommand: Command {
     let details = """
         Nothing is handed in, and nothing is changed. Times are those that the same stages took in this spool; with a '~' they
         are reckoned, from what a stage computes and how quick this machine is, or those of one that differs, and may be wrong
-        by half. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
+        by half; so is what they need on the disk, which a stage does not start without. The exit code is 1 if a manifest is wrong, or a stage needs what will never be there.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
@@ -49,10 +49,10 @@ struct PlanCommand: Command {
         let rows = plan.stages.map { stage in
             [
                 stage.name, stage.plugin, stage.action.rawValue,
-                stage.action == .run ? time(stage) : "", stage.why,
+                stage.action == .run ? time(stage) : "", stage.disk.map { byteText($0) } ?? "", stage.why,
             ]
         }
-        let table = Table(header: ["STAGE", "USES", "", "TIME", "WHY"], rows: rows, right: [3])
+        let table = Table(header: ["STAGE", "USES", "", "TIME", "DISK", "WHY"], rows: rows, right: [3, 4])
         let (seconds, unknown) = plan.estimate
         let open = plan.stages.count { $0.action == .run }
         var total = "\(plan.job): \(open) of \(plan.stages.count) stages would run"

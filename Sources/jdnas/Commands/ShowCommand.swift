@@ -29,7 +29,7 @@ struct ShowCommand: Command {
         var text = Table(rows: rows).text()
         if !job.stages.isEmpty {
             let table = Table(
-                header: ["STAGE", "STATE", "DONE", "LEFT", "", ""], rows: job.stages.map(\.row), right: [2, 3])
+                header: StageStatus.header, rows: job.stages.map(\.row), right: StageStatus.right)
             text += "\n\n" + table.text()
         }
         for stage in job.stages where stage.state == .running || stage.state == .interrupted {

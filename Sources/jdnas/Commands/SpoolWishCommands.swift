@@ -37,14 +37,17 @@ struct DrainCommand: Command {
     let name = "drain"
     let summary = "let the runner that works now end once nothing is left to do"
     let options = [SpoolArgument.option]
-    let details = "As if it had been started with --drain. Jobs that are handed in until then are done as well."
+    let details = """
+        As if it had been started with --drain. Jobs that are handed in until then are done as well. Where no runner works there is \
+        none to end.
+        """
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let spool = try SpoolArgument.open(arguments)
         guard let runner = spool.runner else {
-            throw Failure(
-                "no runner works on this spool", at: spool.root.path,
-                remedy: "'jdnas run --drain' starts one that ends once nothing is left to do", cause: .system)
+            Terminal.print(
+                "no runner works on this spool; 'jdnas run --drain' starts one that ends once nothing is left to do")
+            return 0
         }
         try spool.drain()
         Terminal.print("the runner (\(runner)) ends once nothing is left to do")

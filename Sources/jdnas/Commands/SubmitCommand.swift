@@ -9,7 +9,11 @@ struct SubmitCommand: Command {
     let summary = "check job manifests and hand them in"
     let operands = "FILE…"
     let arity = 1...10_000
-    let options = [SpoolArgument.option]
+    let options = [
+        SpoolArgument.option,
+        Option("--priority", value: "NUMBER", "what the jobs begin with, from -100 to 100, whatever they say"),
+        Option("--json", "print ids and files as JSON"),
+    ]
     let details = """
         Relative paths in a manifest refer to the folder that 'submit' was called in. Prints a job id for each file. When
         one of the files is wrong, none is handed in. A spool that isn't there is made.
@@ -17,13 +21,25 @@ struct SubmitCommand: Command {
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let base = FileManager.default.currentDirectoryPath
+        let priority = try arguments.value("--priority").map(PriorityCommand.number)
         let manifests = try SubmitCommand.check(arguments.operands)
         let spool = try SpoolArgument.open(arguments, create: true)
         var keys = KeyIndex()
+        var entries: [Entry] = []
         for manifest in manifests {
-            Terminal.print("\(try SubmitCommand.submit(manifest, base: base, to: spool, keys: &keys))")
+            let entry = try SubmitCommand.submit(manifest, base: base, to: spool, keys: &keys, priority: priority)
+            if arguments.has("--json") { entries.append(entry) } else { Terminal.print("\(entry.id)") }
         }
+        if arguments.has("--json") { Terminal.print(try JSON(encoding: entries).prettyText) }
         return 0
+    }
+
+    /// A file that was handed in.
+    struct Entry: Codable {
+        var file: String
+        var id: JobID
+        /// False where an earlier job has its key, of which this is the id.
+        var isNew: Bool
     }
 
     /// Reads and checks manifests; throws after telling all that is wrong.
@@ -36,20 +52,21 @@ struct SubmitCommand: Command {
     }
 
     static func submit(
-        _ manifest: JobManifest, base: String, to spool: Spool, keys: inout KeyIndex
-    ) throws -> JobID {
+        _ manifest: JobManifest, base: String, to spool: Spool, keys: inout KeyIndex, priority: Int? = nil
+    ) throws -> Entry {
         // The same work, handed in twice, is one job.
         if let key = manifest.rules.key {
             try keys.update(from: spool)
             if let holder = try keys.holder(of: key, in: spool) {
                 let state = holder.folder.word
                 Terminal.error("\(manifest.file): the key '\(key)' is that of \(holder.id), which is \(state)")
-                return holder.id
+                return Entry(file: manifest.file, id: holder.id, isNew: false)
             }
         }
-        return try spool.submit(
+        let id = try spool.submit(
             manifest: manifest.text, name: manifest.job, base: base, source: manifest.file, key: manifest.rules.key,
-            environment: manifest.environment)
+            environment: manifest.environment, priority: priority)
+        return Entry(file: manifest.file, id: id, isNew: true)
     }
 }
 

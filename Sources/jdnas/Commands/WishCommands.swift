@@ -105,68 +105,17 @@ struct PriorityCommand: Command {
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let text = arguments.operands[0]
-        guard let number = Int(text), Wishes.priorities.contains(number) else {
-            throw Failure("'\(text)' is no priority", remedy: "give a whole number from -100 to 100")
-        }
+        let number = try PriorityCommand.number(arguments.operands[0])
         return try wish(for: arguments.operands.dropFirst(), in: arguments) { spool, id in
             try spool.prioritise(id, number)
             return "priority \(number)"
         }
     }
-}
 
-struct WaitCommand: Command {
-    let name = "wait"
-    let summary = "wait until jobs have ended"
-    let operands = "JOB…"
-    let arity = 1...10_000
-    let options = [
-        SpoolArgument.option, Option("--timeout", value: "SECONDS", "wait no longer than that"),
-    ]
-    let details = jobText + " Exit codes: 0 all are done, 1 one is not, 124 the time was up."
-
-    func run(_ arguments: Arguments) throws -> Int32 {
-        let spool = try SpoolArgument.open(arguments)
-        var limit: Double?
-        if let text = arguments.value("--timeout") {
-            guard let seconds = Double(text), seconds >= 0 else {
-                throw Failure("'\(text)' is no number of seconds", at: "--timeout", remedy: "give a number from 0 on")
-            }
-            limit = seconds
+    static func number(_ text: String) throws -> Int {
+        guard let number = Int(text), Wishes.priorities.contains(number) else {
+            throw Failure("'\(text)' is no priority", remedy: "give a whole number from -100 to 100")
         }
-        var waiting = try arguments.operands.map { try spool.job(matching: $0).id }
-        if spool.runner == nil { Terminal.error("note: no runner works on this spool now") }
-        let start = ContinuousClock.now
-        var isFine = true
-        while true {
-            for name in waiting {
-                let (state, reason) = try ended(name, spool)
-                guard let state else { continue }
-                waiting.removeAll { $0 == name }
-                Terminal.print("\(name): \(state.word)" + (reason.map { ": \($0)" } ?? ""))
-                if state != .done { isFine = false }
-            }
-            if waiting.isEmpty { return isFine ? 0 : 1 }
-            if let limit, (ContinuousClock.now - start) / .seconds(1) >= limit {
-                Terminal.error("not ended yet: \(waiting.joined(separator: ", "))")
-                return 124
-            }
-            usleep(200_000)
-        }
-    }
-
-    /// The state that a job has ended in, and why; nil while it has not.
-    private func ended(_ name: String, _ spool: Spool) throws -> (StateFolder?, String?) {
-        // Refused drops have no id, and have ended.
-        guard let id = JobID(name) else { return (.rejected, nil) }
-        guard let (folder, token) = try spool.find(id) else {
-            throw Failure("the job has gone", at: name, remedy: "somebody has deleted its token")
-        }
-        guard folder.isFinal, spool.wishes(for: id).retry == nil else { return (nil, nil) }
-        switch token.state {
-        case .failed(let reason, _, _, _), .rejected(let reason): return (folder, reason)
-        default: return (folder, nil)
-        }
+        return number
     }
 }
