@@ -40,7 +40,7 @@ extension Runner {
             guard mayStart || folder == .running || isToEnd else { continue }
             guard isToEnd || jobTroubles.isDue(name, at: now) && !wish.isHeld else { continue }
             do {
-                let done = try step(token, in: folder, mayStart: mayStart)
+                let done = try step(token, in: folder, wish, mayStart: mayStart)
                 jobTroubles.settle(name)
                 switch done {
                 case .moved:
@@ -62,9 +62,9 @@ extension Runner {
     /// What a look at a job came to.
     private enum Progress { case moved, nothing, full }
 
-    private func step(_ token: Token, in folder: StateFolder, mayStart: Bool) throws -> Progress {
+    private func step(_ token: Token, in folder: StateFolder, _ wish: Wishes, mayStart: Bool) throws -> Progress {
         let own = active.filter { $0.attempt.job == token.id }
-        switch try plan(token, in: folder) {
+        switch try plan(token, in: folder, wish) {
         case .wait(let reason):
             agenda.waiting[token.id] = reason
             return .nothing

@@ -17,9 +17,14 @@ enum Step {
 
 extension Runner {
     /// Decides from what lies in the spool, from the clock where the manifest names one, and from nothing else.
-    func plan(_ token: Token, in folder: StateFolder) throws -> Step {
+    ///
+    /// - Parameter wish: what was wished for the job when this look began.
+    func plan(_ token: Token, in folder: StateFolder, _ wish: Wishes) throws -> Step {
         if token.state.folder.isFinal { return .conclude }
-        if spool.wishes(for: token.id).isCancelled { return .finish(fail(token, nil, "cancelled on request")) }
+        // That it be tried again may have taken the wish back since.
+        if wish.isCancelled, spool.wishes(for: token.id).isCancelled {
+            return .finish(fail(token, nil, "cancelled on request"))
+        }
         let job: ResolvedJob
         switch try resolvedJob(of: token) {
         case .job(let resolved): job = resolved
@@ -28,6 +33,8 @@ extension Runner {
             let first = text.split(separator: "\n").first.map(String.init)
             return .finish(fail(token, nil, first ?? text))
         }
+        // Jobs that wait for the night may be many: nothing of their stages is looked at meanwhile.
+        if folder == .queued, let gate = try gate(job.rules ?? JobRules(), token) { return gate }
         let open = try job.stages.filter { try !isDone($0, token) }
         if open.isEmpty {
             let started: Timestamp = if case .running(_, let time) = token.state { time } else { token.submitted }
@@ -35,7 +42,7 @@ extension Runner {
                 .done(
                     started: started, finished: max(started, moment), bundle: spool.bundle(token.id).lastPathComponent))
         }
-        if let gate = try gate(job.rules ?? JobRules(), token) { return gate }
+        if folder != .queued, let gate = try gate(job.rules ?? JobRules(), token) { return gate }
         return try stages(of: job, open: open, token)
     }
 

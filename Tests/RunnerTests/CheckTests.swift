@@ -144,12 +144,13 @@ import Testing
         #expect(counter.count < 200)
     }
 
-    /// What a job is never changes once it is accepted: one that waits is read at the first look, not at each.
+    /// What a job is never changes once it is accepted: one that waits for its time is read at the first look, not at each, and
+    /// nothing of its stages is.
     @Test func aWaitingJobIsReadOnce() throws {
         let shop = try Workshop()
         let later = JobRules(notBefore: Date().timeIntervalSince1970 + 86_400)
         let id = try shop.submit("later", [("data", "succeed", [])], rules: later)
-        let counter = ReadCounter("resolved.json")
+        let counter = ReadCounter("work/\(id)/")
         let counted = try Spool(at: shop.spool.root, files: FileSystem(faults: counter))
         let stop = try StopFlag()
         let spool = shop.spool
@@ -163,6 +164,7 @@ import Testing
             $0.drain = false
             $0.poll = 0.02
         }
-        #expect(counter.count == 1)
+        // `resolved.json`, and `job.json` for its digest.
+        #expect(counter.count == 2)
     }
 }

@@ -74,7 +74,8 @@ import Testing
             return ["base": StageForecast(seconds: 90, disk: 5)]
         }.plan(job(Self.stages))
         #expect(known.stages.allSatisfy { $0.seconds != nil && $0.seconds != 90 && !$0.isRough })
-        #expect(asked.count == count + 1 && known.stages.map(\.disk) == [nil, 5], "their room is forecast all the same")
+        // Their room is forecast all the same.
+        #expect(asked.count == count + 1 && known.stages.map(\.disk) == [nil, 5])
     }
 
     @Test func whatRunsIsExplained() throws {
