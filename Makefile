@@ -26,7 +26,8 @@ build: setup
 	$(BUILD) --product jdnas
 	$(BUILD) --product jdnas-stage
 
-test: setup
+test:
+	@scripts/setup tests
 	$(BUILD) --build-tests
 	swift test -c release --skip-build
 

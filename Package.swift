@@ -193,7 +193,7 @@ let package = Package(
         tests("Bundles", "Bundles", "Archive", "Basics"),
         tests("StageKit", "StageKit", "Manifest", "Spool", "Bundles", "Archive", "Basics"),
         tests("CommandKit", "CommandKit"),
-        tests("StatusPage", "StatusPage", "Pages", "Spool", "Basics"),
+        tests("StatusPage", "StatusPage", "Pages", "Spool", "Images", "Basics"),
         tests("Runner", "Runner", "Manifest", "StageKit", "Spool", "Bundles", "Archive", "Basics", "CLinux"),
         // Real runners and commands, killed at random (`make torture`).
         tests("Torture", "Manifest", "StageKit", "Spool", "Bundles", "Basics"),

@@ -9,18 +9,23 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct StopTests {
     static let fake = Project.root.appending(path: "Tests/Programs/fake-stage.sh").path
 
-    /// A spool with one job for the fake program, whose only stage behaves so.
-    private func spool(in folder: TemporaryFolder, _ behaviour: String) throws -> JobID {
-        let spool = try Spool(at: folder["s"], create: true)
+    /// A manifest for the fake program of a job with one stage, which behaves so.
+    static func report(_ job: String, _ behaviour: String) -> Data {
         let stage: JSON = [
             "name": "data", "plugin": "make-dataset", "pluginVersion": 1, "options": ["behaviour": .string(behaviour)],
             "needs": [], "consumes": [], "produces": "dataset",
         ]
         let report: JSON = [
             "file": "x", "diagnostics": [],
-            "resolved": ["format": "jdnas-resolved/1", "job": "stop", "seed": 7, "stages": [stage]],
+            "resolved": ["format": "jdnas-resolved/1", "job": .string(job), "seed": 7, "stages": [stage]],
         ]
-        return try spool.submit(manifest: Data(report.prettyText.utf8), name: "stop", base: "/")
+        return Data(report.prettyText.utf8)
+    }
+
+    /// A spool with one job for the fake program.
+    private func spool(in folder: TemporaryFolder, _ behaviour: String) throws -> JobID {
+        try Spool(at: folder["s"], create: true)
+            .submit(manifest: Self.report("stop", behaviour), name: "stop", base: "/")
     }
 
     static let signals: [(number: Int32, code: Int32)] = [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)]

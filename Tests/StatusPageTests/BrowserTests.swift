@@ -67,49 +67,13 @@ struct BrowserTests {
             .replacing("</body>\n</html>\n", with: "\(script)</body>\n</html>\n")
     }
 
-    /// A page that shows `index.html` as wide as a screen, and takes down what that says of itself: Chromium's own window has
-    /// at least 500 pixels.
+    /// A page that shows `index.html` as wide as a screen, and takes down what that says of itself.
     private static func frame(_ screen: Screen) -> String {
-        """
-        <!DOCTYPE html><meta name="color-scheme" content="light dark"><script>
-        addEventListener('message', event => { document.documentElement.dataset.measured = event.data; });
-        </script><iframe src="index.html" style="border: 0; width: \(screen.width)px; height: \(screen.height)px"></iframe>
-        """
-    }
-}
-
-/// Headless Chromium, where it is installed.
-private enum Browser {
-    static let hint = "Chromium is not there: apt-get install --no-install-recommends chromium"
-
-    static let program: URL? = {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        return ["chromium", "chromium-browser", "google-chrome"].lazy
-            .flatMap { name in folders.map { URL(filePath: "\($0)/\(name)") } }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }()
-
-    /// The document after its scripts have run.
-    ///
-    /// - Parameter frame: what is opened instead, beside the page.
-    static func dom(of html: String, _ screen: BrowserTests.Screen, in frame: String? = nil) throws -> String {
-        let scratch = try TemporaryFolder()
-        var page = try scratch.write(html, to: "spool/status/index.html")
-        if let frame { page = try scratch.write(frame, to: "spool/status/frame.html") }
-        let output = try scratch.write("", to: "dom.html")
-        let process = Process()
-        process.executableURL = program
-        process.arguments =
-            [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage",
-                "--no-first-run",
-            ]
-            + ["--user-data-dir=\(scratch["profile"].path)", "--window-size=1400,1000"]
-            + ["--blink-settings=preferredColorScheme=\(screen.isDark ? 0 : 1)", "--dump-dom", page.absoluteString]
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return try String(contentsOf: output, encoding: .utf8)
+        let script = """
+            <script>
+            addEventListener('message', event => { document.documentElement.dataset.measured = event.data; });
+            </script>
+            """
+        return Browser.frame(screen, script: script)
     }
 }

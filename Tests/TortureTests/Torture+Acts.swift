@@ -17,8 +17,8 @@ extension Torture {
 
     private func act() {
         switch random.index(below: 100) {
-        case 0..<20: submit()
-        case 20..<23: moveClock()
+        case 0..<19: submit()
+        case 19..<23: moveClock()
         case 23..<30: drop()
         case 30..<40: wish()
         case 40..<48: retry()
@@ -32,9 +32,8 @@ extension Torture {
         case 85..<87: if hasRunner, jdnas("drain").code == 0 { counts.add("drains") }
         case 87..<92: examine()
         case 92..<94: repair()
-        case 94: fillDisk()
-        case 95: makeReadOnly()
-        case 96..<98: moveClock()
+        case 94..<97: fillDisk()
+        case 97..<99: makeReadOnly()
         default: startRunner()
         }
         if !hasRunner, random.index(below: 3) > 0 { startRunner() }

@@ -46,6 +46,12 @@ final class Torture {
         try Data().write(to: log)
     }
 
+    /// What cannot be done on this machine, and is left out.
+    var missing: [String] {
+        (clock == nil ? ["without jumps of the clock: there is no C compiler"] : [])
+            + (disk.isMounted ? [] : ["without full and read-only disks: no small one can be mounted (root can)"])
+    }
+
     func violated(_ what: String) {
         violations.append(what)
         print("torture: \(what)")

@@ -40,12 +40,13 @@ import Testing
         print("torture: seed \(Self.seed), \(Int(Self.seconds)) s")
         let torture = try Torture(seed: Self.seed)
         defer { torture.end() }
-        if torture.clock == nil { print("torture: without jumps of the clock, for there is no C compiler") }
-        if !torture.disk.isMounted { print("torture: no disk can be mounted here: none is full or read-only") }
+        let missing = torture.missing
+        for text in missing { print("torture: \(text)") }
         torture.go(on: Self.seconds)
         torture.drain()
         torture.check()
         print("torture: \(torture.counts.text)")
+        for text in missing { print("torture: \(text)") }
         for violation in torture.violations { Issue.record("seed \(Self.seed): \(violation)") }
         if !torture.violations.isEmpty { print("torture: the spool is kept in \(torture.keep())") }
     }

@@ -5,7 +5,13 @@ import TestSupport
 
 /// The archive reader: lists, reads and unpacks.
 struct ArchiveTarget: FuzzTarget {
-    enum Kind { case tar, tarZstd, zip }
+    enum Kind: String, CaseIterable {
+        case tar
+        case tarZstd = "tar.zst"
+        /// A tar that is mutated before it is compressed: hardly a change to a compressed one gets as far as the tar's reader.
+        case tarInZstd = "packed-tar.zst"
+        case zip
+    }
 
     let name: String
     private let kind: Kind
@@ -13,12 +19,7 @@ struct ArchiveTarget: FuzzTarget {
 
     init(_ kind: Kind, work: URL) {
         self.kind = kind
-        name =
-            switch kind {
-            case .tar: "tar"
-            case .tarZstd: "tar.zst"
-            case .zip: "zip"
-            }
+        name = kind.rawValue
         self.work = work.appending(path: "unpacking-\(name)")
     }
 
@@ -38,9 +39,13 @@ struct ArchiveTarget: FuzzTarget {
                 return zip.data
             }
             let members = contents.map { ArchiveMember(path: $0, contents: .data(Data($1.utf8))) }
-            try ArchiveWriter.write(members, to: file, format: kind == .tar ? .tar : .tarZstd)
+            try ArchiveWriter.write(members, to: file, format: kind == .tarZstd ? .tarZstd : .tar)
             return try Data(contentsOf: file)
         }
+    }
+
+    func packed(_ input: Data, _ random: inout RandomStream) -> Data {
+        kind == .tarInZstd ? StoredZstandard.frame(input, &random) : input
     }
 
     func read(_ file: URL, _ input: Data) throws -> String {

@@ -22,10 +22,7 @@ struct FuzzCommand: Command {
         let seed = UInt64(try arguments.integer("--seed", in: 0...Int.max) ?? Int.random(in: 0...999_999_999))
         let work = URL(filePath: arguments.value("--work") ?? ".build/fuzz-inputs")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-        let targets: [any FuzzTarget] = [
-            ManifestTarget(work: work),
-            ArchiveTarget(.tar, work: work), ArchiveTarget(.tarZstd, work: work), ArchiveTarget(.zip, work: work),
-        ]
+        let targets = targets(work: work)
         let seeds = try targets.map { try $0.seeds(from: arguments.operands.map { URL(filePath: $0) }) }
         Terminal.print("seed \(seed), \(seeds.map(\.count)) seeds, inputs in \(work.path)")
 
@@ -38,7 +35,8 @@ struct FuzzCommand: Command {
             let index = number % targets.count
             var stream = random.stream("input", number)
             let input = corpora[index].next(&stream)
-            try Self.feed(input, to: targets[index], in: work) { corpora[index].note(input, outcome: $0) }
+            let fed = targets[index].packed(input, &stream)
+            try Self.feed(fed, to: targets[index], in: work) { corpora[index].note(input, outcome: $0) }
             counts[index] += 1
             let now = ContinuousClock.now
             if now > report || now > end {
@@ -74,7 +72,7 @@ struct FuzzCommand: Command {
 /// Feeds one file again.
 struct ReplayCommand: Command {
     let name = "replay"
-    let summary = "feed files again that an earlier run left: last-manifest, last-tar, last-tar.zst, last-zip"
+    let summary = "feed files again that an earlier run left: last-manifest, last-tar, last-packed-tar.zst, …"
     let operands = "FILE…"
     let arity = 1...1000
 
@@ -82,10 +80,7 @@ struct ReplayCommand: Command {
         let work = FileManager.default.temporaryDirectory.appending(path: "jdnas-replay-\(getpid())")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: work) }
-        let targets: [any FuzzTarget] = [
-            ManifestTarget(work: work),
-            ArchiveTarget(.tar, work: work), ArchiveTarget(.tarZstd, work: work), ArchiveTarget(.zip, work: work),
-        ]
+        let targets = targets(work: work)
         for path in arguments.operands {
             let file = URL(filePath: path)
             guard let target = targets.last(where: { file.lastPathComponent.hasSuffix($0.name) }) else {

@@ -7,9 +7,20 @@ protocol FuzzTarget {
     var name: String { get }
     /// Inputs to begin with.
     func seeds(from folders: [URL]) throws -> [Data]
+    /// What a mutated input is put into, so that its reader gets to see it; nothing, unless said otherwise.
+    func packed(_ input: Data, _ random: inout RandomStream) -> Data
     /// Reads an input, in a file and as bytes. What it comes to, without names and numbers: inputs with new outcomes are
     /// mutated further. Throws `Broken` when a promise is not kept.
     func read(_ file: URL, _ input: Data) throws -> String
+}
+
+extension FuzzTarget {
+    func packed(_ input: Data, _ random: inout RandomStream) -> Data { input }
+}
+
+/// All readers.
+func targets(work: URL) -> [any FuzzTarget] {
+    [ManifestTarget(work: work)] + ArchiveTarget.Kind.allCases.map { ArchiveTarget($0, work: work) }
 }
 
 /// A promise that was not kept.

@@ -23,8 +23,9 @@ enum Mutator {
     static func mutated(_ input: Data, with other: Data, _ random: inout RandomStream) -> Data {
         var bytes = Array(input)
         for _ in 0...random.index(below: 6) { mutate(&bytes, Array(other), &random) }
+        if random.index(below: 2) == 0 { TarHeaders.change(&bytes, &random) }
         // A tar's headers are read only if their sums fit.
-        if random.index(below: 2) == 0 { mendTarSums(&bytes) }
+        if random.index(below: 4) > 0 { TarHeaders.mendSums(&bytes) }
         return Data(bytes.prefix(1 << 17))
     }
 
@@ -53,18 +54,6 @@ enum Mutator {
             let word = words[random.index(below: words.count)]
             let start = place()
             bytes.replaceSubrange(start..<min(bytes.count, start + word.count), with: word)
-        }
-    }
-
-    /// Sets the checksum of every block that looks like a tar's header (pax(1), "ustar Interchange Format").
-    private static func mendTarSums(_ bytes: inout [UInt8]) {
-        for block in stride(from: 0, to: bytes.count - 511, by: 512) {
-            guard bytes[(block + 257)..<(block + 262)].elementsEqual("ustar".utf8) else { continue }
-            for index in 148..<156 { bytes[block + index] = 0x20 }
-            let sum = bytes[block..<(block + 512)].reduce(0) { $0 + Int($1) }
-            let digits = String(sum, radix: 8)
-            let text = String(repeating: "0", count: 6 - digits.count) + digits + "\0 "
-            bytes.replaceSubrange((block + 148)..<(block + 156), with: Array(text.utf8))
         }
     }
 }
