@@ -40,18 +40,25 @@ extension SpoolOverview {
         return summary
     }
 
+    /// Jobs that have not ended: what runs, what is kept back on request, and the rest.
+    var openCounts: (running: Int, waiting: Int, held: Int) {
+        let running = live.shown.count { !$0.running.isEmpty }
+        return (running, max(0, queue.count + inbox.count + live.count - running - heldCount), heldCount)
+    }
+
     /// One line on all of it.
     var summary: String {
-        let running = live.shown.count { !$0.running.isEmpty }
-        let waiting = queue.count + inbox.count + live.count - running
-        func jobs(_ count: Int, _ one: String, _ several: String) -> String {
-            "\(count) job\(count == 1 ? " \(one)" : "s \(several)")"
+        let counts = openCounts
+        var parts: [String] = []
+        func add(_ count: Int, _ one: String, _ several: String, _ short: String) {
+            if count == 0 { return }
+            let whole = "\(count) job\(count == 1 ? " \(one)" : "s \(several)")"
+            parts.append(parts.isEmpty ? whole : "\(count) \(short)")
         }
-        switch (running, waiting) {
-        case (0, 0): return ended.count == 0 ? "No jobs yet" : "Nothing left to do"
-        case (0, _): return jobs(waiting, "waits", "wait")
-        case (_, 0): return jobs(running, "is running", "are running")
-        default: return "\(jobs(running, "is running", "are running")), \(waiting) waiting"
-        }
+        add(counts.running, "is running", "are running", "running")
+        add(counts.waiting, "waits", "wait", "waiting")
+        add(counts.held, "is held", "are held", "held")
+        guard parts.isEmpty else { return parts.joined(separator: ", ") }
+        return ended.count == 0 ? "No jobs yet" : "Nothing left to do"
     }
 }

@@ -16,8 +16,9 @@ import Testing
             try overview.html(written: .now).write(toFile: path, atomically: true, encoding: .utf8)
         }
         expect(
-            html, has: "<title>42\u{A0}% search, cells-overnight – jdnas</title>", "1 job is running, 17 waiting",
-            "A runner works here", "Under way", "priority 20", "3 of 7 stages done", "1 h 27 min left", "attempt 2",
+            html, has: "<title>42\u{A0}% search, cells-overnight – jdnas</title>",
+            "1 job is running, 15 waiting, 2 held", "A runner works here", "Under way", "priority 20",
+            "3 of 7 stages done", "1 h 27 min left", "attempt 2",
             "ended by signal 9", "<dt>AP</dt><dd>0.512</dd>", "remove-block", "the front in generation 4",
             "max=\"1\" value=\"0.42\"", "goes next", "the result of cells-overnight/base", "held, until it is released",
             "being cancelled", "and 7 more; <code>jdnas list</code>", "Handed in, and not checked yet", "and 2 more",

@@ -124,7 +124,7 @@ enum StatusStyle {
           .stack td { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr); gap: .5rem; padding: 0; border: 0; }
           .stack td.list { min-width: 0; } .notes li { grid-template-columns: minmax(0, 1fr); }
           .stack td.name, .job .stack td.name { min-width: 0; order: -1; grid-template-columns: minmax(0, 1fr); }
-          .stack td.fix, .stack td.n { white-space: normal; }
+          .stack td.fix, .stack td.n { white-space: normal; } .found td, .found th { padding-right: .7rem; }
           .stack td::before { content: attr(data-head); color: var(--soft); font-size: .87rem; }
           .stack td.name::before { content: none; } .stack td.empty, .stack td.extra { display: none; }
         }

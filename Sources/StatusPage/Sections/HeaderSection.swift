@@ -50,12 +50,11 @@ extension SpoolOverview {
     private var waitingPlace: String { queue.count + inbox.count > 0 ? "queue" : "live" }
 
     private var tiles: Markup {
-        let running = live.shown.count { !$0.running.isEmpty }
-        let waiting = queue.count + inbox.count + live.count - running
+        let counts = openCounts
         let items: [(count: Int, word: String, target: String, icon: String, style: String)] = [
-            (running, "running", "live", "running", "running"),
-            (max(0, waiting - heldCount), "waiting", waitingPlace, "waiting", "waiting"),
-            (heldCount, "held", waitingPlace, "held", "held"),
+            (counts.running, "running", "live", "running", "running"),
+            (counts.waiting, "waiting", waitingPlace, "waiting", "waiting"),
+            (counts.held, "held", waitingPlace, "held", "held"),
             (ended.count - failedCount, "done", "ended", "done", "done"),
             (failedCount, "failed", "failures", "failed", "failed"),
             (rejected.count, "rejected", "rejected", "refused", "refused"),
