@@ -9,6 +9,10 @@ public struct ComparisonReport {
 
     public init(_ comparison: ModeComparison) { self.comparison = comparison }
 
+    public var tables: [ComparisonPage.Table] {
+        [students, advances] + (comparison.differences.isEmpty ? [] : [pairs])
+    }
+
     /// A row for each mode.
     public var students: ComparisonPage.Table {
         ComparisonPage.Table(
@@ -63,7 +67,7 @@ public struct ComparisonReport {
             title: title,
             lead: "\(comparison.modes.map(\.runs.count).reduce(0, +)) searches of \(comparison.modes.count) modes from "
                 + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.",
-            tables: [students, advances] + (comparison.differences.isEmpty ? [] : [pairs]),
+            tables: tables,
             groups: comparison.modes.map { mode in
                 .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
             }, axis: "AP of the student")
@@ -77,20 +81,13 @@ public struct ComparisonReport {
             ]
         }
         return [
-            "format": "jdnas-mode-comparison/1", "reference": .string(comparison.reference),
+            "format": .string(ModeComparison.format), "reference": .string(comparison.reference),
             "modes": .array(
                 comparison.modes.map { mode in
                     [
                         "mode": .string(mode.name), "ap": value(mode.precision), "ap_over_base": value(mode.gain),
                         "latency": mode.latency.map(value) ?? .null,
-                        "runs": .array(
-                            mode.runs.map { run in
-                                [
-                                    "source": .string(run.source), "base": .string(run.base),
-                                    "base_ap": .number(run.basePrecision), "ap": .number(run.precision),
-                                    "latency": run.latency.map { .number($0) } ?? .null,
-                                ]
-                            }),
+                        "runs": .array(mode.runs.map(\.json)),
                     ]
                 }),
             "advances": .array(

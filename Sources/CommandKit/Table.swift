@@ -31,6 +31,16 @@ public struct Table: Sendable {
         }.joined(separator: "\n")
     }
 
+    /// The same in Markdown.
+    public func markdown() -> String {
+        func line(_ cells: [String]) -> String {
+            "| " + cells.map { Table.printable($0).replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        }
+        let names = header ?? Array(repeating: "", count: rows.first?.count ?? 0)
+        let rule = names.indices.map { right.contains($0) ? "---:" : "---" }
+        return ([names, rule] + rows).map(line).joined(separator: "\n")
+    }
+
     /// Control characters from file names and messages must not reach a terminal.
     private static func printable(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }

@@ -25,8 +25,10 @@ extension Runner {
         guard agenda.isStale || now - agenda.lastLook >= options.poll else { return false }
         defer { agenda.lastLook = now }
         agenda.beginLook()
-        let wishes = try spool.wishes()
+        var wishes = try spool.wishes()
         try heedRetries(wishes)
+        // What is tried again has other wishes by now.
+        if wishes.values.contains(where: { $0.retry != nil }) { wishes = try spool.wishes() }
         let live = try liveTokens(wishes)
         forgetTroubles(but: live.map(\.token.id))
         forgetResolved(but: Set(live.map(\.token.id)))

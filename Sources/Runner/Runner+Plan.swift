@@ -21,10 +21,7 @@ extension Runner {
     /// - Parameter wish: what was wished for the job when this look began.
     func plan(_ token: Token, in folder: StateFolder, _ wish: Wishes) throws -> Step {
         if token.state.folder.isFinal { return .conclude }
-        // That it be tried again may have taken the wish back since.
-        if wish.isCancelled, spool.wishes(for: token.id).isCancelled {
-            return .finish(fail(token, nil, "cancelled on request"))
-        }
+        if wish.isCancelled { return .finish(fail(token, nil, "cancelled on request")) }
         let job: ResolvedJob
         switch try resolvedJob(of: token) {
         case .job(let resolved): job = resolved

@@ -27,6 +27,12 @@ public struct AttemptOutcome: Codable, Sendable, Hashable {
         /// The disk was full; does not count as an attempt.
         case space
 
+        /// A word of a later version counts as the stage's fault, like all that is not known to be another's.
+        public init(from decoder: any Decoder) throws {
+            let word = try decoder.singleValueContainer().decode(String.self)
+            self = Fault(rawValue: word) ?? .stage
+        }
+
         /// Whether the machine was at fault, which further attempts are counted by.
         public var isMachines: Bool { self == .infrastructure || self == .memory }
     }

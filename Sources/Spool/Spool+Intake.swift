@@ -144,6 +144,7 @@ extension Spool {
         try replace(Data(diagnostics.utf8), at: rejected.appending(path: "\(submission.id).diagnostics.txt"))
         let reason = diagnostics.split(separator: "\n").first.map(String.init) ?? "the manifest was refused"
         _ = try move(submission, from: .inbox, to: .rejected(reason: reason))
+        try forgetWishes(submission.id)
     }
 
     /// Completes the intake of a drop from whatever point it had reached; nil if there is no job to be made of it.

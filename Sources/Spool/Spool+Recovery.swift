@@ -98,6 +98,7 @@ extension Spool {
             guard let status = FileStatus(folder), now - status.modified > 86_400, !hasToken(id) else { continue }
             let contents = try files.list(folder)
             if contents.allSatisfy({ $0 == "manifest.yaml" || $0 == "resolved.json" }) {
+                try forgetWishes(id)
                 try files.removeFolder(folder)
                 notes.append("removed work/\(id), the beginning of a submission that came to nothing")
             }

@@ -31,7 +31,8 @@ public struct Wishes: Sendable, Hashable {
 }
 
 /// Wishes lie in `wishes/`, a file each: `<job id>.hold`, `<job id>.cancel`, `<job id>.priority`, `<job id>.retry`. Commands
-/// write them, the runner heeds them and removes those of a job that has ended; they need no lock, and no runner.
+/// write them (and whoever takes in a job whose manifest has a priority), the runner heeds them and removes those of a job that has
+/// ended; they need no lock, and no runner.
 extension Spool {
     enum WishName: String { case hold, cancel, priority, retry }
 
@@ -80,8 +81,10 @@ extension Spool {
 
     /// Gives a job the priority that its manifest says, unless somebody wanted another.
     func beginPriority(_ record: JobRecord) throws {
-        guard let priority = record.priority, !files.exists(wishFile(record.id, .priority)) else { return }
-        try prioritise(record.id, priority)
+        guard let priority = record.priority else { return }
+        try makeFolder(wishesFolder)
+        // Never over what somebody wants.
+        _ = try place(Data("\(priority)\n".utf8), at: wishFile(record.id, .priority))
     }
 
     /// Takes back the priority of a job that came to nothing.

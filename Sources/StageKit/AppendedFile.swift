@@ -41,8 +41,12 @@ final class AppendedFile: Sendable {
         return .open(descriptor: descriptor)
     }
 
-    /// One write(2) a record: a reader sees whole ones.
+    /// One write(2) a record: a reader sees whole ones. What a full disk leaves of one is taken away.
     private static func write(_ record: [UInt8], to descriptor: Int32) -> Bool {
-        record.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) } == record.count
+        let size = lseek(descriptor, 0, SEEK_END)
+        let written = record.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if written == record.count { return true }
+        if written > 0, size >= 0 { _ = ftruncate(descriptor, size) }
+        return false
     }
 }

@@ -24,7 +24,8 @@ public protocol StagePlugin: Sendable {
     func options(_ reader: inout ConfigReader) -> Options?
 
     /// What a run may cost, for `jdnas plan`; nil where nothing can be said. Called in any working directory, and must be quick
-    /// (a second): it reckons, it does not try. An answer that is wrong by half is better than none.
+    /// (a second): it reckons, it does not try. Of time an answer that is wrong by half is better than none. Without the room on
+    /// the disk that it tells, a stage does not start, unless its manifest names another.
     ///
     /// - Parameter inputs: in the order of the stage's `needs`; of those that are still to be made only the summary, as
     ///   forecasts of their stages give it.

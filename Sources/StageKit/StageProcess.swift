@@ -29,6 +29,7 @@ public enum StageProcess {
         _ requestFile: URL, catalog: StageCatalog, cancellation: Cancellation,
         log: @escaping @Sendable (String) -> Void = StageContext.standardLog, watch: StageWatch? = nil
     ) -> Int32 {
+        let start = ContinuousClock.now
         do {
             let request = try StageRequest.read(requestFile)
             let plugin = try plugin(of: request, catalog)
@@ -37,7 +38,7 @@ public enum StageProcess {
                 job: request.job, stage: request.stage, seed: request.seed, threads: request.threads, inputs: inputs,
                 attempt: URL(filePath: request.attempt), resume: request.resume.map { URL(filePath: $0) },
                 cancellation: cancellation, log: log, watch: watch)
-            try attempt(request, plugin, context, watch)
+            try attempt(request, plugin, context, watch, since: start)
             return Exit.done
         } catch {
             return end(with: error, in: requestFile.deletingLastPathComponent())
@@ -55,13 +56,13 @@ public enum StageProcess {
     }
 
     private static func attempt(
-        _ request: StageRequest, _ plugin: any StagePlugin, _ context: StageContext, _ watch: StageWatch?
+        _ request: StageRequest, _ plugin: any StagePlugin, _ context: StageContext, _ watch: StageWatch?,
+        since start: ContinuousClock.Instant
     ) throws {
         if let resume = context.checkpoint.resumeDirectory {
             context.log("\(request.stage): goes on from checkpoint \(resume.lastPathComponent)")
         }
         try requireRoom(for: request, plugin, context)
-        let start = ContinuousClock.now
         try plugin.run(encoded: request.options, context)
         watch?(.end(marked: context.output.marked))
         let elapsed = { (ContinuousClock.now - start) / .seconds(1) }
@@ -76,8 +77,8 @@ public enum StageProcess {
         let inputs = context.inputs.artifacts.map {
             Prospect(kind: $0.kind, directory: $0.directory.path, summary: $0.summary)
         }
-        // Where none can be made of it, nothing is asked for.
-        guard let need = (try? plugin.forecast(encoded: request.options, inputs))?.disk,
+        // Where none can be made of it, nothing is asked for; what the manifest asks for, the runner has seen to.
+        guard request.hasOwnRoom != true, let need = (try? plugin.forecast(encoded: request.options, inputs))?.disk,
             let free = freeBytes(at: request.attempt), free < need
         else { return }
         throw Failure.noRoom(need: need, free: free, at: request.attempt)

@@ -2,8 +2,8 @@ import Basics
 public import Foundation
 import Synchronization
 
-/// How far a stage is: writes `progress.json` (replaced whole, at most twice a second), a line of the log, and now and then (each
-/// `pace` seconds, first and last included) a line of `progress.jsonl`, which keeps what `progress.json` said: how the stage went.
+/// How far a stage is: writes `progress.json` (replaced whole, at most twice a second), a line of the log, and now and then (the
+/// first time, each ten seconds, and when all is done) a line of `progress.jsonl`, which keeps what `progress.json` said: how the stage went.
 ///
 /// `progress.json` (`ProgressFile` of Spool reads it): `{"format": "jdnas-progress/1", "fraction": 0…1, "message",
 /// "eta": seconds or null, "elapsed": seconds, "metrics": {name: number}, "updated": seconds since 1970}`, and "table":
@@ -14,21 +14,27 @@ public final class StageProgress: Sendable {
     private let log: @Sendable (String) -> Void
     private let events: EventFile?
     private let watch: StageWatch?
+    private let pace: Duration
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
     private struct State {
         var written: ContinuousClock.Instant?
-        /// When a line of `progress.jsonl` was.
-        var noted: ContinuousClock.Instant?
+        /// When a line of `progress.jsonl` was, and whether it said that all is done.
+        var noted: (instant: ContinuousClock.Instant, isEnd: Bool)?
         /// The first report: a resumed stage does not start at 0.
         var first: (instant: ContinuousClock.Instant, fraction: Double)?
         var table: JSON?
     }
 
     /// Without a file, only the log is written.
-    public init(file: URL?, log: @escaping @Sendable (String) -> Void, watch: StageWatch? = nil) {
+    ///
+    /// - Parameter pace: between two lines of `progress.jsonl`; a night is some thousand lines with that of ten seconds.
+    public init(
+        file: URL?, pace: Duration = .seconds(10), log: @escaping @Sendable (String) -> Void, watch: StageWatch? = nil
+    ) {
         self.file = file
+        self.pace = pace
         self.watch = watch
         self.log = log
         events = file.map { EventFile(folder: $0.deletingLastPathComponent().appending(path: "events")) }
@@ -93,14 +99,12 @@ public final class StageProgress: Sendable {
     private func isToBeNoted(_ fraction: Double) -> Bool {
         let now = ContinuousClock.now
         return state.withLock { state in
-            if let noted = state.noted, now - noted < StageProgress.pace, fraction < 1 { return false }
-            state.noted = now
+            let isEnd = fraction >= 1
+            if let noted = state.noted, now - noted.instant < pace, !isEnd || noted.isEnd { return false }
+            state.noted = (now, isEnd)
             return true
         }
     }
-
-    /// A night is some thousand lines then.
-    private static let pace = Duration.seconds(10)
 }
 
 /// A number in at most six digits: `0.4213`, `12.5`, `18000`.

@@ -1,5 +1,6 @@
 public import Basics
 public import Foundation
+import Manifest
 
 /// What the runner asks of a stage's process, as `request.json`.
 public struct StageRequest: Sendable, Hashable, Codable {
@@ -43,6 +44,8 @@ public struct StageRequest: Sendable, Hashable, Codable {
     public var attempt: String
     /// The checkpoint to go on from (`CheckpointFolder.newest(ofAttempts:)`), absolute.
     public var resume: String?
+    /// Whether the manifest says how much room the stage needs on the disk, so that the plugin is not asked; nil for no.
+    public var hasOwnRoom: Bool?
     /// Equal keys, equal results.
     public var key: Digest
 
@@ -61,6 +64,7 @@ public struct StageRequest: Sendable, Hashable, Codable {
         self.threads = threads
         self.attempt = attempt
         self.resume = resume
+        hasOwnRoom = stage.rules?.resources.disk == nil ? nil : true
         key = StageRequest.key(stage: stage, seed: seed, inputs: inputs, threads: threads)
     }
 

@@ -4,11 +4,12 @@ import Foundation
 import Manifest
 import StageKit
 
-/// For `jdnas plan`: what stages may cost of which nothing like has run yet.
+/// For `jdnas plan`: what stages may cost.
 struct ForecastCommand: Command {
     let name = "forecast"
-    let summary = "say how long a job's stages may take, from what they compute and how quick this machine is"
-    let details = "Reads a query from standard input and writes seconds by stage, as JSON; 'jdnas plan' asks it."
+    let summary = "say what a job's stages may cost, from what they compute and write, and how quick this machine is"
+    let details =
+        "Reads a query from standard input and writes seconds, and bytes on the disk, by stage, as JSON; 'jdnas plan' asks it."
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let text = FileHandle.standardInput.readDataToEndOfFile()

@@ -15,10 +15,11 @@ struct ReportCompareCommand: Command {
     let options = [
         Option("--against", value: "MODE", "the mode that the others are held against (default joint)"),
         Option("--out", value: "FILE.html", "write a page with tables and a plot"),
-        Option("--json", "print it as JSON"),
+        Option("--json", "print it as JSON, which can be given to 'report compare' instead of the bundles"),
+        Option("--markdown", "print the tables in Markdown"),
     ]
     let details = """
-        Reads every evaluation of a search in the bundles, or metrics.json files. Runs are paired by the base that they started
+        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written. Runs are paired by the base that they started
         from. Intervals are Student's, 95 %, over bases; where one includes zero the modes are not distinguished.
         """
 
@@ -34,7 +35,11 @@ struct ReportCompareCommand: Command {
         if let file = arguments.value("--out") {
             try DurableFile.write(report.page(title: "Searches compared").html, to: URL(filePath: file))
         }
-        Terminal.print(arguments.has("--json") ? report.json.prettyText : text(report))
+        if arguments.has("--json") {
+            Terminal.print(report.json.prettyText)
+        } else {
+            Terminal.print(arguments.has("--markdown") ? markdown(report) : text(report))
+        }
         return 0
     }
 
@@ -45,7 +50,11 @@ struct ReportCompareCommand: Command {
             guard let data = try? Data(contentsOf: url) else {
                 throw Failure("the metrics cannot be read", at: name, remedy: "check the name and permissions")
             }
-            return [try ModeComparison.Run(metrics: JSON(parsing: data, at: name), source: name)]
+            let json = try JSON(parsing: data, at: name)
+            if json["format"]?.string == ModeComparison.format {
+                return try ModeComparison.runs(recorded: json, source: name)
+            }
+            return [try ModeComparison.Run(metrics: json, source: name)]
         }
         let bundle = Bundles.Bundle(url)
         let members = try bundle.list().map(\.path).filter {
@@ -60,8 +69,11 @@ struct ReportCompareCommand: Command {
     }
 
     private func text(_ report: ComparisonReport) -> String {
-        let pairs = report.comparison.differences.isEmpty ? [] : [report.pairs]
-        let tables = [report.students, report.advances] + pairs
-        return tables.map { Table(header: $0.header, rows: $0.rows, right: [1]).text() }.joined(separator: "\n\n")
+        report.tables.map { Table(header: $0.header, rows: $0.rows, right: [1]).text() }.joined(separator: "\n\n")
+    }
+
+    private func markdown(_ report: ComparisonReport) -> String {
+        report.tables.map { "\($0.title):\n\n" + Table(header: $0.header, rows: $0.rows, right: [1]).markdown() }
+            .joined(separator: "\n\n")
     }
 }

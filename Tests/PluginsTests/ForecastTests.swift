@@ -130,6 +130,37 @@ import Train
         #expect(found.images("train") == 7 && found.images("val") == 3)
     }
 
+    /// Bytes on the disk at most: by the weights, and by the pictures.
+    @Test func roomIsToldWithTheCosts() throws {
+        let (detector, _) = try base()
+        let cost = try #require(try detector.cost(stages.backbones))
+        let weights = 4 * cost.parameters
+        func disk(_ plugin: some StagePlugin, _ yaml: String, _ inputs: [Prospect]) throws -> Int {
+            try #require(try stages.forecast(plugin, yaml, on: inputs)?.disk)
+        }
+        // Weights and momentum twice, while one checkpoint replaces another, and the result.
+        #expect(try disk(Train(backbones: stages.backbones), "epochs: 1", [data, detector]) == 5 * weights)
+        #expect(try disk(Morph(backbones: stages.backbones), "macs: 0.5", [data, detector]) == 2 * weights)
+        let pool = Prospect(kind: .teacherPool, summary: ["teachers": [["macs": 2000], ["macs": 1000]]])
+        let search = JointSearch(backbones: stages.backbones)
+        #expect(try disk(search, "candidates: 4\nchildren: 2", [data, detector, pool]) == 10 * weights)
+        #expect(try disk(search, "candidates: 4\nchildren: 4", [data, detector, pool]) == 16 * weights)
+        #expect(try disk(TeacherPool(backbones: stages.backbones), "epochs: 1", [data, detector]) > 5 * weights)
+        #expect(
+            try disk(DatasetPack(), "{format: synth, train: 100, val: 30, width: 64, height: 48}", [])
+                == 2 * 3 * 64 * 48 * 130)
+        for (name, size) in [("train", 1000), ("val", 3000)] {
+            try stages.folder.write(
+                #"{"images": [{"file_name": "0"}, {"file_name": "1"}], "annotations": []}"#,
+                to: "large/annotations/instances_\(name).json")
+            for number in 0..<2 {
+                try stages.folder.write(
+                    String(repeating: "x", count: size + 100 * number), to: "large/\(name)/\(number).jpg")
+            }
+        }
+        #expect(try disk(DatasetPack(), "{format: coco, root: large}", []) == 2 * 1050 + 2 * 3050)
+    }
+
     @Test func nothingIsSaidWithoutInputs() throws {
         #expect(try stages.forecast(Train(backbones: stages.backbones), "epochs: 2", on: [data]) == nil)
         #expect(try stages.forecast(TeacherPool(backbones: stages.backbones), "epochs: 2", on: [data]) == nil)

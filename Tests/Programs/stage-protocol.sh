@@ -23,6 +23,7 @@ save_checkpoint() {
 
 # tell_progress JSON
 tell_progress() {
+    printf '%s\n' "$1" >> progress.jsonl
     printf '%s' "$1" > .progress.tmp
     mv .progress.tmp progress.json
 }
@@ -33,7 +34,7 @@ publish() {
     size=$(wc -c < output/result.txt) digest=$(sha < output/result.txt)
     body=$(printf '"attempt":"work/%s","created":"2025-01-01T00:00:00.000Z","format":"jdnas-receipt/1","inputs":[],"job":"%s","key":"%s","kind":"%s","members":[{"bundle":true,"path":"result.txt","sha256":"%s","size":%d}],"plugin":"%s","pluginVersion":1' \
         "${attempt##*/work/}" "$job" "$key" "${plugin#make-}" "$digest" "$size" "$plugin")
-    tail=$(printf '"stage":"%s","summary":{"headline":["%s"]}' "$stage" "$2")
+    tail=$(printf '"stage":"%s","summary":{"headline":["%s"]},"used":{"peakBytes":1048576,"seconds":60,"systemSeconds":1,"userSeconds":2}' "$stage" "$2")
     seal=$(printf '{%s,%s}' "$body" "$tail" | sha)
     printf '{%s,"seal":"%s",%s}' "$body" "$seal" "$tail" > .receipt.tmp
     mv .receipt.tmp receipt.json

@@ -41,6 +41,15 @@ import Testing
         #expect(page.contains("<svg") && page.contains("joint - random") && !page.contains("<script"))
         let json = try JSON(parsing: run(["report", "compare", "--json"] + bundles, in: folder.url).output)
         #expect(json["modes"]?.array?.count == 2 && json["differences"]?[0]?["verdict"]?.string == "better")
+        // What was written says the same again, without the bundles.
+        try Data(json.canonicalText.utf8).write(to: folder["all.json"])
+        let again = try run(["report", "compare", "all.json"], in: folder.url)
+        #expect(again.code == 0 && again.output == outcome.output, "\(again.output)\(again.error)")
+        let markdown = try run(["report", "compare", "--markdown", "all.json"], in: folder.url).output
+        #expect(
+            markdown.hasPrefix(
+                "The students:\n\n| mode | runs | AP | over the base | latency | candidates |\n| --- | ---: |"))
+        #expect(markdown.contains("| joint | 3 | 52.7 [") && markdown.contains("| joint - random | 3 | +4.6 ["))
         let turned = try run(["report", "compare", "--against", "random"] + bundles, in: folder.url)
         #expect(turned.output.contains("worse"))
     }
@@ -59,8 +68,11 @@ import Testing
     @Test func mistakesAreTold() throws {
         try metrics("joint", "b", 0.5).write(to: folder["one.json"])
         try Data("{}".utf8).write(to: folder["none.json"])
+        try Data(#"{"format": "jdnas-mode-comparison/1", "modes": [{"mode": "joint", "runs": [{}]}]}"#.utf8)
+            .write(to: folder["torn.json"])
         for (arguments, code, text) in [
             (["none.json"], Int32(1), "no format that is known"),
+            (["torn.json"], 1, "this comparison is damaged"),
             (["nowhere.json"], 1, "cannot be read"),
             (["one.json", "--against", "random"], 1, "no search of mode 'random'"),
             ([], 2, "report compare"),

@@ -23,7 +23,7 @@ import Testing
         for text in [
             "No runner works here", "ended at", "data says hello", "\(done)", "\(failed)",
             "a.jpg: the image is corrupt",
-            "held, until it is released", "drop.yaml:2:3: error: no such plugin", "1 job waits",
+            "held, until it is released", "drop.yaml:2:3: error: no such plugin", "1 job is held",
         ] { #expect(html.contains(text), "\(text)") }
     }
 

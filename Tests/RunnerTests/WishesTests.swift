@@ -58,6 +58,22 @@ import Testing
         #expect(try shop.spool.job(matching: id.text).priority == 5)
     }
 
+    /// In the very look in which it is tried again, too.
+    @Test func whatIsTriedAgainTakesItsPlace() throws {
+        let shop = try Workshop()
+        let first = try shop.submit("first", [("data", "succeed", [])], reuse: .never)
+        try shop.spool.hold(first)
+        let id = try shop.submit(
+            "again", [("data", "input-until", [])], more: .string(shop.scratch.url.path), reuse: .never,
+            rules: JobRules(priority: 5))
+        #expect(try shop.run().failed == [id])
+        try shop.scratch.write("", to: "mended")
+        try shop.spool.wishRetry(id)
+        try shop.spool.release(first)
+        _ = try shop.run()
+        #expect(done(shop) == ["again done", "first done"])
+    }
+
     /// A held job is left alone, holds up no other, and does not keep a drain from ending well.
     @Test func aHeldJobWaits() throws {
         let shop = try Workshop()

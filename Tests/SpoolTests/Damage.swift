@@ -40,7 +40,7 @@ struct Ward {
         try spool.commit(token, from: .running)
         failed = token.id
 
-        queued = try crash.queued(spool, scratch).id
+        queued = try crash.queued(spool, scratch, priority: 4).id
     }
 
     /// Stands for a real bundle: a JSON object with a seal, and the members that a doctor asks for.
@@ -243,9 +243,14 @@ extension Damage {
         Damage(name: "a lost manifest", said: "fault work/DONE/manifest.yaml: the manifest is missing") {
             try $0.remove("work/DONE/manifest.yaml")
         },
-        Damage(name: "a torn record", said: "fault work/QUEUED/job.json: the job's record is damaged") {
-            try $0.tear("work/QUEUED/job.json")
-        },
+        Damage(
+            name: "a torn record", said: "fault work/QUEUED/job.json: the job's record is damaged",
+            make: { try $0.tear("work/QUEUED/job.json") },
+            after: {
+                // What its manifest says of its priority is not lost with it.
+                let record = try JSON(parsing: Data(contentsOf: $0["work/QUEUED/job.json"]))
+                #expect(record["priority"] == 4)
+            }),
         Damage(name: "a lost record", said: "fault work/QUEUED/job.json: the job's record is missing") {
             try $0.remove("work/QUEUED/job.json")
         },

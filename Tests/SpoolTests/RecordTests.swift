@@ -19,6 +19,13 @@ import Testing
         #expect(try SealedRecord.decode(Sample.self, from: data, at: "r") == sample)
     }
 
+    /// A later version may tell faults apart that this one does not know.
+    @Test func unknownFaultsCountAsTheStages() throws {
+        let outcome = AttemptOutcome(result: .failed, fault: .memory, reason: "no", started: .now)
+        let text = try JSON(encoding: outcome).canonicalText.replacing("\"memory\"", with: "\"moonlight\"")
+        #expect(try JSON(parsing: Data(text.utf8)).decode(AttemptOutcome.self).fault == .stage)
+    }
+
     @Test func everyTornOrChangedRecordIsRefused() throws {
         let data = try SealedRecord.encode(sample)
         for length in 0..<(data.count - 1) {

@@ -53,16 +53,26 @@ import Testing
 
     /// A thousand jobs that come at once are not a thousand listings of a thousand names.
     @Test func theOrderOfJobsIsCheap() throws {
+        // Other tests hand in jobs at the same time, by the same clock of this process: where they let it run ahead of the real
+        // one each job is looked for, and rightly so. It comes back when they pause.
+        for _ in 0..<100 {
+            let (count, seconds) = try listingsOfFiftyJobs()
+            #expect(count >= 1)
+            if Double(count) <= 2 + seconds { return }
+            usleep(200_000)
+        }
+        Issue.record("each job costs a listing")
+    }
+
+    private func listingsOfFiftyJobs() throws -> (count: Int, seconds: Double) {
         let scratch = try TemporaryFolder(inMemory: true)
         let listings = Listings()
         let spool = try Spool(at: scratch.url, create: true, files: FileSystem(faults: listings))
         let start = ProcessInfo.processInfo.systemUptime
         for _ in 0..<50 { _ = try spool.submit(manifest: Data("1".utf8), name: "blood", base: "/") }
         let seconds = ProcessInfo.processInfo.systemUptime - start
-        let count = listings.count.withLock { $0 }
-        #expect(count >= 1 && Double(count) <= 2 + seconds)
-        let times = try spool.tokens(in: .inbox).map(\.submitted)
-        #expect(Set(times).count == 50)
+        #expect(try Set(spool.tokens(in: .inbox).map(\.submitted)).count == 50)
+        return (listings.count.withLock { $0 }, seconds)
     }
 }
 

@@ -84,6 +84,20 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: bench.output(of: file).path) == [])
     }
 
+    /// The manifest's word on room counts for more than the plugin's.
+    @Test func roomThatTheManifestNamesIsNotAskedForAgain() throws {
+        let bench = try Bench()
+        let data = try bench.request("data", "lines", options: ["count": 3, "rate": 0.5])
+        #expect(bench.run(data) == 0)
+        let file = try bench.request("eval", "reads", options: ["mode": "huge"], inputs: [bench.input(data)])
+        var request = try StageRequest.read(file)
+        #expect(request.hasOwnRoom == nil)
+        request.hasOwnRoom = true
+        try request.write(to: file)
+        // It begins, and ends without a result, as this mode does.
+        #expect(bench.run(file) == 70)
+    }
+
     /// Who watches sees what the stage says as it says it, and what it marked.
     @Test func isWatched() throws {
         let bench = try Bench()

@@ -32,4 +32,18 @@ import Testing
         #expect(course.hasSuffix("\n") && told[0]["metrics"] == ["loss": 0.51234] && told[1]["table"] == nil)
         #expect(lines.withLock { $0 } == ["25% epoch 1 of 4, bad nan, loss 0.5123", "100% done, AP 31"])
     }
+
+    /// A line each `pace`, and the last one: a night must not fill the disk with them.
+    @Test(arguments: [(Duration.zero, 3), (.seconds(60), 2)])
+    func theCourseIsToldAtItsPace(_ pace: Duration, _ lines: Int) throws {
+        let scratch = try TemporaryFolder()
+        let progress = StageProgress(file: scratch["progress.json"], pace: pace) { _ in }
+        progress.report(fraction: 0.2, message: "one")
+        usleep(550_000)
+        progress.report(fraction: 0.4, message: "two")
+        progress.report(fraction: 1, message: "three")
+        if pace > .zero { progress.report(fraction: 1, message: "and once more") }
+        let course = try String(contentsOf: scratch["progress.jsonl"], encoding: .utf8)
+        #expect(course.split(separator: "\n").count == lines)
+    }
 }

@@ -4,47 +4,6 @@ import Foundation
 /// Searches of several modes from the same bases, compared in pairs: what one mode's student has more than another's, over the
 /// bases that both were given.
 public struct ModeComparison: Sendable, Hashable {
-    /// A search's student, as an evaluation measured it.
-    public struct Run: Sendable, Hashable {
-        public let source: String
-        public let mode: String
-        /// Tells the base that it started from.
-        public let base: String
-        /// AP of base and student, 0 to 1, on the split of the evaluation.
-        public let basePrecision: Double
-        public let precision: Double
-        /// The student's measured latency as a share of the base's; nil where it was not measured.
-        public let latency: Double?
-        public let candidates: Int?
-        /// AP of other detectors on the same images, by name: the base trained on, say.
-        public let rivals: [String: Double]
-
-        /// From `metrics.json` of an evaluation of a search's result.
-        public init(metrics json: JSON, source: String) throws {
-            func damaged(_ what: String, _ remedy: String) -> Failure {
-                Failure("these metrics tell no \(what)", at: source, remedy: remedy)
-            }
-            guard json["format"]?.string == "jdnas-metrics/1" else {
-                throw damaged("format that is known ('jdnas-metrics/1')", "give an evaluation's metrics.json")
-            }
-            guard let mode = json["search"]?["mode"]?.string, let base = json["search"]?["base"]?.string else {
-                throw damaged("search", "evaluate the result of a joint-search stage, with this version")
-            }
-            guard let before = json["base"]?["ap"]?.number, let after = json["student"]?["ap"]?.number else {
-                throw damaged("base and student", "evaluate both")
-            }
-            self.source = source
-            self.mode = mode
-            self.base = base
-            basePrecision = before
-            precision = after
-            let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
-            latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
-            candidates = json["search"]?["candidates"]?.integer
-            rivals = (json["rivals"]?.object ?? [:]).compactMapValues { $0["ap"]?.number }
-        }
-    }
-
     /// A mean with its 95 % interval, Student's; no interval of fewer than two numbers.
     public struct Estimate: Sendable, Hashable {
         public let count: Int

@@ -65,9 +65,10 @@ extension Examination {
                 .fault, path(url), "the job's record is damaged: \(why)", job: token.id, repair: .record(token.id))
         case .unreadable(let why): noteUnreadable(url, why, job: token.id)
         case .whole(let record):
-            // What the job was resolved to, the token does not know.
+            // What the job was resolved to, and what its manifest said of its priority, the token does not know.
             var known = spool.record(for: token)
             known.resolvedDigest = record.resolvedDigest
+            known.priority = record.priority
             if record != known {
                 note(
                     .fault, path(url), "the job's record and its token do not agree", job: token.id,
@@ -133,10 +134,12 @@ extension Examination {
 extension Spool {
     /// What `job.json` has to say of a job with this token.
     func record(for token: Token) -> JobRecord {
-        JobRecord(
+        let resolved = (try? files.read(resolved(token.id))) ?? nil
+        let rules = resolved.flatMap { try? JSON(parsing: $0) }?["rules"]
+        return JobRecord(
             id: token.id, base: token.base, submitted: token.submitted, manifestDigest: token.manifestDigest,
             source: token.source, key: token.key, environment: token.environment,
-            resolvedDigest: (try? files.read(resolved(token.id))).map { Digest(of: $0) },
-            dropped: files.exists(droppedFile(token.id)))
+            priority: rules?["priority"]?.integer.flatMap { Wishes.priorities.contains($0) ? $0 : nil },
+            resolvedDigest: resolved.map { Digest(of: $0) }, dropped: files.exists(droppedFile(token.id)))
     }
 }

@@ -14,8 +14,8 @@ struct RetryCommand: Command {
     ]
     let details =
         jobText + """
-             A cancelled job has failed, too. A stage that had not ended goes on from its last checkpoint. The job's bundle is \
-            replaced when the job ends again. 'jdnas cancel' takes the wish back.
+             A cancelled job has failed, too. A stage that had not ended goes on from its last checkpoint. Its priority is its \
+            manifest's again. The job's bundle is replaced when the job ends again. 'jdnas cancel' takes the wish back.
             """
 
     func run(_ arguments: Arguments) throws -> Int32 {

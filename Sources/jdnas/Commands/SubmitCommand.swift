@@ -26,11 +26,14 @@ struct SubmitCommand: Command {
         let spool = try SpoolArgument.open(arguments, create: true)
         var keys = KeyIndex()
         var entries: [Entry] = []
+        // Also where a later one fails: what was handed in runs.
+        defer {
+            if arguments.has("--json"), let list = try? JSON(encoding: entries) { Terminal.print(list.prettyText) }
+        }
         for manifest in manifests {
             let entry = try SubmitCommand.submit(manifest, base: base, to: spool, keys: &keys, priority: priority)
             if arguments.has("--json") { entries.append(entry) } else { Terminal.print("\(entry.id)") }
         }
-        if arguments.has("--json") { Terminal.print(try JSON(encoding: entries).prettyText) }
         return 0
     }
 

@@ -100,7 +100,7 @@ struct PriorityCommand: Command {
     let arity = 2...10_000
     let options = [SpoolArgument.option]
     let details = """
-        NUMBER is from -100 to 100; jobs have 0. \(jobText) A stage that runs is not interrupted. Write '--' before a negative \
+        NUMBER is from -100 to 100; jobs begin with what their manifests say, or 0. \(jobText) A stage that runs is not interrupted. Write '--' before a negative \
         number.
         """
 

@@ -102,6 +102,7 @@ import Testing
         #expect(outcome.ended.seconds(since: outcome.started) == 60 && outcome.peakBytes == 1 << 20)
         let receipt = try #require(try shop.spool.publishedReceipt(id("finished"), "base"))
         #expect(receipt.members.map(\.path) == ["result.txt"] && receipt.headline == ["base says hello"])
+        #expect(receipt.used == ResourceUse(seconds: 60, userSeconds: 0.25, systemSeconds: 0.125, peakBytes: 1 << 20))
     }
 
     /// A runner recovers it, and brings everything to its end.

@@ -103,7 +103,10 @@ struct FrozenSpool {
         let rules = JobRules(
             after: ["finished"], key: "second", notBefore: 1_767_225_600, window: DailyWindow("00:00-24:00"))
         try submit("queued", [("data", "succeed", [])], rules: rules, environment: ["TEAM": "cells"])
-        for job in ["held", "urgent", "given-up"] { try submit(job, [("data", "succeed", [])]) }
+        for job in ["held", "urgent", "given-up"] {
+            let rules = job == "urgent" ? JobRules(priority: 5) : nil
+            try submit(job, [("data", "succeed", [])], rules: rules)
+        }
         try run()
     }
 
@@ -137,7 +140,6 @@ struct FrozenSpool {
         try FileManager.default.removeItem(at: spool.bundle(id("anew")))
         try spool.wishRetry(id("again"), from: "data")
         try spool.hold(id("held"))
-        try spool.prioritise(id("urgent"), 5)
         try spool.cancel(id("given-up"))
         try spool.drain()
         try spool.post(

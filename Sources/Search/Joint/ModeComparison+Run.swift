@@ -1,0 +1,86 @@
+public import Basics
+
+extension ModeComparison {
+    /// A search's student, as an evaluation measured it.
+    public struct Run: Sendable, Hashable {
+        public let source: String
+        public let mode: String
+        /// Tells the base that it started from.
+        public let base: String
+        /// AP of base and student, 0 to 1, on the split of the evaluation.
+        public let basePrecision: Double
+        public let precision: Double
+        /// The student's measured latency as a share of the base's; nil where it was not measured.
+        public let latency: Double?
+        public let candidates: Int?
+        /// AP of other detectors on the same images, by name: the base trained on, say.
+        public let rivals: [String: Double]
+
+        /// From `metrics.json` of an evaluation of a search's result.
+        public init(metrics json: JSON, source: String) throws {
+            func damaged(_ what: String, _ remedy: String) -> Failure {
+                Failure("these metrics tell no \(what)", at: source, remedy: remedy)
+            }
+            guard json["format"]?.string == "jdnas-metrics/1" else {
+                throw damaged("format that is known ('jdnas-metrics/1')", "give an evaluation's metrics.json")
+            }
+            guard let mode = json["search"]?["mode"]?.string, let base = json["search"]?["base"]?.string else {
+                throw damaged("search", "evaluate the result of a joint-search stage, with this version")
+            }
+            guard let before = json["base"]?["ap"]?.number, let after = json["student"]?["ap"]?.number else {
+                throw damaged("base and student", "evaluate both")
+            }
+            self.source = source
+            self.mode = mode
+            self.base = base
+            basePrecision = before
+            precision = after
+            let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
+            latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
+            candidates = json["search"]?["candidates"]?.integer
+            rivals = (json["rivals"]?.object ?? [:]).compactMapValues { $0["ap"]?.number }
+        }
+
+        /// From a comparison's own record, as `json` and `ModeComparison.runs(recorded:)` have it.
+        init?(recorded json: JSON, mode: String) {
+            guard let source = json["source"]?.string, let base = json["base"]?.string,
+                let before = json["base_ap"]?.number, let after = json["ap"]?.number
+            else { return nil }
+            self.source = source
+            self.mode = mode
+            self.base = base
+            (basePrecision, precision) = (before, after)
+            latency = json["latency"]?.number
+            candidates = json["candidates"]?.integer
+            rivals = (json["rivals"]?.object ?? [:]).compactMapValues(\.number)
+        }
+
+        /// For a comparison's record.
+        public var json: JSON {
+            [
+                "source": .string(source), "base": .string(base), "base_ap": .number(basePrecision),
+                "ap": .number(precision), "latency": latency.map { .number($0) } ?? .null,
+                "candidates": candidates.map { .integer($0) } ?? .null,
+                "rivals": .object(rivals.mapValues { .number($0) }),
+            ]
+        }
+    }
+
+    public static let format = "jdnas-mode-comparison/1"
+
+    /// The runs that a comparison's record (`jdnas report compare --json`) was made of.
+    public static func runs(recorded json: JSON, source: String) throws -> [Run] {
+        func damaged() -> Failure {
+            Failure(
+                "this comparison is damaged", at: source, remedy: "write it anew: jdnas report compare --json BUNDLE…")
+        }
+        guard let modes = json["modes"]?.array else { throw damaged() }
+        return try modes.flatMap { entry in
+            guard let mode = entry["mode"]?.string, let runs = entry["runs"]?.array else { throw damaged() }
+            return try runs.map { run in
+                guard let run = Run(recorded: run, mode: mode) else { throw damaged() }
+                return run
+            }
+        }
+    }
+}
