@@ -150,7 +150,8 @@ import Testing
         let plan = try run(["plan", "look.yaml", "--spool", "s"], in: folder.url)
         #expect(plan.code == 1)
         #expect(
-            plan.output.contains(/data +dataset-pack +run +~[\d.]+ s +'dataset-pack' has not run in this spool yet/))
+            plan.output.contains(
+                /data +dataset-pack +run +~[\d.]+ s +\d+ MiB +'dataset-pack' has not run in this spool yet/))
         #expect(plan.output.contains("look: 1 of 2 stages would run"))
         let json = try JSON(parsing: try run(["plan", "--json", "look.yaml", "--spool", "s"], in: folder.url).output)
         #expect(json[0]?["stages"]?[0]?["action"] == "run" && json[0]?["stages"]?[0]?["basis"] == "forecast")
