@@ -1,4 +1,4 @@
-public import Basics
+import Basics
 import Foundation
 
 /// Searches of several modes from the same bases, compared in pairs: what one mode's student has more than another's, over the
