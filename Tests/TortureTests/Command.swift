@@ -65,4 +65,12 @@ final class Command {
         }
         return command.wait()
     }
+
+    /// Compiles a file of Tests/Programs into a library that programs can be started with; false where there is no compiler.
+    static func buildLibrary(_ source: String, at library: String) -> Bool {
+        let source = BuiltPrograms.root.appending(path: "Tests/Programs/\(source)").path
+        return ["clang", "cc"].contains {
+            run($0, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]).code == 0
+        }
+    }
 }

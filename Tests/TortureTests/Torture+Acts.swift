@@ -223,9 +223,26 @@ extension Torture {
         _ = second.wait()
     }
 
+    /// A real one where there is one, or calls that say so.
+    private func spoil(_ state: FaultyDisk.State) -> Bool {
+        if let faults, !disk.isMounted || random.index(below: 2) == 0 {
+            faults.set(state)
+            counts.add("times calls said that the disk was \(state == .full ? "full" : "read-only")")
+            return true
+        }
+        guard state == .full ? disk.fill() : disk.makeReadOnly() else { return false }
+        counts.add("times the disk was \(state == .full ? "full" : "read-only")")
+        return true
+    }
+
+    func mendDisk() {
+        faults?.set(.sound)
+        disk.makeWritable()
+        disk.empty()
+    }
+
     private func fillDisk() {
-        guard disk.fill() else { return }
-        counts.add("times the disk was full")
+        guard spoil(.full) else { return }
         for _ in 0..<4 {
             submit()
             wish()
@@ -233,20 +250,19 @@ extension Torture {
             usleep(UInt32(random.uniform(0, 500_000)))
         }
         if random.index(below: 2) == 0 { killRunner() }
-        disk.empty()
+        mendDisk()
     }
 
     private func makeReadOnly() {
         killRunner()
         for pid in stages() { kill(pid, SIGKILL) }
         usleep(100_000)
-        guard disk.makeReadOnly() else { return }
-        counts.add("times the disk was read-only")
+        guard spoil(.readOnly) else { return }
         submit()
         let doctor = jdnas("doctor")
         if doctor.code != 1 { violated("a doctor finds nothing on a read-only disk: \(doctor.output)") }
         let end = jdnas("run", "--drain")
         if end.code == 0 { violated("a runner works on a read-only disk: \(end.output)") }
-        disk.makeWritable()
+        mendDisk()
     }
 }

@@ -28,8 +28,7 @@ extension Torture {
     /// Brings all jobs to their ends.
     func drain() {
         stopRunner(SIGTERM)
-        disk.empty()
-        disk.makeWritable()
+        mendDisk()
         _ = try? spool.resume()
         for round in 1...5 {
             for id in ((try? spool.wishes()) ?? [:]).keys { _ = try? spool.release(id) }

@@ -32,6 +32,8 @@ final class Torture {
     private let environment: [String: String]
     /// Nil where there is none that can be set.
     let clock: FakeClock?
+    /// Nil where there are none that can be had.
+    let faults: FaultyDisk?
     private let log: URL
 
     init(seed: UInt64) throws {
@@ -42,14 +44,20 @@ final class Torture {
         log = folder.appending(path: "runner.log")
         clock = FakeClock(in: folder)
         let stage = BuiltPrograms.root.appending(path: "Tests/Programs/torture-stage.sh").path
-        environment = ["JDNAS_STAGE": stage].merging(clock?.environment ?? [:]) { $1 }
+        faults = FaultyDisk(in: folder, of: disk.url)
+        environment = [["JDNAS_STAGE": stage], clock?.environment, faults?.environment].compactMap(\.self)
+            // Libraries are the only thing that both name.
+            .reduce([:]) { $0.merging($1) { "\($0):\($1)" } }
         try Data().write(to: log)
     }
 
     /// What cannot be done on this machine, and is left out.
     var missing: [String] {
         (clock == nil ? ["without jumps of the clock: there is no C compiler"] : [])
-            + (disk.isMounted ? [] : ["without full and read-only disks: no small one can be mounted (root can)"])
+            + (faults == nil
+                ? ["without calls that say that the disk is full, or read-only: there is no C compiler"] : [])
+            + (disk.isMounted
+                ? [] : ["without a disk that is full, or read-only: no small one can be mounted (root can)"])
     }
 
     func violated(_ what: String) {

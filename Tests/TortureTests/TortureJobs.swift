@@ -24,8 +24,10 @@ struct TortureJobs {
             }
             stages.append((stage, needs))
         }
+        // One in three says what goes first.
+        let rules = random.index(below: 3) == 0 ? JobRules(priority: random.index(below: 21) - 10) : nil
         let resolved = ResolvedJob(
-            job: name, seed: 7,
+            job: name, seed: 7, rules: rules,
             stages: stages.map { stage in
                 ResolvedJob.Stage(
                     name: stage.name, plugin: "make-dataset", pluginVersion: 1, options: ["luck": .string(luck)],
