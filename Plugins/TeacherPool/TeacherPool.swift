@@ -80,7 +80,8 @@ public struct TeacherPool: StagePlugin {
         let plan = options.plan
         let random = context.seed.stream("training")
         let loader = try BatchLoader(
-            train, batchSize: plan.batchSize, mirrors: plan.mirrors, random: random.stream("data"))
+            train, batchSize: plan.batchSize, mirrors: plan.mirrors, variation: plan.variation,
+            random: random.stream("data"))
         let trainer = Trainer(plan, loader: loader, random: random.stream("steps"))
         let state =
             try checkpoint.training(plan)

@@ -33,6 +33,7 @@ public struct Train: StagePlugin {
         let start = try startingDetector(options, dataset, context)
         let loader = try BatchLoader(
             dataset.split(options.trainOn), batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
+            variation: options.plan.variation,
             random: context.seed.stream("data"))
         try checkFreeze(options.freeze, start.graph, context)
         let trainer = Trainer(options.plan, loader: loader, random: context.seed.stream("steps"))

@@ -16,13 +16,15 @@ public final class BatchLoader: Sendable {
     public let batchSize: Int
     public let stepsPerEpoch: Int
     private let mirrors: [Mirroring]
+    private let variation: ImageVariation?
     private let random: RandomStream
     private let cache: Mutex<ImageCache>
     private let order = Mutex(EpochOrder())
 
     /// - Parameter random: the stream that names this run's data.
     public init(
-        _ split: DatasetSplit, batchSize: Int, mirrors: [Mirroring], random: RandomStream
+        _ split: DatasetSplit, batchSize: Int, mirrors: [Mirroring], variation: ImageVariation? = nil,
+        random: RandomStream
     ) throws {
         guard split.count > 0 else {
             throw Failure(
@@ -32,6 +34,7 @@ public final class BatchLoader: Sendable {
         self.batchSize = min(batchSize, split.count)
         stepsPerEpoch = split.count / self.batchSize
         self.mirrors = mirrors
+        self.variation = variation
         self.random = random
         cache = Mutex(ImageCache(split))
     }
@@ -52,13 +55,20 @@ public final class BatchLoader: Sendable {
         let places = index * batchSize..<(index + 1) * batchSize
         let chosen = order.withLock { $0.images(epoch, epochRandom, count: split.count)[places] }
         let mirrorings = places.map { draw(epochRandom.stream("flips", $0)) }
-        let sizes = chosen.map { split.size($0) }
+        let variations = zip(places, chosen).map { place, index in
+            variation.map { $0.draw(for: split.size(index), epochRandom.stream("variation", place)) }
+        }
+        let sizes = zip(chosen, variations).map { $1?.size ?? split.size($0) }
         var memory: [DetectorArchitecture.InputSize: ReservedMemory?] = [:]
         for input in inputs where memory[input] == nil { memory[input] = InputTransform(input).reserve(sizes) }
         return { [self, memory] in
-            let images = try chosen.map { index in try cache.withLock { try $0.image(index) } }
-            let targets = zip(chosen, zip(mirrorings, sizes)).map { index, drawn in
-                DetectionTarget(split.records[index].objects).mirrored(drawn.0, drawn.1)
+            var (images, targets): ([ImagePlanes], [DetectionTarget]) = ([], [])
+            for (place, index) in chosen.enumerated() {
+                var image = try cache.withLock { try $0.image(index) }
+                var target = DetectionTarget(split.records[index].objects)
+                if let drawn = variations[place] { (image, target) = (image.varied(drawn), target.varied(drawn)) }
+                images.append(image)
+                targets.append(target.mirrored(mirrorings[place], sizes[place]))
             }
             return SampleBatch(images: images, mirrorings: mirrorings, targets: targets, resizedTo: memory)
         }

@@ -13,10 +13,12 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
     public var clipNorm: Double?
     /// The random mirrorings of the training images, each with probability one half.
     public var mirrors: [Mirroring]
+    /// What else is changed of them; nil for nothing.
+    public var variation: ImageVariation?
 
     public init(
         epochs: Int, batchSize: Int, schedule: LearningRateSchedule, momentum: Double,
-        weightDecay: Double, clipNorm: Double?, mirrors: [Mirroring]
+        weightDecay: Double, clipNorm: Double?, mirrors: [Mirroring], variation: ImageVariation? = nil
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -25,5 +27,6 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
         self.weightDecay = weightDecay
         self.clipNorm = clipNorm
         self.mirrors = mirrors
+        self.variation = variation
     }
 }

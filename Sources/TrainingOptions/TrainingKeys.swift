@@ -4,13 +4,14 @@ public import Tensor
 public import Training
 
 /// The keys that trainings have in common, read once for all trainings of a stage: `batch_size`, `momentum`,
-/// `weight_decay`, `clip_norm`, `flips`.
+/// `weight_decay`, `clip_norm`, `flips`, `zoom`, `colours`.
 public struct TrainingKeys {
     private let batch: Int
     private let momentum: Double
     private let weightDecay: Double
     private let clipNorm: Double
     private let mirrors: [Mirroring]
+    private let variation: ImageVariation?
 
     public init(_ reader: ConfigReader) {
         batch = reader.int("batch_size", default: 4, in: 1...1024, help: "images in a step")
@@ -22,6 +23,13 @@ public struct TrainingKeys {
             "flips", default: "both", among: ["none", "horizontal", "vertical", "both"],
             help: "random mirrorings of the training images")
         mirrors = Mirroring.allCases.filter { flips == "both" || flips == $0.rawValue }
+        let zoom = reader.double(
+            "zoom", default: 1, in: 1...4,
+            help: "training images are drawn at random up to so many times as large, or as small; 1: as they are")
+        let colours = reader.double(
+            "colours", default: 0, in: 0...0.9,
+            help: "brightness, contrast and saturation of training images are changed by this share at most, at random")
+        variation = zoom == 1 && colours == 0 ? nil : ImageVariation(zoom: zoom, colours: colours)
     }
 
     /// One training's plan: with its own keys `epochs`, `learning_rate` and `warm_up`, which may lie in a mapping below.
@@ -41,6 +49,7 @@ public struct TrainingKeys {
                 decay: decay,
                 warmUpSteps: reader.int(
                     "warm_up", default: warmUp, in: 0...1_000_000, help: "steps of linear warm-up")),
-            momentum: momentum, weightDecay: weightDecay, clipNorm: clipNorm, mirrors: mirrors)
+            momentum: momentum, weightDecay: weightDecay, clipNorm: clipNorm, mirrors: mirrors,
+            variation: variation)
     }
 }

@@ -37,6 +37,32 @@ import Training
         }
     }
 
+    /// Varied images are a function of step and stream too, and objects stay within them.
+    @Test func variationsAreDrawn() throws {
+        let folder = try TemporaryFolder()
+        let data = try packedScenes(in: folder).split("train")
+        func loader() throws -> BatchLoader {
+            try BatchLoader(
+                data, batchSize: 3, mirrors: [.horizontal], variation: ImageVariation(zoom: 1.5, colours: 0.3),
+                random: RandomStream(seed: 9))
+        }
+        let (first, second) = try (loader(), loader())
+        var sizes: Set<ImageSize> = []
+        for step in (0..<6).reversed() { _ = try second.batch(step: step) }
+        for step in 0..<6 {
+            let (batch, again) = try (first.batch(step: step), second.batch(step: step))
+            #expect(batch.images == again.images && batch.targets == again.targets)
+            for (image, target) in zip(batch.images, batch.targets) {
+                sizes.insert(image.size)
+                for box in target.boxes {
+                    #expect(box.x1 >= 0 && box.y1 >= 0 && box.x1 < box.x2 && box.y1 < box.y2)
+                    #expect(box.x2 <= Float(image.width) && box.y2 <= Float(image.height))
+                }
+            }
+        }
+        #expect(sizes.count > 6)
+    }
+
     @Test func mirroringsAreDrawn() throws {
         let folder = try TemporaryFolder()
         let data = try packedScenes(in: folder).split("train")
