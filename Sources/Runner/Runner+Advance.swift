@@ -11,11 +11,16 @@ extension Runner {
         for folder in [StateFolder.queued, .running] {
             live += try agenda.tokens(in: folder, spool).map { (folder, $0) }
         }
-        func priority(_ token: Token) -> Int { wishes[token.id]?.priority ?? 0 }
-        return live.sorted { a, b in
-            let (first, second) = (priority(a.token), priority(b.token))
-            return first != second ? first > second : Token.isEarlier(a.token, b.token)
+        // Places are sorted, not tokens: of ten thousand those would be moved and counted again and again.
+        let ranks = live.enumerated().map { place, job in
+            (place: place, priority: wishes[job.token.id]?.priority ?? 0, submitted: job.token.submitted)
         }
+        let sorted = ranks.sorted { a, b in
+            if a.priority != b.priority { return a.priority > b.priority }
+            return a.submitted != b.submitted
+                ? a.submitted < b.submitted : live[a.place].token.id < live[b.place].token.id
+        }
+        return sorted.map { live[$0.place] }
     }
 
     /// Goes through the jobs, in their order, and does what can be done: starts stages that there is room for, concludes jobs.
