@@ -7,13 +7,13 @@ public import StageKit
 extension DatasetPack {
     public func forecast(_ options: DatasetPackOptions, _ inputs: [Prospect]) throws -> Forecast? {
         var work = Work()
-        var (train, val, bytes) = (0, 0, 0)
+        var (train, val, bytes) = (0, 0, 0.0)
         switch options.source {
         case .synth(let scenes):
             (train, val) = (scenes.train, scenes.val)
             work.add(seconds: 1e-6 * Double(scenes.width * scenes.height * (train + val)))
             // Drawn first and packed then; its noise leaves PNG little to save.
-            bytes = 2 * 3 * scenes.width * scenes.height * (train + val)
+            bytes = 2 * 3 * Double(scenes.width * scenes.height) * Double(train + val)
         case .coco(let folder):
             guard let first = pictures(in: folder, options.pack.train),
                 let second = pictures(in: folder, options.pack.val)
@@ -22,7 +22,8 @@ extension DatasetPack {
             // Reading, decoding and writing a picture of COCO's size.
             work.add(seconds: 0.01 * Double(train + val))
             bytes =
-                train * pictureBytes(in: folder, options.pack.train) + val * pictureBytes(in: folder, options.pack.val)
+                Double(train) * pictureBytes(in: folder, options.pack.train)
+                + Double(val) * pictureBytes(in: folder, options.pack.val)
         }
         let held = Int(options.pack.searchFraction * Double(train))
         return try work.forecast(
@@ -31,15 +32,13 @@ extension DatasetPack {
     }
 
     /// Bytes of a split's picture on average, of some of them.
-    private func pictureBytes(in folder: String, _ split: String) -> Int {
-        guard
-            let files = FileManager.default.enumerator(
-                at: URL(filePath: folder).appending(path: split), includingPropertiesForKeys: [.fileSizeKey])
-        else { return 0 }
-        let sizes = files.lazy.compactMap { try? ($0 as? URL)?.resourceValues(forKeys: [.fileSizeKey]).fileSize }
-            .prefix(100)
-        let (count, sum) = sizes.reduce((0, 0)) { ($0.0 + 1, $0.1 + $1) }
-        return count == 0 ? 0 : sum / count
+    private func pictureBytes(in folder: String, _ split: String) -> Double {
+        let files = FileManager.default.enumerator(
+            at: URL(filePath: folder).appending(path: split), includingPropertiesForKeys: [.fileSizeKey])
+        let sizes: [Double] =
+            files?.lazy.compactMap { try? ($0 as? URL)?.resourceValues(forKeys: [.fileSizeKey]).fileSize }
+            .prefix(100).map(Double.init) ?? []
+        return sizes.isEmpty ? 0 : sizes.reduce(0, +) / Double(sizes.count)
     }
 
     /// How many pictures a split's annotation file names: each has one file name there. Parsing COCO's would take a minute.

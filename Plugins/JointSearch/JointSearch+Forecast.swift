@@ -38,7 +38,9 @@ extension JointSearch {
 
     /// How many times a detector's weights lie on the disk at most: each child of a generation with its optimiser's state, those
     /// of the front, and the student with its own.
-    private static func states(of settings: SearchSettings) -> Int { 3 * settings.childrenPerGeneration + 4 }
+    private static func states(of settings: SearchSettings) -> Double {
+        3 * Double(settings.childrenPerGeneration) + 4
+    }
 }
 
 extension SearchSettings {

@@ -79,9 +79,7 @@ public struct TeacherPool: StagePlugin {
     ) throws -> TrainingState {
         let plan = options.plan
         let random = context.seed.stream("training")
-        let loader = try BatchLoader(
-            train, batchSize: plan.batchSize, mirrors: plan.mirrors, variation: plan.variation,
-            random: random.stream("data"))
+        let loader = try BatchLoader(train, for: plan, random: random.stream("data"))
         let trainer = Trainer(plan, loader: loader, random: random.stream("steps"))
         let state =
             try checkpoint.training(plan)

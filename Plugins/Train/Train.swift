@@ -32,9 +32,7 @@ public struct Train: StagePlugin {
         let dataset = try PackedDataset(try context.inputs.require(.dataset).directory)
         let start = try startingDetector(options, dataset, context)
         let loader = try BatchLoader(
-            dataset.split(options.trainOn), batchSize: options.plan.batchSize, mirrors: options.plan.mirrors,
-            variation: options.plan.variation,
-            random: context.seed.stream("data"))
+            dataset.split(options.trainOn), for: options.plan, random: context.seed.stream("data"))
         try checkFreeze(options.freeze, start.graph, context)
         let trainer = Trainer(options.plan, loader: loader, random: context.seed.stream("steps"))
         let objective = plainObjective(start.graph, options.sampling) { name in

@@ -57,8 +57,8 @@ extension Cost {
 extension Cost {
     /// Bytes of a training's weights, of its optimiser's state, and of both once more while the newest checkpoint replaces the one
     /// before; and of its result.
-    public var trainingBytes: Int { 5 * weightBytes }
+    public var trainingBytes: Double { 5 * weightBytes }
 
     /// Bytes of its weights on the disk.
-    public var weightBytes: Int { parameters * MemoryLayout<Float>.size }
+    public var weightBytes: Double { Double(parameters) * Double(MemoryLayout<Float>.size) }
 }

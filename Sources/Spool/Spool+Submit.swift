@@ -67,7 +67,7 @@ extension Spool {
             return false
         }
         if let found = try find(id), found.folder > .inbox { return false }
-        try? forgetPriority(id)
+        try? forgetWishes(id)
         try? files.removeFolder(workFolder(id))
         return true
     }

@@ -87,9 +87,6 @@ extension Spool {
         _ = try place(Data("\(priority)\n".utf8), at: wishFile(record.id, .priority))
     }
 
-    /// Takes back the priority of a job that came to nothing.
-    func forgetPriority(_ id: JobID) throws { try withdraw(.priority, for: id) }
-
     /// - Parameter stage: what is run anew, with all that depend on it.
     public func wishRetry(_ id: JobID, from stage: String? = nil) throws {
         try wish(.retry, for: id, stage.map { "from \($0)" } ?? "retry")

@@ -86,8 +86,7 @@ enum AttemptLayout {
     /// StageProcess, StageContext and the workers write these; a stage writes into `output`.
     private static let names: Set = [
         "request.json", "receipt.json", "failure.json", "progress.json", "progress.jsonl", "output", "checkpoint",
-        "events", "scratch",
-        "workers",
+        "events", "scratch", "workers",
     ]
 
     static func strays(in attempt: URL) -> [String] {

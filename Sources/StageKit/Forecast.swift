@@ -38,10 +38,10 @@ public struct Forecast: Sendable, Hashable, Codable {
         self.disk = disk
     }
 
-    /// The same with this need of room on the disk.
-    public func needing(disk: Int) -> Forecast {
+    /// The same with this need of room on the disk, in bytes; whatever sizes files and receipts tell, it is a number.
+    public func needing(disk: Double) -> Forecast {
         var forecast = self
-        forecast.disk = disk
+        forecast.disk = Int(min(max(disk, 0), 1e18))
         return forecast
     }
 }

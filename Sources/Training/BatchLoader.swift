@@ -39,6 +39,12 @@ public final class BatchLoader: Sendable {
         cache = Mutex(ImageCache(split))
     }
 
+    /// The batches of a plan.
+    public convenience init(_ split: DatasetSplit, for plan: TrainingPlan, random: RandomStream) throws {
+        try self.init(
+            split, batchSize: plan.batchSize, mirrors: plan.mirrors, variation: plan.variation, random: random)
+    }
+
     /// The batch of a step, from 0.
     ///
     /// - Parameter inputs: the input sizes to resize its images to; others are made when they are asked for.

@@ -24,7 +24,7 @@ public struct TrainingKeys {
             help: "random mirrorings of the training images")
         mirrors = Mirroring.allCases.filter { flips == "both" || flips == $0.rawValue }
         let zoom = reader.double(
-            "zoom", default: 1, in: 1...4,
+            "zoom", default: 1, in: 1...2,
             help: "training images are drawn at random up to so many times as large, or as small; 1: as they are")
         let colours = reader.double(
             "colours", default: 0, in: 0...0.9,

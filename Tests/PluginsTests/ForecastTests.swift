@@ -159,6 +159,10 @@ import Train
             }
         }
         #expect(try disk(DatasetPack(), "{format: coco, root: large}", []) == 2 * 1050 + 2 * 3050)
+        // A receipt that somebody wrote by hand, and a search of as many children as it may have.
+        let told: JSON = ["macs": 1000, "parameters": .integer(1 << 50)]
+        let huge = Prospect(kind: .detector, summary: told)
+        #expect(try disk(search, "candidates: 1000\nchildren: 1000", [data, huge, pool]) == Int(1e18))
     }
 
     @Test func nothingIsSaidWithoutInputs() throws {

@@ -71,6 +71,24 @@ import Testing
             })
     }
 
+    /// A drop that was changed after it was read goes back, whole and once, to be looked at again.
+    @Test(arguments: FaultMode.allCases) func givingBackAChangedDrop(_ mode: FaultMode) throws {
+        try forEveryCall(
+            mode, prepare: { _, scratch in try drop("blood.yaml", scratch) },
+            act: { spool, drop in
+                try spool.accept(
+                    drop, manifest: Data("job: before\n".utf8), job: "before", base: "/", priority: 4,
+                    resolved: Data("{}".utf8))
+            },
+            check: { spool, scratch, drop, _ in
+                let tokens = try checkTokens(spool)
+                #expect(tokens.isEmpty)
+                #expect(try scratch.names(in: "inbox") == ["blood.yaml"])
+                #expect(try Data(contentsOf: drop.url) == CrashTests.manifest)
+                #expect(try spool.wishes().isEmpty)
+            })
+    }
+
     @Test(arguments: FaultMode.allCases) func intakeOfASubmission(_ mode: FaultMode) throws {
         try forEveryCall(
             mode,

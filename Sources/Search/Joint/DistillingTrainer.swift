@@ -41,8 +41,7 @@ public final class DistillingTrainer: StudentTrainer {
         plan: TrainingPlan, share: Double, data: RandomStream, random: RandomStream, resume: StudentState?,
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState {
-        let loader = try BatchLoader(
-            train, batchSize: plan.batchSize, mirrors: plan.mirrors, variation: plan.variation, random: data)
+        let loader = try BatchLoader(train, for: plan, random: data)
         let trainer = Trainer(plan, loader: loader, random: random)
         let teacher = try choice.map { try teachers.detector($0) }
         let step = DistilledStep(
