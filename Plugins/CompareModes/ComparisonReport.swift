@@ -10,7 +10,7 @@ public struct ComparisonReport {
     public init(_ comparison: ModeComparison) { self.comparison = comparison }
 
     public var tables: [ComparisonPage.Table] {
-        [students, advances] + (comparison.differences.isEmpty ? [] : [pairs])
+        [students, advances] + (comparison.differences.isEmpty ? [] : [pairs]) + [runs]
     }
 
     /// A row for each mode.
@@ -43,11 +43,30 @@ public struct ComparisonReport {
     public var advances: ComparisonPage.Table {
         ComparisonPage.Table(
             title: "Students of \(comparison.reference), run by run",
-            header: ["over", "runs", "AP", ""],
+            header: ["over", "runs", "AP", "over images", ""],
             rows: comparison.advances.map { advance in
                 [
                     advance.over, "\(advance.precision.count)", points(advance.precision, signed: true),
-                    advance.verdict.rawValue,
+                    advance.overImages.map { bounds($0, signed: true) } ?? "", advance.verdict.rawValue,
+                ]
+            })
+    }
+
+    /// A row for each run: APs of the base, of what else was evaluated beside the student, and of the student; what is not known
+    /// stays empty.
+    public var runs: ComparisonPage.Table {
+        let all = comparison.modes.flatMap(\.runs)
+        let rivals = Set(all.flatMap(\.rivals.keys)).sorted()
+        return ComparisonPage.Table(
+            title: "Run by run",
+            header: ["mode", "AP of the base"] + rivals + [
+                "student", "latency", "cost in base trainings", "evaluation",
+            ],
+            rows: all.map { run in
+                let others = rivals.map { run.rivals[$0].map { tenths(100 * $0) } ?? "" }
+                return [run.mode, tenths(100 * run.basePrecision)] + others + [
+                    tenths(100 * run.precision), run.latency.map { "\(tenths(100 * $0)) %" } ?? "",
+                    run.cost.map(tenths) ?? "", run.source,
                 ]
             })
     }
@@ -55,9 +74,12 @@ public struct ComparisonReport {
     private func points(_ estimate: ModeComparison.Estimate, signed: Bool = false) -> String {
         let format = signed ? "%+.1f" : "%.1f"
         let mean = String(format: format, 100 * estimate.mean)
-        guard let interval = estimate.interval else { return mean }
-        return mean
-            + String(format: " [\(format), \(format)]", 100 * interval.lowerBound, 100 * interval.upperBound)
+        return estimate.interval.map { "\(mean) \(bounds($0, signed: signed))" } ?? mean
+    }
+
+    private func bounds(_ interval: ClosedRange<Double>, signed: Bool) -> String {
+        let format = signed ? "%+.1f" : "%.1f"
+        return String(format: "[\(format), \(format)]", 100 * interval.lowerBound, 100 * interval.upperBound)
     }
 
     /// Tables, and every run as a point.
@@ -92,7 +114,12 @@ public struct ComparisonReport {
                 }),
             "advances": .array(
                 comparison.advances.map {
-                    ["over": .string($0.over), "ap": value($0.precision), "verdict": .string($0.verdict.rawValue)]
+                    [
+                        "over": .string($0.over), "ap": value($0.precision),
+                        "interval_over_images": $0.overImages.map { [.number($0.lowerBound), .number($0.upperBound)] }
+                            ?? .null,
+                        "verdict": .string($0.verdict.rawValue),
+                    ]
                 }),
             "differences": .array(
                 comparison.differences.map {

@@ -2,6 +2,7 @@ import Basics
 import COCOMetrics
 import Detection
 import DetectorKit
+import Search
 import Training
 
 /// All that is known of a detector after it was measured.
@@ -49,14 +50,17 @@ struct Comparison {
     let reference: Role
     /// Changes from that one to the student.
     let averagePrecision: Double
-    /// 95 of 100 resamplings of the images give a change within; nil where none were made.
-    let interval: ClosedRange<Double>?
+    /// On drawings of the images; empty where none were made.
+    let resampled: ResampledChanges
 
-    init(_ reference: Assessment, student: Assessment, interval: ClosedRange<Double>?) {
+    init(_ reference: Assessment, student: Assessment, _ resampled: ResampledChanges) {
         self.reference = reference.role
         averagePrecision = student.result.averagePrecision - reference.result.averagePrecision
-        self.interval = interval
+        self.resampled = resampled
     }
+
+    /// 95 of 100 drawings of the images give a change within; nil where none were made.
+    var interval: ClosedRange<Double>? { resampled.interval }
 }
 
 extension DetectorArchitecture {

@@ -105,15 +105,15 @@ public struct Evaluate: StagePlugin {
         guard let student = assessed.first(.student) else { return [] }
         let others = assessed.filter { $0.role == .base || $0.role.rivalName != nil }
         return try others.enumerated().map { index, other in
-            let interval = try PairedBootstrap(truth, other.detections, student.detections).interval(
-                resamples: options.bootstrap, random: context.seed.stream("bootstrap")
+            let changes = try PairedBootstrap(truth, other.detections, student.detections).changes(
+                resamples: options.bootstrap
             ) { done in
                 try context.checkCancelled()
                 context.progress.report(
                     fraction: 0.85 + 0.1 * (Double(index) + done) / Double(others.count),
                     message: "how sure the change of AP is")
             }
-            return Comparison(other, student: student, interval: interval)
+            return Comparison(other, student: student, changes)
         }
     }
 

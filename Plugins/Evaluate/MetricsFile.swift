@@ -1,5 +1,6 @@
 import Basics
 import COCOMetrics
+import Search
 import Training
 
 /// What `metrics.json` says.
@@ -8,10 +9,12 @@ import Training
 /// "teacher", "change", "rivals", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
 /// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
-/// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by resampling images), and
+/// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by drawing images with replacement), `resampled` (`ap` on each drawing, the same for all evaluations of a split), and
 /// `latency_percent`, `parameters_percent`, `macs_percent` of the base's. `rivals`, by name: each one's figures, and in `change`
 /// student minus rival. `search`, where there was one: its `mode`, how many
-/// `candidates` it trained, `target` (the share of the base's latency), and the digest of the base's weights (`base`).
+/// `candidates` it trained, `target` (the share of the base's latency), the digest of the base's weights (`base`), and its `cost`:
+/// multiply-accumulates of its trainings (`search_macs`), of the teachers' and the base's, and `base_trainings`, search and teachers
+/// over base; null where their makers did not say.
 struct MetricsFile {
     let job: String
     let split: String
@@ -48,6 +51,7 @@ struct MetricsFile {
             "split": [
                 "name": .string(split), "images": .integer(truth.images.count),
                 "objects": .integer(truth.annotations.count { !$0.isCrowd }),
+                "digest": .string(truth.digest.hex),
             ],
             "device": [
                 "processor": .string(device.processor), "instruction_set": .string(device.instructionSet),
@@ -61,10 +65,10 @@ struct MetricsFile {
                 members["\(assessment.role)"] = .object(figures)
                 continue
             }
-            figures["change"] = change(from: assessment.role)
+            figures["change"] = drawnChange(from: assessment.role)
             rivals[name] = .object(figures)
         }
-        if let change = change(from: .base) { members["change"] = change }
+        if let change = drawnChange(from: .base) { members["change"] = change }
         if !rivals.isEmpty { members["rivals"] = .object(rivals) }
         if let search { members["search"] = search.metrics }
         return .object(members)
@@ -114,7 +118,7 @@ struct MetricsFile {
     /// The base's comparison.
     var comparison: Comparison? { comparisons.first { $0.reference == .base } }
 
-    private func change(from role: Role) -> JSON? {
+    private func change(from role: Role) -> [String: JSON]? {
         guard let comparison = comparisons.first(where: { $0.reference == role }), let base = assessed.first(role),
             let student = assessed.first(.student)
         else { return nil }
@@ -131,6 +135,16 @@ struct MetricsFile {
             "parameters_percent": percent(Double(base.parameters), Double(student.parameters)),
             "macs_percent": percent(Double(base.macs), Double(student.macs)),
         ]
+    }
+
+    /// With the change on each drawing of the images.
+    private func drawnChange(from role: Role) -> JSON? {
+        guard var change = change(from: role), let comparison = comparisons.first(where: { $0.reference == role })
+        else {
+            return nil
+        }
+        change["resampled"] = comparison.resampled.json
+        return .object(change)
     }
 
     /// A line for each rival: what the student has more.
@@ -162,7 +176,19 @@ struct MetricsFile {
                 "parameters": .integer(assessment.parameters), "macs": .integer(assessment.macs),
             ]
         }
-        if let change = change(from: .base) { members["change"] = change }
+        if let change = change(from: .base) { members["change"] = .object(change) }
         return .object(members)
+    }
+}
+
+extension GroundTruth {
+    /// Equal for equal images with equal objects.
+    fileprivate var digest: Digest {
+        let objects = annotations.sorted { $0.id < $1.id }.map { object in
+            let box = object.box
+            return
+                "\(object.imageID) \(object.categoryID) \(box.x) \(box.y) \(box.width) \(box.height) \(object.isCrowd)"
+        }
+        return Digest(of: (images.sorted().map(String.init) + objects).joined(separator: "\n"))
     }
 }

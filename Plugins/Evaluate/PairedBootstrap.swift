@@ -1,5 +1,6 @@
-package import Basics
+import Basics
 package import COCOMetrics
+package import Search
 
 /// How far the change of AP from one detector to another depends on the images (paired bootstrap, Efron 1979): images
 /// are drawn with replacement, the same for both detectors.
@@ -25,28 +26,28 @@ package struct PairedBootstrap {
         self.student = grouped(student, \.imageID)
     }
 
-    /// The middle 95 % of the changes; nil for too few resamplings to say. A large split gets fewer than wanted: what an
-    /// evaluation costs grows with the detections.
-    package func interval(
-        resamples wanted: Int, random: RandomStream, progress: (Double) throws -> Void = { _ in }
-    ) throws -> ClosedRange<Double>? {
+    /// The change on each drawing of the images; nil where nothing was to be found on the drawn ones. A large split gets fewer
+    /// drawings than wanted: what an evaluation costs grows with the detections.
+    ///
+    /// A drawing is the same for every evaluation of a split, whatever its job's seed: those of several seeds can be put together
+    /// (`ModeComparison.Advance`).
+    package func changes(
+        resamples wanted: Int, progress: (Double) throws -> Void = { _ in }
+    ) throws -> ResampledChanges {
+        let random = RandomStream(seed: 0).stream("bootstrap")
         let size = base.joined().count + student.joined().count + 1
         let count = min(wanted, 4_000_000 / size)
-        guard count >= 20, truth.count > 1 else { return nil }
-        var changes: [Double] = []
-        for sample in 0..<count {
-            var draw = random.stream("sample", sample)
-            let images = truth.indices.map { _ in draw.index(below: truth.count) }
-            let drawn = self.drawn(images)
-            let before = try averagePrecision(drawn, base, images)
-            let after = try averagePrecision(drawn, student, images)
-            if before >= 0 && after >= 0 { changes.append(after - before) }
-            try progress(Double(sample + 1) / Double(count))
-        }
-        guard changes.count >= 20 else { return nil }
-        changes.sort()
-        let tail = Int(Double(changes.count) * 0.025)
-        return changes[tail]...changes[changes.count - 1 - tail]
+        guard count >= ResampledChanges.least, truth.count > 1 else { return ResampledChanges([]) }
+        return ResampledChanges(
+            try (0..<count).map { sample in
+                var draw = random.stream("sample", sample)
+                let images = truth.indices.map { _ in draw.index(below: truth.count) }
+                let drawn = self.drawn(images)
+                let before = try averagePrecision(drawn, base, images)
+                let after = try averagePrecision(drawn, student, images)
+                try progress(Double(sample + 1) / Double(count))
+                return before >= 0 && after >= 0 ? after - before : nil
+            })
     }
 
     /// The drawn images' objects, as images 0, 1, …; annotation ids start at 1 (0 means "none" to COCO).

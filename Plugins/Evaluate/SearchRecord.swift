@@ -70,7 +70,7 @@ package struct SearchRecord {
         let target = summary["target_ms"]?.number.flatMap { target in latency.map { target / $0 } }
         return [
             "mode": summary["mode"] ?? .null, "candidates": summary["candidates"] ?? .null,
-            "trainings": summary["trainings"] ?? .null,
+            "trainings": summary["trainings"] ?? .null, "cost": summary["cost"] ?? .null,
             "target": target.map { .number($0) } ?? .null, "base": base?["weights_digest"] ?? .null,
         ]
     }
@@ -87,6 +87,7 @@ package struct SearchRecord {
         figures.refused = summary["refused"]?.integer ?? 0
         figures.duplicates = summary["duplicates"]?.integer ?? 0
         figures.moves = moves("moves", prefix: "") + moves("teacher_moves", prefix: "teacher: ")
+        figures.baseTrainings = summary["cost"]?["base_trainings"]?.number
         figures.latencyTarget = summary["target_ms"]?.number
         return figures
     }

@@ -55,9 +55,11 @@ public struct JointSearch: StagePlugin {
                     $0, options, data: dataArtifact.directory, teachers: poolArtifact.directory, statistics: statistics)
             }, replay: options.replay)
         let outcome = try joint.run()
+        let cost = try SearchCost(
+            outcome, options.settings, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact)
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
-            inputs.train.categories, troubles: workers?.troubles ?? [], context)
+            inputs.train.categories, cost, troubles: workers?.troubles ?? [], context)
     }
 
     /// What trains students, in the stage's process and in its workers'.

@@ -13,7 +13,7 @@ extension JointSearch {
     /// Writes what the search found.
     func write(
         _ outcome: DetectorSearch.Outcome, base: Detector, mode: SearchSettings.Mode, target: Double, pool: Artifact,
-        _ categories: [Dataset.Category], troubles: [String], _ context: StageContext
+        _ categories: [Dataset.Category], _ cost: SearchCost, troubles: [String], _ context: StageContext
     ) throws {
         let folder = context.output.directory
         let student = Detector(graph: outcome.graph, weights: outcome.weights)
@@ -35,7 +35,7 @@ extension JointSearch {
         for member in [
             "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, "latency-table.json",
         ] { context.output.mark(member, bundle: true) }
-        context.output.summary = summary(outcome, mode: mode, target: target, troubles)
+        context.output.summary = summary(outcome, mode: mode, target: target, cost, troubles)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }
 
@@ -58,7 +58,8 @@ extension JointSearch {
     }
 
     private func summary(
-        _ outcome: DetectorSearch.Outcome, mode: SearchSettings.Mode, target: Double, _ troubles: [String]
+        _ outcome: DetectorSearch.Outcome, mode: SearchSettings.Mode, target: Double, _ cost: SearchCost,
+        _ troubles: [String]
     ) -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
@@ -78,7 +79,9 @@ extension JointSearch {
             "duplicates": .integer(outcome.state.duplicates),
             "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
             "target_ms": .number(target), "meets_target": .bool(meets),
-            "headline": .array((headline(outcome, target: target) + troubles).map { .string($0) }),
+            "cost": cost.json,
+            "headline": .array(
+                (headline(outcome, target: target) + [cost.line].compactMap(\.self) + troubles).map { .string($0) }),
         ]
     }
 

@@ -2,6 +2,7 @@ import Basics
 import Dataset
 import Detection
 public import DetectorKit
+import Forecasts
 public import Manifest
 import Search
 public import StageKit
@@ -52,7 +53,7 @@ public struct TeacherPool: StagePlugin {
         try DetectorFiles.write(dataset.categories, to: context.output.directory)
         // All of it: a pool taken from a bundle serves as well as one in the spool.
         for member in ElasticPool.files + [DetectorFiles.categoriesName] { context.output.mark(member, bundle: true) }
-        context.output.summary = try summary(of: pool, latencies)
+        context.output.summary = try summary(of: pool, latencies, work: work(of: supernet, options, inputs.train))
         context.progress.report(fraction: 1, message: "\(pool.card.count) teachers on the card")
     }
 
@@ -100,6 +101,23 @@ public struct TeacherPool: StagePlugin {
             // The card follows: a whole training must not be lost to it.
             try checkpoint.saveIfDue(state, isNeeded: report.step == report.totalSteps)
         }
+    }
+
+    /// What the training of the supernet computes.
+    private func work(of supernet: Supernet, _ options: TeacherPoolOptions, _ train: DatasetSplit) throws
+        -> Forecasts.Work
+    {
+        let plan = options.plan
+        let loader = try BatchLoader(train, for: plan, random: RandomStream(seed: 0))
+        let steps = loader.stepsPerEpoch * plan.epochs
+        let objective = SupernetObjective(
+            supernet, options.schedule, training: options.sampling, distillation: options.distillation,
+            totalSteps: steps, step: 0)
+        let (images, largest) = (Double(steps) * Double(loader.batchSize), supernet.graph.cost)
+        var work = Forecasts.Work()
+        work.train(largest, images: images, batch: loader.batchSize)
+        work.train(largest.scaled(by: try objective.shareOfLargest()), images: images, batch: loader.batchSize)
+        return work
     }
 
     /// The pool with AP and cost of the largest, the smallest and some drawn teachers.
@@ -156,7 +174,7 @@ public struct TeacherPool: StagePlugin {
         return try pool.card.map { model.predict(try pool.supernet.subnet($0.choice).graph) }
     }
 
-    private func summary(of pool: ElasticPool, _ latencies: [Double]) throws -> JSON {
+    private func summary(of pool: ElasticPool, _ latencies: [Double], work: Forecasts.Work) throws -> JSON {
         let teachers = try zip(pool.card, latencies).map { entry, latency -> JSON in
             [
                 "name": .string(entry.name ?? ""), "teacher": .string(entry.choice.description),
@@ -170,7 +188,7 @@ public struct TeacherPool: StagePlugin {
             "\(tenths(values.min() ?? 0)) to \(tenths(values.max() ?? 0))"
         }
         return [
-            "teachers": .array(teachers),
+            "teachers": .array(teachers), Forecasts.Work.key: work.record,
             "headline": [
                 .string(
                     "teachers' AP: \(range(pool.card.compactMap(\.precision).map { 100 * $0 })) on '\(pool.cardSplit)'"),

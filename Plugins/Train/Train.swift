@@ -50,7 +50,7 @@ public struct Train: StagePlugin {
         let detector = Detector(graph: start.graph, weights: trained.weights)
         try DetectorFiles.write(detector, to: context.output.directory)
         try DetectorFiles.write(dataset.categories, to: context.output.directory)
-        try curve.finish(trained)
+        try curve.finish(trained, batchSize: loader.batchSize)
     }
 
     /// The detector as it is before the first step: built from its description, or read.

@@ -3,6 +3,7 @@ import COCOMetrics
 import Dataset
 import Detection
 import DetectorKit
+import Forecasts
 import Foundation
 import StageKit
 import Tensor
@@ -122,12 +123,14 @@ final class TrainingCurve {
     }
 
     /// Looks at the trained detector, and writes the curve and the summary.
-    func finish(_ state: TrainingState) throws {
+    func finish(_ state: TrainingState, batchSize: Int) throws {
         context.progress.report(fraction: 0.98, message: "evaluating")
         let cost = graph.cost
+        var work = Forecasts.Work()
+        work.train(cost, images: Double(state.step) * Double(batchSize), batch: batchSize)
         var summary: [String: JSON] = [
             "parameters": .integer(cost.parameters), "macs": .integer(cost.multiplyAccumulates),
-            "epochs": .integer(options.plan.epochs), "steps": .integer(state.step),
+            "epochs": .integer(options.plan.epochs), "steps": .integer(state.step), Forecasts.Work.key: work.record,
         ]
         if let found = try evaluate(state), let split = options.evaluateOn {
             summary["ap"] = .number(found.averagePrecision)

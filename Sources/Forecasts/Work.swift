@@ -1,3 +1,4 @@
+public import Basics
 public import DetectorKit
 public import StageKit
 
@@ -33,6 +34,12 @@ public struct Work: Sendable, Hashable {
 
     /// What multiply-accumulates do not tell, in seconds of one thread.
     public mutating func add(seconds more: Double) { seconds += more }
+
+    /// What a receipt's summary says under `Work.key` of a stage that trained: multiply-accumulates, so that what trainings cost
+    /// can be compared, on whatever machine and however often they were interrupted.
+    public var record: JSON { .number(multiplyAccumulates) }
+
+    public static let key = "training_macs"
 
     /// What may end early: no more than `limit` seconds of it are counted.
     public func phase(limit: Double? = nil) -> Forecast.Phase {

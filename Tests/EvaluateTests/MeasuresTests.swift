@@ -3,6 +3,7 @@ import COCOMetrics
 import Evaluate
 import Foundation
 import Report
+import Search
 import TestSupport
 import Testing
 
@@ -61,22 +62,25 @@ import Testing
     }
 
     @Test func equalDetectorsDoNotDiffer() throws {
-        let interval = try PairedBootstrap(truth, perfect, perfect).interval(
-            resamples: 40, random: RandomStream(seed: 1))
-        #expect(interval == 0...0)
+        #expect(try PairedBootstrap(truth, perfect, perfect).changes(resamples: 40).interval == 0...0)
     }
 
     @Test func aBetterStudentIsBetterOnAllDraws() throws {
         let poor = perfect.enumerated().filter { $0.offset % 3 != 0 }.map(\.element)
         let bootstrap = PairedBootstrap(truth, poor, perfect)
-        let interval = try #require(try bootstrap.interval(resamples: 40, random: RandomStream(seed: 1)))
+        let changes = try bootstrap.changes(resamples: 40)
+        let interval = try #require(changes.interval)
         #expect(interval.lowerBound > 0.2 && interval.upperBound < 0.5)
-        #expect(try bootstrap.interval(resamples: 40, random: RandomStream(seed: 1)) == interval)
+        #expect(try bootstrap.changes(resamples: 40) == changes)
+        // The first drawings are the same however many are wanted, and whatever is compared on them.
+        #expect(try bootstrap.changes(resamples: 25).values == Array(changes.values.prefix(25)))
+        let turned = try PairedBootstrap(truth, perfect, poor).changes(resamples: 40)
+        #expect(turned.values == changes.values.map { $0.map { -$0 } })
     }
 
     @Test func tooFewResamplingsSayNothing() throws {
-        #expect(
-            try PairedBootstrap(truth, perfect, perfect).interval(resamples: 0, random: RandomStream(seed: 1)) == nil)
+        #expect(try PairedBootstrap(truth, perfect, perfect).changes(resamples: 0).interval == nil)
+        #expect(try PairedBootstrap(truth, perfect, perfect).changes(resamples: 19).interval == nil)
     }
 }
 

@@ -81,7 +81,8 @@ import Training
         let lines = try history.split(separator: "\n").map { try JSON(parsing: String($0)) }
         #expect(lines.count == 4 && lines.last?["move"] == "last-training")
         #expect(lines.last?["losses"]?["classification"]?.number != nil)
-        #expect(found.summary["headline"]?.array?.count == 3)
+        #expect(found.summary["headline"]?.array?.count == 4)
+        try expectCosts(found, history: lines, base: base, pool: pool)
         #expect(found.summary["meets_target"] == true && found.summary["mode"] == "joint")
         let pulls = found.summary["moves"]?.object?.values.compactMap { $0["pulls"]?.integer }
         #expect(pulls?.reduce(0, +) == 2)
@@ -126,6 +127,35 @@ import Training
         let unfitted = try stages.run(jointSearch, repeating, on: inputs, in: "unfitted")
         let kept = try Data(contentsOf: unfitted.directory.appending(path: "latency-table.json"))
         #expect(try JSON(parsing: kept, at: "kept")["fit"]?["base"]?.string != nil)
+    }
+
+    /// What trainings computed: three passes an image and network, and one of its teacher's.
+    private func expectCosts(_ found: Artifact, history: [JSON], base: Artifact, pool: Artifact) throws {
+        let (epochs, images) = (1.0, 6.0)
+        func macs(_ json: JSON?) throws -> Double { try #require(json?["macs"]?.number) }
+        let own = try 3 * macs(base.summary) * epochs * images
+        #expect(base.summary["training_macs"]?.number == own)
+        // Everything is open from the start: the largest, the smallest, and two drawn, which may be one of these.
+        let card = try #require(pool.summary["teachers"]?.array)
+        let (largest, smallest) = (try macs(card[0]), try macs(card[1]))
+        let teachers = try #require(pool.summary["training_macs"]?.number)
+        #expect(
+            teachers >= 3 * images * (largest + smallest) * 0.999 && teachers <= 3 * images * (3 * largest + smallest))
+
+        let supernet = try ElasticPool(from: pool.directory, stages.backbones).supernet
+        var search = 0.0
+        for line in history where line["candidate"]?.integer != 0 {
+            let choice = try #require(line["teacher"]).decode(TeacherChoice.self, at: "history")
+            let teacher = try supernet.subnet(choice).graph.cost.multiplyAccumulates
+            // One epoch of a trial, and of the last training.
+            let passes = try images * (line["move"] == "last-training" ? 1 : #require(line["share"]?.number))
+            search += try passes * (3 * macs(line) + Double(teacher))
+        }
+        let cost = try #require(found.summary["cost"])
+        #expect(try abs(#require(cost["search_macs"]?.number) / search - 1) < 1e-9)
+        #expect(cost["teachers_macs"]?.number == teachers && cost["base_macs"]?.number == own)
+        #expect(try abs(#require(cost["base_trainings"]?.number) - (search + teachers) / own) < 1e-9)
+        #expect(found.summary["headline"]?[3]?.string?.hasPrefix("search and teachers computed as much as ") == true)
     }
 
     /// Teachers and students with batch norm: each has its statistics estimated before it is used.

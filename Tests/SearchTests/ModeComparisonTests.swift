@@ -62,6 +62,35 @@ import Testing
         #expect(abs(comparison.advances[1].precision.mean - 0) < 1e-9 && comparison.advances[1].precision.count == 3)
     }
 
+    /// Students that differ run by run while each differs image by image: the mean's interval over images is that of the mean on
+    /// each drawing, which is narrower than any run's own.
+    @Test func runsArePutTogetherDrawingByDrawing() throws {
+        func run(_ index: Int, _ changes: [Double?], split: String = "cells") throws -> ModeComparison.Run {
+            guard case .object(var members) = Self.metrics("joint", "base\(index)", 0.53) else { throw Failure("") }
+            members["split"] = ["digest": .string(split)]
+            members["change"] = ["resampled": ResampledChanges(changes).json]
+            return try ModeComparison.Run(metrics: .object(members), source: "run\(index)")
+        }
+        func advance(_ runs: [ModeComparison.Run]) throws -> ModeComparison.Advance {
+            try #require(ModeComparison(runs, reference: "joint").advances.first)
+        }
+        // What one run gains on a drawing the other loses.
+        let swings = (0..<40).map { 0.03 + ($0 % 2 == 0 ? 0.05 : -0.05) }
+        let (up, down) = (try run(0, swings), try run(1, swings.map { 0.06 - $0 }))
+        #expect(try advance([up]).verdict == .open && advance([down]).verdict == .open)
+        let together = try #require(try advance([up, down]).overImages)
+        #expect(abs(together.lowerBound - 0.03) < 1e-9 && abs(together.upperBound - 0.03) < 1e-9)
+        #expect(try advance([up, down]).verdict == .better)
+        // One that says nothing on a drawing leaves it out; other images cannot be put together, too few drawings say nothing.
+        let mute = try run(2, swings.map { 0.06 - $0 }.prefix(25) + [Double?](repeating: nil, count: 15))
+        #expect(try advance([up, mute]).overImages.map { $0.upperBound - $0.lowerBound < 1e-9 } == true)
+        #expect(try advance([up, run(3, swings, split: "other cells")]).overImages == nil)
+        #expect(try advance([up, run(4, Array(swings.prefix(10)))]).overImages == nil)
+        // A comparison's own record says the same.
+        let record: JSON = ["modes": [["mode": "joint", "runs": [up.json, down.json]]]]
+        #expect(try ModeComparison.runs(recorded: record, source: "here") == [up, down])
+    }
+
     @Test func whatCannotBeComparedIsRefused() throws {
         let failure = #expect(throws: Failure.self) {
             try ModeComparison([run("random", "a", 0.5), run("pipeline", "a", 0.5)], reference: "joint")

@@ -16,6 +16,8 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var duplicates = 0
     /// What the search learnt about its moves.
     public var moves: [MoveFigures] = []
+    /// What search and teachers computed in training, in trainings of the base; nil where that is not known.
+    public var baseTrainings: Double?
     /// Milliseconds that a student was allowed.
     public var latencyTarget: Double?
 

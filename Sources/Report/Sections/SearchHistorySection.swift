@@ -1,3 +1,4 @@
+import Basics
 import Pages
 
 extension ReportContent {
@@ -7,11 +8,13 @@ extension ReportContent {
         let counts = CandidateFigures.Outcome.allCases.map { outcome in
             search.candidates.count { $0.outcome == outcome }
         }
-        let lead =
-            "\(search.candidates.count) candidates\(search.mode.map { " (mode ‘\($0)’)" } ?? ""): \(counts[0]) accepted, "
-            + "\(counts[1]) trained but not better than what was there. Before training \(search.refused) children were "
-            + "refused since nothing legal brought them within the latency limit, and \(search.duplicates) since equal ones "
-            + "were known."
+        var lead = "\(search.candidates.count) candidates\(search.mode.map { " (mode ‘\($0)’)" } ?? ""): "
+        lead += "\(counts[0]) accepted, \(counts[1]) trained but not better than what was there. Before training "
+        lead += "\(search.refused) children were refused since nothing legal brought them within the latency limit, and "
+        lead += "\(search.duplicates) since equal ones were known."
+        if let cost = search.baseTrainings {
+            lead += " Search and teachers computed as much as \(tenths(cost)) trainings of the base."
+        }
         return section(
             "What the search tried", lead,
             [byAction(search), learnt(search), inOrder(search), allCandidates(search)].joined())

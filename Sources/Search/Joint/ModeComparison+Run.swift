@@ -15,6 +15,12 @@ extension ModeComparison {
         public let candidates: Int?
         /// AP of other detectors on the same images, by name: the base trained on, say.
         public let rivals: [String: Double]
+        /// What search and teachers computed in training, in trainings of the base; nil where that is not known.
+        public let cost: Double?
+        /// Tells the images and objects of the evaluation.
+        public let split: String?
+        /// How sure the student's change is over images, by what it is held against: `ModeComparison.base`, or a rival's name.
+        public let resampled: [String: ResampledChanges]
 
         /// From `metrics.json` of an evaluation of a search's result.
         public init(metrics json: JSON, source: String) throws {
@@ -38,7 +44,12 @@ extension ModeComparison {
             let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
             latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
             candidates = json["search"]?["candidates"]?.integer
-            rivals = (json["rivals"]?.object ?? [:]).compactMapValues { $0["ap"]?.number }
+            let others = json["rivals"]?.object ?? [:]
+            rivals = others.compactMapValues { $0["ap"]?.number }
+            cost = json["search"]?["cost"]?["base_trainings"]?.number
+            split = json["split"]?["digest"]?.string
+            resampled = others.merging([ModeComparison.base: json]) { $1 }
+                .compactMapValues { $0["change"]?["resampled"].flatMap(ResampledChanges.init) }
         }
 
         /// From a comparison's own record, as `json` and `ModeComparison.runs(recorded:)` have it.
@@ -53,6 +64,9 @@ extension ModeComparison {
             latency = json["latency"]?.number
             candidates = json["candidates"]?.integer
             rivals = (json["rivals"]?.object ?? [:]).compactMapValues(\.number)
+            cost = json["cost"]?.number
+            split = json["split"]?.string
+            resampled = (json["resampled"]?.object ?? [:]).compactMapValues { ResampledChanges($0) }
         }
 
         /// For a comparison's record.
@@ -62,6 +76,8 @@ extension ModeComparison {
                 "ap": .number(precision), "latency": latency.map { .number($0) } ?? .null,
                 "candidates": candidates.map { .integer($0) } ?? .null,
                 "rivals": .object(rivals.mapValues { .number($0) }),
+                "cost": cost.map { .number($0) } ?? .null, "split": split.map { .string($0) } ?? .null,
+                "resampled": .object(resampled.mapValues(\.json)),
             ]
         }
     }

@@ -39,11 +39,15 @@ public struct ModeComparison: Sendable, Hashable {
         case better, worse
         case open = "not distinguished"
 
-        init(_ estimate: Estimate) {
-            switch estimate.interval {
-            case let interval? where interval.lowerBound > 0: self = .better
-            case let interval? where interval.upperBound < 0: self = .worse
-            default: self = .open
+        /// Of all intervals that there are.
+        init(_ intervals: ClosedRange<Double>?...) {
+            let known = intervals.compactMap(\.self)
+            if known.isEmpty {
+                self = .open
+            } else if known.allSatisfy({ $0.lowerBound > 0 }) {
+                self = .better
+            } else {
+                self = known.allSatisfy { $0.upperBound < 0 } ? .worse : .open
             }
         }
     }
@@ -60,9 +64,15 @@ public struct ModeComparison: Sendable, Hashable {
     /// What the reference's students have more than another detector of their own evaluation: the base, or a rival.
     public struct Advance: Sendable, Hashable {
         public let over: String
+        /// Over runs.
         public let precision: Estimate
+        /// Of the mean over runs, over images: the middle 95 % of the drawings; nil where they were not made, or on other images.
+        public let overImages: ClosedRange<Double>?
         public let verdict: Verdict
     }
+
+    /// What students are held against first.
+    public static let base = "the base"
 
     /// What the reference has more than another mode.
     public struct Difference: Sendable, Hashable {
@@ -98,17 +108,28 @@ public struct ModeComparison: Sendable, Hashable {
         differences = names.dropFirst().map { other in
             let pairs = Self.pairs(runs, reference, other)
             let estimate = Estimate(pairs)
-            return Difference(other: other, precision: estimate, verdict: Verdict(estimate))
+            return Difference(other: other, precision: estimate, verdict: Verdict(estimate.interval))
         }
         let own = runs.filter { $0.mode == reference }
         let rivals = Set(own.flatMap(\.rivals.keys)).sorted()
-        advances = (["the base"] + rivals).map { name in
+        advances = ([Self.base] + rivals).map { name in
             let estimate = Estimate(
                 own.compactMap { run in
-                    (name == "the base" ? run.basePrecision : run.rivals[name]).map { run.precision - $0 }
+                    (name == Self.base ? run.basePrecision : run.rivals[name]).map { run.precision - $0 }
                 })
-            return Advance(over: name, precision: estimate, verdict: Verdict(estimate))
+            let images = Self.overImages(own, name)
+            return Advance(
+                over: name, precision: estimate, overImages: images, verdict: Verdict(estimate.interval, images))
         }
+    }
+
+    /// How sure the mean of the runs' changes is over the images that all of them were evaluated on.
+    private static func overImages(_ runs: [Run], _ name: String) -> ClosedRange<Double>? {
+        let changes = runs.compactMap { $0.resampled[name] }
+        guard changes.count == runs.count, let split = runs.first?.split, runs.allSatisfy({ $0.split == split }) else {
+            return nil
+        }
+        return ResampledChanges.mean(changes).interval
     }
 
     /// For each base that both modes were given: the difference of their mean APs.
