@@ -286,7 +286,7 @@ import Training
         #expect(journals.count == 3)
     }
 
-    /// The search moves blocks and changes the input's size, and what it did can be replayed.
+    /// The search moves blocks, changes the input's size and the proposals, and what it did can be replayed.
     @Test func everyKindOfActionIsTried() throws {
         let fixture = SearchFixture()
         fixture.changed.candidates = 80
@@ -298,5 +298,9 @@ import Training
             for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
         }
         #expect(kinds == Set(StudentAction.Kind.allCases))
+        // Never more proposals than the base's, nor so few that nothing is found.
+        let counts = Set(outcome.state.known.map(\.architecture.selection.inference.afterNMS))
+        let most = outcome.base.architecture.selection.inference.afterNMS
+        #expect(counts.count > 1 && counts.max() == most && counts.allSatisfy { $0 >= min(20, most) })
     }
 }

@@ -34,6 +34,19 @@ import Training
         #expect(abs(model.predict(other) - time(other)) < 1e-6)
     }
 
+    /// Where an architecture lets fewer proposals through than the base's images give, its head has less to do.
+    @Test func fewerProposalsTakeLessTime() throws {
+        let base = try Networks.graph()
+        let most = base.architecture.selection.inference.afterNMS
+        let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
+        try model.calibrate([(base, 100)], regions: most / 2)
+        let plenty = try StudentAction.setProposals(most / 2 + 1).apply(to: base, Networks.catalog)
+        #expect(model.predict(plenty) == model.predict(base))
+        let few = try StudentAction.setProposals(most / 4).apply(to: base, Networks.catalog)
+        let saved = model.operatorTime(base, regions: most / 2) - model.operatorTime(base, regions: most / 4)
+        #expect(saved > 0 && abs(model.predict(base) - model.predict(few) - saved) < 1e-9)
+    }
+
     @Test func tablesRoundTrip() throws {
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
         try model.calibrate([(try Networks.graph(), 20)], regions: 50)

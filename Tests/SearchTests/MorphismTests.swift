@@ -75,6 +75,22 @@ import Testing
         }
     }
 
+    /// Fewer proposals reach the box head in inference, at less cost; training stays as it is.
+    @Test func fewerProposalsKeepAllWeights() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let count = graph.architecture.selection.inference.afterNMS
+        let child = try StudentAction.setProposals(count / 2).morph(
+            graph, weights, importance: nil, RandomStream(seed: 3), Networks.catalog)
+        let selection = child.graph.architecture.selection
+        #expect(child.weights == weights && selection.inference.afterNMS == count / 2)
+        #expect(selection.training == graph.architecture.selection.training)
+        #expect(child.graph.cost.multiplyAccumulates < graph.cost.multiplyAccumulates)
+        for refused in [count, 0, -1, 100_001] {
+            #expect(throws: Failure.self) { try StudentAction.setProposals(refused).apply(to: graph, Networks.catalog) }
+        }
+    }
+
     @Test func allWidthsAreNarrowedAlike() throws {
         let graph = try Networks.graph()
         let actions = try #require(graph.narrowing(toShare: 0.6, Networks.catalog))
@@ -131,7 +147,7 @@ import Testing
         let actions: [StudentAction] =
             [
                 .addBlock(stage: 3), .removeBlock(stage: 0, block: 9), .moveBlock(stage: 1, block: 2, to: 0),
-                .setInput(.init(shorter: 240, longer: 320)),
+                .setInput(.init(shorter: 240, longer: 320)), .setProposals(150),
             ] + knobs.map { .setWidth(knob: $0, width: 96) }
         for action in actions {
             #expect(try StudentAction(parsing: action.description) == action)
@@ -143,7 +159,8 @@ import Testing
             "", "add", "add a block to stage0", "add a block to 3", "remove stage1", "remove stage1.block0",
             "move stage1.block2 to block3", "set stage2.trunk 96", "set stage2 to 96", "set stage1.block1.inner to 8",
             "set head2 to 8", "set input to 240", "set input to 240x320x2", "set neck.output to many",
-            "remove stage99999999999999999999.block1", "set stem to 99999999999999999999",
+            "set proposals to", "set proposals to few", "remove stage99999999999999999999.block1",
+            "set stem to 99999999999999999999",
         ] {
             #expect(throws: Failure.self, "\(text)") { try StudentAction(parsing: text) }
         }

@@ -38,7 +38,7 @@ extension Subject {
             case .addBlock, .widen:
                 preserving += 1
                 check(before, after, "\(action), step \(step)", &found)
-            case .input: check(before, after, "\(action), step \(step)", &found)
+            case .input, .proposals: check(before, after, "\(action), step \(step)", &found)
             case .moveBlock:
                 // What the block gave at its old place is gone; at its new place it gives nothing.
                 guard case .moveBlock(let stage, let block, _) = action else { break }
@@ -79,7 +79,7 @@ extension Subject {
             for name in parent.graph.network.parametersThatSilence(prefix) ?? [] {
                 silent[name] = silent[name].map { Tensor(repeating: 0, $0.shape) }
             }
-        case .addBlock, .moveBlock, .setInput: return
+        case .addBlock, .moveBlock, .setInput, .setProposals: return
         }
         let child = try action.morph(parent.graph, silent, importance: importance, random.stream("new", step), catalog)
         check(
@@ -93,7 +93,7 @@ extension Subject {
         _ child: (graph: DetectorGraph, weights: NamedTensors, inheritance: Inheritance), _ found: inout Findings
     ) {
         switch action {
-        case .addBlock, .setInput:
+        case .addBlock, .setInput, .setProposals:
             for (name, tensor) in parent.weights where child.weights[name] != tensor {
                 found.add("\(action): \(name) is not the parent's")
             }
@@ -156,6 +156,7 @@ extension Subject {
         case 3: return .moveBlock(stage: stage, block: block, to: draw.index(below: stages.count))
         case 4 where draw.index(below: 4) == 0:
             return .setInput(.init(shorter: 32 + draw.index(below: 64), longer: 128))
+        case 5 where draw.index(below: 4) == 0: return .setProposals(1 + draw.index(below: 300))
         default:
             let knobs = graph.units.keys.sorted()
             let knob = knobs[draw.index(below: knobs.count)]

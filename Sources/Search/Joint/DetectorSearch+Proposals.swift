@@ -78,7 +78,7 @@ extension DetectorSearch {
             if parent.architecture.backbone.stages.contains(where: { $0.blocks.count > 1 }) {
                 kinds += [.removeBlock, .moveBlock]
             }
-            kinds.append(.input)
+            kinds += [.input, .proposals]
             // Only a student that is fast enough has room to grow, or time to look for another teacher.
             if parent.latency <= limit { kinds += [.addBlock, .widen] }
         }
@@ -154,7 +154,7 @@ extension DetectorSearch {
     }
 
     /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images a step
-    /// larger or smaller.
+    /// larger or smaller; half or twice the proposals.
     private func change(
         _ kind: StudentAction.Kind, _ graph: DetectorGraph, _ draw: inout RandomStream
     ) -> StudentAction? {
@@ -169,6 +169,11 @@ extension DetectorSearch {
             let others = stages.indices.filter { $0 != stage }
             return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
         case .input: return .setInput(graph.architecture.input.scaled(by: draw.uniform() < 0.5 ? 7.0 / 8 : 8.0 / 7))
+        case .proposals:
+            let count = graph.architecture.selection.inference.afterNMS
+            let most = base.graph.architecture.selection.inference.afterNMS
+            return .setProposals(
+                count.stepped(by: draw.uniform() < 0.5 && count < most ? 2 : 0.5, in: min(20, most)...most))
         case .widen: return widening(graph, &draw)
         case .prune, .removeBlock: return nil
         }
@@ -197,6 +202,13 @@ extension DetectorSearch {
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
         importances[candidate.id] = importance
         return importance
+    }
+}
+
+extension Int {
+    /// Times a factor, to tens.
+    fileprivate func stepped(by factor: Double, in range: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(Int((factor * Double(self) / 10).rounded()) * 10, range.lowerBound), range.upperBound)
     }
 }
 

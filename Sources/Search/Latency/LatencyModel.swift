@@ -30,10 +30,10 @@ public final class LatencyModel {
 
     /// Milliseconds from decoded pixels to boxes. Before a fit the operators' sum alone.
     public func predict(_ graph: DetectorGraph) -> Double {
-        guard let fit = table.fit else {
-            return operatorTime(graph, regions: graph.architecture.selection.inference.afterNMS)
-        }
-        return fit.fixed + fit.slope * operatorTime(graph, regions: fit.regions)
+        let most = graph.architecture.selection.inference.afterNMS
+        guard let fit = table.fit else { return operatorTime(graph, regions: most) }
+        // The base's images give so many, unless fewer are let through.
+        return fit.fixed + fit.slope * operatorTime(graph, regions: min(fit.regions, most))
     }
 
     /// Fits on whole detectors, measured: least squares over two or more, the remainder with slope 1 for one.

@@ -17,6 +17,8 @@ public enum StudentAction: Sendable, Hashable {
     case setWidth(knob: Knob, width: Int)
     /// Another size of images; all weights stay.
     case setInput(DetectorArchitecture.InputSize)
+    /// Another number of proposals that reach the box head in inference; all weights stay, and so does training.
+    case setProposals(Int)
 
     /// What the search's bandit learns about.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
@@ -26,6 +28,7 @@ public enum StudentAction: Sendable, Hashable {
         case prune
         case widen
         case input
+        case proposals
 
         public static func < (a: Kind, b: Kind) -> Bool { a.rawValue < b.rawValue }
     }
@@ -38,6 +41,7 @@ public enum StudentAction: Sendable, Hashable {
         case .moveBlock: .moveBlock
         case .setWidth(let knob, let width): width < parent[knob] ? .prune : .widen
         case .setInput: .input
+        case .setProposals: .proposals
         }
     }
 }
@@ -71,6 +75,8 @@ extension StudentAction {
             child.backbone.stages[other].blocks.append(child.backbone.stages[stage].blocks.remove(at: block))
         case .setInput(let size):
             child.input = size
+        case .setProposals(let count):
+            child.selection.inference.afterNMS = count
         case .setWidth(let knob, let width):
             guard let group = parent.group(of: knob) else {
                 throw refusal("this detector has no width '\(knob)' that may change", "name one of its knobs")
@@ -118,12 +124,13 @@ extension StudentAction {
             let backbone = try catalog.backbone(parent.architecture.backbone.plugin)
             let prefix = backbone.parameterPrefix(stage: stage, block: block)
             expected = known.filter { !$0.hasPrefix(prefix) }.count
-        case .addBlock, .setWidth, .setInput: expected = known.count
+        case .addBlock, .setWidth, .setInput, .setProposals: expected = known.count
         }
         // A shortcut without a projection has no parameters, but is a node.
         let keepsNodes: Bool
         switch self {
-        case .setWidth, .setInput: keepsNodes = child.network.nodes.count == parent.network.nodes.count
+        case .setWidth, .setInput, .setProposals:
+            keepsNodes = child.network.nodes.count == parent.network.nodes.count
         case .addBlock, .removeBlock, .moveBlock: keepsNodes = true
         }
         guard sources.count == expected, sources.allSatisfy(known.contains), keepsNodes else {
@@ -136,7 +143,7 @@ extension StudentAction {
         switch self {
         case .addBlock(let stage): stage
         case .moveBlock(_, _, let stage): stage
-        case .removeBlock, .setWidth, .setInput: nil
+        case .removeBlock, .setWidth, .setInput, .setProposals: nil
         }
     }
 
@@ -147,7 +154,7 @@ extension StudentAction {
         let backbone = try catalog.backbone(parent.backbone.plugin)
         var moved: [(child: String, parent: String)] = []
         switch self {
-        case .setWidth, .setInput, .addBlock: break
+        case .setWidth, .setInput, .setProposals, .addBlock: break
         case .removeBlock(let stage, let block), .moveBlock(let stage, let block, _):
             moved = (block + 1..<max(block + 1, parent.backbone.stages[stage].blocks.count)).map { later in
                 (
