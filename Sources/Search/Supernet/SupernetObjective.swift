@@ -43,8 +43,8 @@ public final class SupernetObjective {
         }
     }
 
-    /// What all steps train beside the largest network, in networks of its multiply-accumulates, about: many steps are taken for
-    /// all, and the draws are not the run's own.
+    /// What a step trains beside the largest network, as a share of its multiply-accumulates, on average over the run, about: not
+    /// every step is looked at, and the draws are not the run's own.
     public func shareOfLargest(steps looked: Int = 256) throws -> Double {
         let (count, largest) = (min(looked, totalSteps), Double(supernet.graph.cost.multiplyAccumulates))
         guard count > 0, largest > 0 else { return 0 }
@@ -59,7 +59,7 @@ public final class SupernetObjective {
                 sum += cost / largest
             }
         }
-        return sum * Double(totalSteps) / Double(count)
+        return sum / Double(count)
     }
 
     private static func fraction(_ step: Int, of totalSteps: Int) -> Double {
