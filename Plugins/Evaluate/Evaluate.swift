@@ -23,7 +23,7 @@ public struct Evaluate: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    public var version: Int { 5 }
+    public var version: Int { 6 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [

@@ -5,16 +5,18 @@ import Training
 
 /// What `metrics.json` says.
 ///
-/// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects"}, "base", "student",
-/// "teacher", "change", "rivals", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
+/// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects", "digest"}, "base", "student", "teacher", "change",
+/// "rivals", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50) and its
-/// architecture's digest. A number is -1 where there was nothing to be found, as in COCO. `change` is student minus
-/// base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by drawing images with replacement), `resampled` (`ap` on each drawing, the same for all evaluations of a split), and
-/// `latency_percent`, `parameters_percent`, `macs_percent` of the base's. `rivals`, by name: each one's figures, and in `change`
-/// student minus rival. `search`, where there was one: its `mode`, how many
-/// `candidates` it trained, `target` (the share of the base's latency), the digest of the base's weights (`base`), and its `cost`:
-/// multiply-accumulates of its trainings (`search_macs`), of the teachers' and the base's, and `base_trainings`, search and teachers
-/// over base; null where their makers did not say.
+/// architecture's digest. A number is -1 where there was nothing to be found, as in COCO.
+///
+/// `change` is student minus base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by drawing images with
+/// replacement), `resampled` (`ap` on each drawing, the same drawings for all evaluations of a split), and `latency_percent`,
+/// `parameters_percent`, `macs_percent` of the base's. `rivals`, by name: each one's figures, and in `change` student minus rival.
+///
+/// `search`, where there was one: its `mode`, how many `candidates` it trained, `target` (the share of the base's latency), the
+/// digest of the base's weights (`base`), and its `cost`: multiply-accumulates of its trainings (`search_macs`), of the teachers'
+/// and the base's, and `base_trainings`, search and teachers over base; null where their makers did not say.
 struct MetricsFile {
     let job: String
     let split: String
@@ -182,7 +184,7 @@ struct MetricsFile {
 }
 
 extension GroundTruth {
-    /// Equal for equal images with equal objects.
+    /// Equal for the same ids of images with the same objects.
     fileprivate var digest: Digest {
         let objects = annotations.sorted { $0.id < $1.id }.map { object in
             let box = object.box

@@ -56,7 +56,7 @@ public struct JointSearch: StagePlugin {
             }, replay: options.replay)
         let outcome = try joint.run()
         let cost = try SearchCost(
-            outcome, options.settings, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact)
+            outcome, options, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact, backbones)
         try write(
             outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
             inputs.train.categories, cost, troubles: workers?.troubles ?? [], context)
@@ -79,11 +79,15 @@ public struct JointSearch: StagePlugin {
     private func workerPool(_ options: JointSearchOptions, _ context: StageContext) -> WorkerPool? {
         guard let workers = options.workers else { return nil }
         let busy = min(workers.count, options.settings.childrenPerGeneration)
-        let threads = workers.threads ?? max(1, context.threads / busy)
+        let threads = workers.threads ?? 1
         if busy * threads > context.threads {
             context.log(
                 "notice: \(busy) workers of \(threads) threads each are more than the stage's \(context.threads) threads"
             )
+        } else if workers.threads == nil, busy < context.threads {
+            context.log(
+                "notice: \(busy) workers of one thread each leave some of the stage's \(context.threads) threads idle: give "
+                    + "more workers and children, or 'worker_threads'")
         }
         return WorkerPool(self, count: busy, threads: threads, context)
     }

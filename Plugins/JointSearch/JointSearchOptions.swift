@@ -25,7 +25,7 @@ public struct JointSearchOptions: Codable, Sendable {
 
     public struct Workers: Codable, Sendable {
         public var count: Int
-        /// nil: an equal share of the stage's. Results depend on it, not on the count.
+        /// nil: one. Results depend on it, not on the count.
         public var threads: Int?
     }
 
@@ -103,7 +103,7 @@ public struct JointSearchOptions: Codable, Sendable {
         let threads = reader.optionalInt(
             "worker_threads", in: 1...1024,
             help:
-                "threads of each worker, an equal share by default; results depend on it, and not on the workers' number"
+                "threads of each worker (default 1); results depend on it, and not on the workers' number"
         )
         workers = count.map { Workers(count: $0, threads: threads) }
         if threads != nil, count == nil {

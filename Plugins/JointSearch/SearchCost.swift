@@ -1,4 +1,5 @@
 import Basics
+import Detection
 import DetectorKit
 import Forecasts
 import Search
@@ -6,39 +7,44 @@ import StageKit
 import Training
 
 /// What a search's trainings computed, beside the trainings of its teachers and its base, in multiply-accumulates: the same
-/// whatever the machine, and however often it was interrupted.
+/// whatever the machine, and however often it was interrupted. Each image counts three passes of the network that learns and one of
+/// its teacher's, with as many regions as a step draws; frozen layers count as others.
 struct SearchCost {
     let search: Double
     /// Of the pool and of the base, as their receipts say; nil where they were not trained by a stage, or by one of an earlier
-    /// version.
+    /// version. A search without distillation needs no teachers, whatever its pool cost.
     let teachers: Double?
     let base: Double?
 
-    /// - Parameter images: how many a training's epoch has.
+    /// - Parameter images: of the split that students learn from.
     init(
-        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, images: Int, _ pool: ElasticPool,
-        from poolArtifact: Artifact, base baseArtifact: Artifact
+        _ outcome: DetectorSearch.Outcome, _ options: JointSearchOptions, images: Int, _ pool: ElasticPool,
+        from poolArtifact: Artifact, base baseArtifact: Artifact, _ catalog: BackboneCatalog
     ) throws {
+        let (settings, regions) = (options.settings, options.sampling.regions.count)
         var looks: [TeacherChoice: Int] = [:]
-        func look(of choice: TeacherChoice) throws -> Int {
-            if let known = looks[choice] { return known }
-            let cost = try pool.supernet.subnet(choice).graph.cost.multiplyAccumulates
-            looks[choice] = cost
-            return cost
-        }
         var work = Work()
-        for candidate in outcome.state.known.dropFirst() {
-            let passes = candidate.share * Double(settings.trial.epochs * images)
-            work.train(candidate.cost, images: passes, batch: settings.trial.batchSize)
-            if settings.hasTeachers(generation: candidate.generation) {
-                work.look(try look(of: candidate.teacher), images: passes)
-            }
+        func train(_ candidate: Candidate, _ plan: TrainingPlan, share: Double, isTaught: Bool) throws {
+            let batch = min(plan.batchSize, images)
+            let steps = (share * Double(images / batch * plan.epochs)).rounded(.up)
+            let student = try DetectorGraph(candidate.architecture, catalog).cost(regions: regions)
+            work.train(student, images: steps * Double(batch), batch: batch)
+            guard isTaught else { return }
+            let teacher =
+                try looks[candidate.teacher]
+                ?? pool.supernet.subnet(candidate.teacher).graph.cost(regions: regions).multiplyAccumulates
+            looks[candidate.teacher] = teacher
+            work.look(teacher, images: steps * Double(batch))
         }
-        let passes = Double(settings.finish.epochs * images)
-        work.train(outcome.student.cost, images: passes, batch: settings.finish.batchSize)
-        if settings.mode != .noDistillation { work.look(try look(of: outcome.student.teacher), images: passes) }
+        for candidate in outcome.state.known.dropFirst() {
+            try train(
+                candidate, settings.trial, share: candidate.share,
+                isTaught: settings.hasTeachers(generation: candidate.generation))
+        }
+        let isTaught = settings.mode != .noDistillation
+        try train(outcome.student, settings.finish, share: 1, isTaught: isTaught)
         search = work.multiplyAccumulates
-        teachers = poolArtifact.summary[Work.key]?.number
+        teachers = isTaught ? poolArtifact.summary[Work.key]?.number : 0
         base = baseArtifact.summary[Work.key]?.number
     }
 
@@ -56,9 +62,12 @@ struct SearchCost {
         ]
     }
 
-    /// For people; nil where the base's training is not known.
-    var line: String? {
-        guard let baseTrainings, let teachers, let base else { return nil }
+    /// For people.
+    var line: String {
+        guard let baseTrainings, let teachers, let base else {
+            return "what search and teachers cost in trainings of the base is not known: the receipt of "
+                + "\(base == nil ? "the base" : "the teachers") does not say what its training computed"
+        }
         return "search and teachers computed as much as \(tenths(baseTrainings)) trainings of the base "
             + "(teachers \(tenths(teachers / base)), search \(tenths(search / base)))"
     }

@@ -81,7 +81,7 @@ extension JointSearch {
             "target_ms": .number(target), "meets_target": .bool(meets),
             "cost": cost.json,
             "headline": .array(
-                (headline(outcome, target: target) + [cost.line].compactMap(\.self) + troubles).map { .string($0) }),
+                (headline(outcome, target: target) + [cost.line] + troubles).map { .string($0) }),
         ]
     }
 

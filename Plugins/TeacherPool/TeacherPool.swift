@@ -21,7 +21,7 @@ public struct TeacherPool: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "teacher-pool" }
-    public var version: Int { 7 }
+    public var version: Int { 8 }
     public var summary: String { "trains an elastic supernet from the base; its networks are the search's teachers" }
     public var consumes: [InputRequirement] { [InputRequirement(.dataset), InputRequirement(.detector)] }
     public var produces: ArtifactKind { .teacherPool }
@@ -53,7 +53,8 @@ public struct TeacherPool: StagePlugin {
         try DetectorFiles.write(dataset.categories, to: context.output.directory)
         // All of it: a pool taken from a bundle serves as well as one in the spool.
         for member in ElasticPool.files + [DetectorFiles.categoriesName] { context.output.mark(member, bundle: true) }
-        context.output.summary = try summary(of: pool, latencies, work: work(of: supernet, options, inputs.train))
+        context.output.summary = try summary(
+            of: pool, latencies, work: work(of: supernet, options, trained, inputs.train))
         context.progress.report(fraction: 1, message: "\(pool.card.count) teachers on the card")
     }
 
@@ -103,20 +104,17 @@ public struct TeacherPool: StagePlugin {
         }
     }
 
-    /// What the training of the supernet computes.
-    private func work(of supernet: Supernet, _ options: TeacherPoolOptions, _ train: DatasetSplit) throws
-        -> Forecasts.Work
-    {
-        let plan = options.plan
-        let loader = try BatchLoader(train, for: plan, random: RandomStream(seed: 0))
-        let steps = loader.stepsPerEpoch * plan.epochs
-        let objective = SupernetObjective(
-            supernet, options.schedule, training: options.sampling, distillation: options.distillation,
-            totalSteps: steps, step: 0)
-        let (images, largest) = (Double(steps) * Double(loader.batchSize), supernet.graph.cost)
+    /// What the training of the supernet has computed.
+    private func work(
+        of supernet: Supernet, _ options: TeacherPoolOptions, _ trained: TrainingState, _ train: DatasetSplit
+    ) throws -> Forecasts.Work {
+        let (batch, regions) = (min(options.plan.batchSize, train.count), options.sampling.regions.count)
+        let images = Double(trained.step) * Double(batch)
+        let largest = supernet.graph.cost(regions: regions)
+        let share = try options.schedule.meanShare(of: supernet, regions: regions, totalSteps: trained.step)
         var work = Forecasts.Work()
-        work.train(largest, images: images, batch: loader.batchSize)
-        work.train(largest.scaled(by: try objective.shareOfLargest()), images: images, batch: loader.batchSize)
+        work.train(largest, images: images, batch: batch)
+        work.train(largest.scaled(by: share), images: images, batch: batch)
         return work
     }
 

@@ -127,7 +127,9 @@ final class TrainingCurve {
         context.progress.report(fraction: 0.98, message: "evaluating")
         let cost = graph.cost
         var work = Forecasts.Work()
-        work.train(cost, images: Double(state.step) * Double(batchSize), batch: batchSize)
+        work.train(
+            graph.cost(regions: options.sampling.regions.count), images: Double(state.step) * Double(batchSize),
+            batch: batchSize)
         var summary: [String: JSON] = [
             "parameters": .integer(cost.parameters), "macs": .integer(cost.multiplyAccumulates),
             "epochs": .integer(options.plan.epochs), "steps": .integer(state.step), Forecasts.Work.key: work.record,

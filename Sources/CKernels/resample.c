@@ -83,35 +83,6 @@ void jk_bilinear(const float *source, float *result, const jk_tap *rows, const j
     jk_parallel_for(planes * outHeight, jk_max(1, JK_GRAIN / jk_max(1, outWidth * block)), bilinear_range, &j);
 }
 
-JK_CLONES static void bilinear_backward_range(void *context, long begin, long end) {
-    const resample_job *j = context;
-    const long B = j->block;
-    for (long p = begin; p < end; p++) {
-        float *plane = j->result + p * j->height * j->width * B;
-        memset(plane, 0, sizeof(float) * j->height * j->width * B);
-        for (long y = 0; y < j->outHeight; y++) {
-            jk_tap ty = j->rowTaps[y];
-            float *low = plane + ty.low * j->width * B, *high = plane + ty.high * j->width * B;
-            for (long x = 0; x < j->outWidth; x++) {
-                jk_tap tx = j->columnTaps[x];
-                const float *g = j->source + ((p * j->outHeight + y) * j->outWidth + x) * B;
-                for (long k = 0; k < B; k++) {
-                    low[tx.low * B + k] += (1 - ty.weight) * (1 - tx.weight) * g[k];
-                    low[tx.high * B + k] += (1 - ty.weight) * tx.weight * g[k];
-                    high[tx.low * B + k] += ty.weight * (1 - tx.weight) * g[k];
-                    high[tx.high * B + k] += ty.weight * tx.weight * g[k];
-                }
-            }
-        }
-    }
-}
-
-void jk_bilinear_backward(const float *gradient, float *result, const jk_tap *rows, const jk_tap *columns, long planes,
-                          long block, long height, long width, long outHeight, long outWidth) {
-    resample_job j = {gradient, result, NULL, NULL, rows, columns, block, height, width, outHeight, outWidth};
-    jk_parallel_for(planes, 1, bilinear_backward_range, &j);
-}
-
 typedef struct {
     const float *source;
     const long *indices;

@@ -38,12 +38,6 @@ extension CPUDevice {
             grid.height, grid.width, grid.rows.count, grid.columns.count)
     }
 
-    public func bilinearBackward(_ gradient: Floats, into result: MutableFloats, _ grid: PixelGrid<Tap>) {
-        jk_bilinear_backward(
-            gradient, result, grid.rows.map(jk_tap.init), grid.columns.map(jk_tap.init), grid.planes, grid.block,
-            grid.height, grid.width, grid.rows.count, grid.columns.count)
-    }
-
     public func resize(
         _ picture: ResizedPicture, into result: MutableFloats, height: Int, width: Int, factor: SIMD3<Float>,
         offset: SIMD3<Float>, onOneThread: Bool

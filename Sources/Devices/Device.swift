@@ -109,7 +109,6 @@ public protocol Device: Sendable {
     func pickPixelsBackward(_ gradient: Floats, into result: MutableFloats, _ grid: PixelGrid<Int>)
     /// Bilinear interpolation.
     func bilinear(_ source: Floats, into result: MutableFloats, _ grid: PixelGrid<Tap>)
-    func bilinearBackward(_ gradient: Floats, into result: MutableFloats, _ grid: PixelGrid<Tap>)
     /// result[y][x][c] = factor[c] · v + offset[c] in `[height][width][3]`, where v interpolates a channel along the row
     /// and then between rows, every operation rounded by itself; 0 beyond the picture.
     ///

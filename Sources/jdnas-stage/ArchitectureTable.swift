@@ -33,7 +33,7 @@ enum ArchitectureTable {
         return rows + [
             row("neck") { "lateral \($0.neck.lateralWidth), output \($0.neck.outputWidth)" },
             row("proposal") { "\($0.proposalWidth)" }, row("head") { joined($0.headWidths) },
-            row("proposals") { "\($0.selection.inference.afterNMS)" },
+            row("proposals kept") { "\($0.selection.inference.afterNMS)" },
         ]
     }
 

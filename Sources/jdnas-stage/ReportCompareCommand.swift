@@ -19,8 +19,10 @@ struct ReportCompareCommand: Command {
         Option("--markdown", "print the tables in Markdown"),
     ]
     let details = """
-        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written. Runs are paired by the base that they started
-        from. Intervals are Student's, 95 %, over bases; where one includes zero the modes are not distinguished.
+        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written. Runs are paired by the
+        base that they started from. Intervals are Student's, 95 %, over bases; students of evaluations of the same images are
+        also held against bases and rivals over images, by drawing these with replacement. Where an interval includes zero the
+        two are not distinguished. The cost of search and teachers is in trainings of the base, by multiply-accumulates.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {

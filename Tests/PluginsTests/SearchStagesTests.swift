@@ -129,27 +129,39 @@ import Training
         #expect(try JSON(parsing: kept, at: "kept")["fit"]?["base"]?.string != nil)
     }
 
-    /// What trainings computed: three passes an image and network, and one of its teacher's.
+    /// What trainings computed: three passes an image and network, and one of its teacher's, on the regions that a step draws.
     private func expectCosts(_ found: Artifact, history: [JSON], base: Artifact, pool: Artifact) throws {
-        let (epochs, images) = (1.0, 6.0)
-        func macs(_ json: JSON?) throws -> Double { try #require(json?["macs"]?.number) }
-        let own = try 3 * macs(base.summary) * epochs * images
+        // One epoch each.
+        let (images, regions) = (6.0, 128)
+        func macs(_ graph: DetectorGraph) -> Double { Double(graph.cost(regions: regions).multiplyAccumulates) }
+        let start = try DetectorFiles.read(from: base.directory, stages.backbones).graph
+        let own = 3 * macs(start) * images
         #expect(base.summary["training_macs"]?.number == own)
         // Everything is open from the start: the largest, the smallest, and two drawn, which may be one of these.
-        let card = try #require(pool.summary["teachers"]?.array)
-        let (largest, smallest) = (try macs(card[0]), try macs(card[1]))
+        let supernet = try ElasticPool(from: pool.directory, stages.backbones).supernet
+        let (largest, smallest) = (
+            macs(supernet.graph), try macs(supernet.subnet(supernet.space.smallest).graph)
+        )
         let teachers = try #require(pool.summary["training_macs"]?.number)
         #expect(
             teachers >= 3 * images * (largest + smallest) * 0.999 && teachers <= 3 * images * (3 * largest + smallest))
 
-        let supernet = try ElasticPool(from: pool.directory, stages.backbones).supernet
+        var graphs = [0: start]
         var search = 0.0
-        for line in history where line["candidate"]?.integer != 0 {
+        for line in history {
+            guard let id = line["candidate"]?.integer, id != 0 else { continue }
+            let isLast = line["move"] == "last-training"
+            if !isLast {
+                var graph = try #require(graphs[line["parent"]?.integer ?? 0])
+                for action in line["actions"]?.array ?? [] {
+                    graph = try StudentAction(parsing: action.string ?? "").apply(to: graph, stages.backbones)
+                }
+                graphs[id] = graph
+            }
             let choice = try #require(line["teacher"]).decode(TeacherChoice.self, at: "history")
-            let teacher = try supernet.subnet(choice).graph.cost.multiplyAccumulates
-            // One epoch of a trial, and of the last training.
-            let passes = try images * (line["move"] == "last-training" ? 1 : #require(line["share"]?.number))
-            search += try passes * (3 * macs(line) + Double(teacher))
+            let passes = try images * (isLast ? 1 : #require(line["share"]?.number))
+            let (student, teacher) = (try #require(graphs[id]), try supernet.subnet(choice).graph)
+            search += passes * (3 * macs(student) + macs(teacher))
         }
         let cost = try #require(found.summary["cost"])
         #expect(try abs(#require(cost["search_macs"]?.number) / search - 1) < 1e-9)

@@ -66,6 +66,25 @@ import Testing
             "\(outcome.output)")
     }
 
+    /// Evaluations of the same images: how sure the gain is over these.
+    @Test func gainsAreHeldAgainstTheImagesToo() throws {
+        for seed in 0..<2 {
+            guard case .object(var members) = try JSON(parsing: metrics("joint", "b\(seed)", 0.55)) else { return }
+            members["split"] = ["digest": "cells"]
+            members["search"] = ["mode": "joint", "base": .string("b\(seed)"), "cost": ["base_trainings": 3.25]]
+            members["change"] = ["resampled": .array((0..<40).map { .number($0 % 2 == seed ? 0.08 : 0.02) })]
+            try Data(JSON.object(members).canonicalText.utf8).write(to: folder["seed\(seed).json"])
+        }
+        let one = try run(["report", "compare", "--markdown", "seed0.json"], in: folder.url).output
+        #expect(one.contains("| the base | 1 | +5.0 | [+2.0, +8.0] | better |"), "\(one)")
+        let both = try run(["report", "compare", "--markdown", "seed0.json", "seed1.json"], in: folder.url).output
+        #expect(both.contains("| the base | 2 | +5.0 [+5.0, +5.0] | [+5.0, +5.0] | better |"), "\(both)")
+        #expect(both.contains("| joint | 50.0 | 55.0 | 50.0 % | 3.2 | seed0.json |"), "\(both)")
+        let json = try JSON(
+            parsing: run(["report", "compare", "--json", "seed0.json", "seed1.json"], in: folder.url).output)
+        #expect(json["advances"]?[0]?["interval_over_images"]?.array?.count == 2)
+    }
+
     @Test func mistakesAreTold() throws {
         try metrics("joint", "b", 0.5).write(to: folder["one.json"])
         try Data("{}".utf8).write(to: folder["none.json"])

@@ -39,6 +39,54 @@ import Training
         for (name, gradient) in plain { #expect(gradient == off.gradients[name], "\(name)") }
     }
 
+    /// A teacher's cell stands where the student's looks, whatever the input sizes and the paddings that come with them.
+    @Test(arguments: [(240, 192), (192, 240), (112, 128), (128, 112), (80, 64)])
+    func cellsLookAtTheSamePlaces(own: Int, other: Int) {
+        func sizes(_ shorter: Int) -> [ImageSize] {
+            [ImageSize(width: shorter * 4 / 3, height: shorter), ImageSize(width: shorter, height: shorter / 2)]
+        }
+        func padded(_ side: Int) -> Int { (side + 31) / 32 * 32 }
+        for level in 0..<4 {
+            let stride = 4 << level
+            func cells(_ shorter: Int) -> (height: Int, width: Int) {
+                (padded(shorter) / stride, padded(shorter * 4 / 3) / stride)
+            }
+            // A map that tells how far down its image each cell looks, as a share of the image's height, and how far across.
+            let (height, width) = cells(other)
+            var values: [Float] = []
+            for size in sizes(other) {
+                let down = (0..<height).map { (Float($0 * stride) + 0.5) / Float(size.height) }
+                let across = (0..<width).map { (Float($0 * stride) + 0.5) / Float(size.width) }
+                values += down.flatMap { Array(repeating: $0, count: width) }
+                values += down.flatMap { _ in across }
+            }
+            let map = Tensor([2, 2, height, width], values)
+            let (rows, columns) = cells(own)
+            let grid = ContentGrid(sizes(own), level: level, height: rows, width: columns)
+            let found = grid.sampled(map, of: sizes(other)).array
+            for (image, size) in sizes(own).enumerated() {
+                let content = grid.content(of: image)
+                #expect(content.rows == (size.height + stride - 1) / stride)
+                // Near the lower edge the other map may end before the cell's place.
+                let last = (
+                    down: values[(image * 2 * height + height - 1) * width],
+                    across: values[(image * 2 + 1) * height * width + width - 1]
+                )
+                for y in 0..<content.rows {
+                    for x in 0..<content.columns {
+                        let down = min((Float(y * stride) + 0.5) / Float(size.height), last.down)
+                        let across = min((Float(x * stride) + 0.5) / Float(size.width), last.across)
+                        let first = ((image * 2) * rows + y) * columns + x
+                        #expect(abs(found[first] - max(down, values[image * 2 * height * width])) < 1e-4)
+                        #expect(
+                            abs(found[first + rows * columns] - max(across, values[(image * 2 + 1) * height * width]))
+                                < 1e-4)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aTeacherLikeTheStudentHasNothingToSay() throws {
         let graph = try Networks.graph()
         let weights = Networks.weights(graph)

@@ -86,6 +86,17 @@ import Testing
         #expect(try advance([up, mute]).overImages.map { $0.upperBound - $0.lowerBound < 1e-9 } == true)
         #expect(try advance([up, run(3, swings, split: "other cells")]).overImages == nil)
         #expect(try advance([up, run(4, Array(swings.prefix(10)))]).overImages == nil)
+        // A rival that one run has only is held against on that run's drawings.
+        guard case .object(var members) = Self.metrics("joint", "base5", 0.53) else { throw Failure("") }
+        members["split"] = ["digest": "cells"]
+        members["change"] = ["resampled": ResampledChanges(swings).json]
+        members["rivals"] = [
+            "continued": ["ap": 0.5, "change": ["resampled": ResampledChanges(swings.map { $0 + 0.1 }).json]]
+        ]
+        let rivalled = try ModeComparison.Run(metrics: .object(members), source: "run5")
+        let rival = try #require(ModeComparison([down, rivalled], reference: "joint").advances.last)
+        #expect(rival.over == "continued" && rival.precision.count == 1)
+        #expect(try abs(#require(rival.overImages).lowerBound - 0.08) < 1e-9 && rival.verdict == .better)
         // A comparison's own record says the same.
         let record: JSON = ["modes": [["mode": "joint", "runs": [up.json, down.json]]]]
         #expect(try ModeComparison.runs(recorded: record, source: "here") == [up, down])

@@ -159,7 +159,8 @@ import Testing
             "", "add", "add a block to stage0", "add a block to 3", "remove stage1", "remove stage1.block0",
             "move stage1.block2 to block3", "set stage2.trunk 96", "set stage2 to 96", "set stage1.block1.inner to 8",
             "set head2 to 8", "set input to 240", "set input to 240x320x2", "set neck.output to many",
-            "set proposals to", "set proposals to few", "remove stage99999999999999999999.block1",
+            "keep proposals", "keep few proposals", "keep 99999999999999999999 proposals",
+            "remove stage99999999999999999999.block1",
             "set stem to 99999999999999999999",
         ] {
             #expect(throws: Failure.self, "\(text)") { try StudentAction(parsing: text) }

@@ -56,7 +56,7 @@ private func layers(_ block: Int) -> NamedTensors {
     let grouped = tape.groupNorm(x, scale: scale, shift: shift, channelsPerGroup: 3, relu: true)
     let batch = tape.batchNorm(tape.sigmoid(grouped), scale: scale, shift: shift).result
     let pooled = tape.maxPool(batch, kernel: 3, stride: 2, padding: 1)
-    let large = tape.interpolateBilinear(tape.upsampleNearest(pooled, toHeight: 50, width: 51), toHeight: 61, width: 45)
+    let large = tape.upsampleNearest(tape.upsampleNearest(pooled, toHeight: 50, width: 41), toHeight: 61, width: 45)
     let sum = tape.add(large, x, relu: true)
     let rows = tape.selectRows(tape.flatten(sum), [1, 0, 1])
     var result = tape.gradients(from: [(rows, rows.value)])

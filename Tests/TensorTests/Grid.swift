@@ -99,14 +99,15 @@ extension Grid {
         }
     }
 
-    func bilinear(_ height: Int, _ width: Int) -> Grid {
-        func taps(_ i: Int, _ size: Int, _ count: Int) -> (Int, Int, Double) {
-            let place = max(0, (Double(i) + 0.5) * Double(size) / Double(count) - 0.5)
-            return (Int(place), min(size - 1, Int(place) + 1), place - Double(Int(place)))
+    /// Each image at rows and columns of its own, held at the edges.
+    func bilinear(_ rows: [[Double]], _ columns: [[Double]]) -> Grid {
+        func taps(_ place: Double, _ size: Int) -> (Int, Int, Double) {
+            let held = min(max(0, place), Double(size - 1))
+            return (Int(held), min(size - 1, Int(held) + 1), held - Double(Int(held)))
         }
-        return .images([shape[0], shape[1], height, width]) { n, c, y, x in
-            let (y0, y1, v) = taps(y, shape[2], height)
-            let (x0, x1, u) = taps(x, shape[3], width)
+        return .images([shape[0], shape[1], rows[0].count, columns[0].count]) { n, c, y, x in
+            let (y0, y1, v) = taps(rows[n][y], shape[2])
+            let (x0, x1, u) = taps(columns[n][x], shape[3])
             return (1 - v) * ((1 - u) * self[n, c, y0, x0] + u * self[n, c, y0, x1])
                 + v * ((1 - u) * self[n, c, y1, x0] + u * self[n, c, y1, x1])
         }

@@ -30,11 +30,24 @@ import Testing
             operation: { $0.upsampleNearest($1[0], toHeight: size.height, width: size.width) },
             reference: { $0[0].nearest(size.height, size.width) }
         ).run()
-        Comparison(
-            operands: grids([images.shape]), blocks: [images.block],
-            operation: { $0.interpolateBilinear($1[0], toHeight: size.height, width: size.width) },
-            reference: { $0[0].bilinear(size.height, size.width) }
-        ).run()
+    }
+
+    /// Every image at places of its own: a whole grid of pixel centres at halves, moved by an eighth of a pixel from image to image.
+    @Test(arguments: images, [(14, 18), (7, 9), (9, 20), (3, 4)])
+    func sampling(of images: (shape: [Int], block: Int), at size: (height: Int, width: Int)) {
+        let maps = grids([images.shape])[0]
+        func places(_ count: Int, _ axis: Int) -> [[Float]] {
+            (0..<images.shape[0]).map { image in
+                (0..<count).map {
+                    (Float($0) + 0.5) * Float(images.shape[axis]) / Float(count) - 0.5 + Float(image) / 8
+                }
+            }
+        }
+        let (rows, columns) = (places(size.height, 2), places(size.width, 3))
+        let found = maps.tensor.blocked(images.block).sampled(rows: rows, columns: columns)
+        let expected = maps.bilinear(rows.map { $0.map(Double.init) }, columns.map { $0.map(Double.init) })
+        #expect(found.shape == expected.shape)
+        for (value, wanted) in zip(found.array, expected.values) { #expect(abs(Double(value) - wanted) < 1e-5) }
     }
 
     @Test(arguments: images, [false, true])

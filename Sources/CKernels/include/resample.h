@@ -28,8 +28,6 @@ typedef struct {
 
 void jk_bilinear(const float *source, float *result, const jk_tap *rows, const jk_tap *columns, long planes, long block,
                  long height, long width, long outHeight, long outWidth);
-void jk_bilinear_backward(const float *gradient, float *result, const jk_tap *rows, const jk_tap *columns, long planes,
-                          long block, long height, long width, long outHeight, long outWidth);
 
 /// result[i] = source[indices[i]], rows of `width` floats.
 void jk_gather_rows(const float *source, const long *indices, float *result, long count, long width);

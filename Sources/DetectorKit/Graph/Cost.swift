@@ -130,10 +130,12 @@ extension DetectorGraph {
     }
 
     /// Cost on an image of the full input size, with as many regions as inference proposes.
-    public var cost: Cost {
+    public var cost: Cost { cost(regions: architecture.selection.inference.afterNMS) }
+
+    /// Cost with another number of regions behind RoIAlign, as a training step has.
+    public func cost(regions: Int) -> Cost {
         let size = paddedSize
-        let operators = network.operators(
-            height: size.height, width: size.width, regions: architecture.selection.inference.afterNMS)
+        let operators = network.operators(height: size.height, width: size.width, regions: regions)
         return Cost(
             multiplyAccumulates: operators.reduce(0) { $0 + $1.multiplyAccumulates },
             parameters: network.parameterCount)

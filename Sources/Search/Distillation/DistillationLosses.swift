@@ -42,12 +42,13 @@ struct DistillationLosses {
         let losses = (0..<levels).map { level -> Variable in
             var own = student.pyramid.levels[level]
             if !student.adapters.isEmpty { own = tape.convolution(own, weight: student.adapters[level]) }
-            var target = resampled(teacher.pyramid.levels[level].value, like: own)
+            let grid = grid(own, level: level)
+            var target = grid.sampled(teacher.pyramid.levels[level].value, of: teacher.images.sizes)
             if settings.featureForm == .correlation {
                 own = standardised(own)
                 target = standardised(tape.constant(target)).value
             }
-            let mask = mask(objects, height: own.shape[2], width: own.shape[3])
+            let mask = mask(objects, on: grid)
             let total = mask.withUnsafeFloats { $0.reduce(0, +) } * Float(own.shape[1])
             // The mean square of the difference of two standardised channels is 2 (1 − r).
             let factor: Float = settings.featureForm == .correlation ? 2 : 1
@@ -65,42 +66,52 @@ struct DistillationLosses {
         ).result
     }
 
-    /// 1 in the boxes, `background` elsewhere: [N, 1, H, W].
-    private func mask(_ objects: [[Box]], height: Int, width: Int) -> Tensor {
-        let padded = student.images.paddedSize
-        let (across, down) = (Float(width) / Float(padded.width), Float(height) / Float(padded.height))
-        var values = [Float](repeating: Float(settings.background), count: objects.count * height * width)
+    private func grid(_ own: Variable, level: Int) -> ContentGrid {
+        ContentGrid(student.images.sizes, level: level, height: own.shape[2], width: own.shape[3])
+    }
+
+    /// 1 in the boxes, `background` in the rest of the images, 0 in the padding: [N, 1, H, W].
+    private func mask(_ objects: [[Box]], on grid: ContentGrid) -> Tensor {
+        let (height, width, stride) = (grid.height, grid.width, Float(grid.stride))
+        var values = [Float](repeating: 0, count: objects.count * height * width)
         for (image, boxes) in objects.enumerated() {
+            let (rows, columns) = grid.content(of: image)
+            func fill(_ rows: Range<Int>, _ columns: Range<Int>, _ value: Float) {
+                for y in rows { for x in columns { values[(image * height + y) * width + x] = value } }
+            }
+            fill(0..<rows, 0..<columns, Float(settings.background))
             for box in boxes {
-                let left = max(0, Int((box.x1 * across).rounded(.down)))
-                let right = min(width, Int((box.x2 * across).rounded(.up)))
-                let top = max(0, Int((box.y1 * down).rounded(.down)))
-                let bottom = min(height, Int((box.y2 * down).rounded(.up)))
-                guard left < right, top < bottom else { continue }
-                for y in top..<bottom {
-                    let row = (image * height + y) * width
-                    for x in left..<right { values[row + x] = 1 }
-                }
+                let left = max(0, Int((box.x1 / stride).rounded(.down)))
+                let right = min(columns, Int((box.x2 / stride).rounded(.up)))
+                let top = max(0, Int((box.y1 / stride).rounded(.down)))
+                let bottom = min(rows, Int((box.y2 / stride).rounded(.up)))
+                if left < right && top < bottom { fill(top..<bottom, left..<right, 1) }
             }
         }
         return Tensor([objects.count, 1, height, width], values)
     }
 
-    /// A teacher's map on the student's grid.
-    private func resampled(_ map: Tensor, like own: Variable) -> Tensor {
-        let (height, width) = (own.shape[2], own.shape[3])
-        if map.shape[2] == height && map.shape[3] == width { return map }
-        return tape.interpolateBilinear(tape.constant(map), toHeight: height, width: width).value
-    }
-
     /// Cross-entropy against the teacher's objectness, each anchor counting as much as the surer of the two takes it
-    /// for an object: the sea of plain background would drown the rest.
+    /// for an object: the sea of plain background would drown the rest. Anchors in the padding do not count.
     private func objectness() -> Variable {
         var weights: [Float] = []
         var targets: [Float] = []
-        let logits = zip(student.pyramid.objectness, teacher.pyramid.objectness).map { own, other -> Variable in
-            let target = resampled(other.value, like: own).array.map { 1 / (1 + expf(-$0)) }
-            weights += zip(own.value.array, target).map { max(1 / (1 + expf(-$0)), $1) }
+        let pairs = zip(student.pyramid.objectness, teacher.pyramid.objectness)
+        let logits = pairs.enumerated().map { level, pair -> Variable in
+            let (own, other) = pair
+            let grid = grid(own, level: level)
+            let target = grid.sampled(other.value, of: teacher.images.sizes).array.map { 1 / (1 + expf(-$0)) }
+            var surer = zip(own.value.array, target).map { max(1 / (1 + expf(-$0)), $1) }
+            let anchors = own.shape[1]
+            for image in student.images.sizes.indices {
+                let (rows, columns) = grid.content(of: image)
+                for row in 0..<anchors * grid.height {
+                    let start = (image * anchors * grid.height + row) * grid.width
+                    let first = row % grid.height < rows ? columns : 0
+                    for x in first..<grid.width { surer[start + x] = 0 }
+                }
+            }
+            weights += surer
             targets += target
             return tape.reshape(own, [own.value.count, 1])
         }

@@ -78,7 +78,8 @@ extension DetectorSearch {
             if parent.architecture.backbone.stages.contains(where: { $0.blocks.count > 1 }) {
                 kinds += [.removeBlock, .moveBlock]
             }
-            kinds += [.input, .proposals]
+            kinds.append(.input)
+            if let graph = try? graph(of: parent), !proposalCounts(graph).isEmpty { kinds.append(.proposals) }
             // Only a student that is fast enough has room to grow, or time to look for another teacher.
             if parent.latency <= limit { kinds += [.addBlock, .widen] }
         }
@@ -170,13 +171,21 @@ extension DetectorSearch {
             return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
         case .input: return .setInput(graph.architecture.input.scaled(by: draw.uniform() < 0.5 ? 7.0 / 8 : 8.0 / 7))
         case .proposals:
-            let count = graph.architecture.selection.inference.afterNMS
-            let most = base.graph.architecture.selection.inference.afterNMS
-            return .setProposals(
-                count.stepped(by: draw.uniform() < 0.5 && count < most ? 2 : 0.5, in: min(20, most)...most))
+            let counts = proposalCounts(graph)
+            return counts.isEmpty ? nil : .setProposals(counts[draw.index(below: counts.count)])
         case .widen: return widening(graph, &draw)
         case .prune, .removeBlock: return nil
         }
+    }
+
+    /// Half and twice the proposals that reach the head, in tens, from 20 to the base's: those that differ from what there are.
+    private func proposalCounts(_ graph: DetectorGraph) -> [Int] {
+        let allowed = graph.architecture.selection.inference.afterNMS
+        let most = base.graph.architecture.selection.inference.afterNMS
+        // More are let through than there are on the base's images: the first half that saves anything is theirs.
+        let found = min(allowed, model.table.fit?.regions ?? allowed)
+        let (fewer, more) = ((found + 19) / 20 * 10, min(2 * allowed, most))
+        return [fewer, more].filter { $0 != allowed && (20...most).contains($0) && ($0 < found || $0 > allowed) }
     }
 
     private func widening(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction? {
@@ -202,13 +211,6 @@ extension DetectorSearch {
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
         importances[candidate.id] = importance
         return importance
-    }
-}
-
-extension Int {
-    /// Times a factor, to tens.
-    fileprivate func stepped(by factor: Double, in range: ClosedRange<Int>) -> Int {
-        Swift.min(Swift.max(Int((factor * Double(self) / 10).rounded()) * 10, range.lowerBound), range.upperBound)
     }
 }
 

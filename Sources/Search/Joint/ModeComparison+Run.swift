@@ -19,7 +19,7 @@ extension ModeComparison {
         public let cost: Double?
         /// Tells the images and objects of the evaluation.
         public let split: String?
-        /// How sure the student's change is over images, by what it is held against: `ModeComparison.base`, or a rival's name.
+        /// The student's change on drawings of the images, by what it is held against: `ModeComparison.base`, or a rival's name.
         public let resampled: [String: ResampledChanges]
 
         /// From `metrics.json` of an evaluation of a search's result.

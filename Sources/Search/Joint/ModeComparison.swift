@@ -125,8 +125,9 @@ public struct ModeComparison: Sendable, Hashable {
 
     /// How sure the mean of the runs' changes is over the images that all of them were evaluated on.
     private static func overImages(_ runs: [Run], _ name: String) -> ClosedRange<Double>? {
-        let changes = runs.compactMap { $0.resampled[name] }
-        guard changes.count == runs.count, let split = runs.first?.split, runs.allSatisfy({ $0.split == split }) else {
+        let held = runs.filter { name == base || $0.rivals[name] != nil }
+        let changes = held.compactMap { $0.resampled[name] }
+        guard changes.count == held.count, let split = held.first?.split, held.allSatisfy({ $0.split == split }) else {
             return nil
         }
         return ResampledChanges.mean(changes).interval

@@ -3,7 +3,7 @@ public import Basics
 /// What a student has more AP than another detector on each of several drawings of a split's images with replacement (paired
 /// bootstrap, Efron 1979).
 public struct ResampledChanges: Sendable, Hashable {
-    /// 0 to 1; nil where nothing was to be found on the drawn images.
+    /// −1 to 1; nil where nothing was to be found on the drawn images.
     public let values: [Double?]
 
     public init(_ values: [Double?]) { self.values = values }

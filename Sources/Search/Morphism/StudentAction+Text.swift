@@ -11,7 +11,7 @@ extension StudentAction: CustomStringConvertible {
             "move stage\(stage + 1).block\(block + 1) to stage\(other + 1)"
         case .setWidth(let knob, let width): "set \(knob) to \(width)"
         case .setInput(let size): "set input to \(size.shorter)x\(size.longer)"
-        case .setProposals(let count): "set proposals to \(count)"
+        case .setProposals(let count): "keep \(count) proposals"
         }
     }
 
@@ -19,7 +19,7 @@ extension StudentAction: CustomStringConvertible {
     public static let grammar =
         "'add a block to stageS', 'remove stageS.blockB', 'move stageS.blockB to stageS', 'set WIDTH to N' (stem, "
         + "stageS.trunk, stageS.blockB.innerI, top, neck.lateral, neck.output, proposal, head0, head1), "
-        + "'set input to SHORTERxLONGER' or 'set proposals to N'"
+        + "'set input to SHORTERxLONGER' or 'keep N proposals'"
 
     /// Reads what `description` writes.
     public init(parsing text: String) throws {
@@ -45,8 +45,8 @@ extension StudentAction: CustomStringConvertible {
             let sides = words[3].split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
             guard sides.count == 2, let shorter = sides[0], let longer = sides[1] else { return nil }
             return .setInput(.init(shorter: shorter, longer: longer))
-        case ("set", 4) where words[1] == "proposals" && words[2] == "to":
-            return Int(words[3]).map { .setProposals($0) }
+        case ("keep", 3) where words[2] == "proposals":
+            return Int(words[1]).map { .setProposals($0) }
         case ("set", 4) where words[2] == "to":
             guard let knob = Knob(parsing: words[1]), let width = Int(words[3]) else { return nil }
             return .setWidth(knob: knob, width: width)

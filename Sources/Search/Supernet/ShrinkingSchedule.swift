@@ -1,4 +1,5 @@
 public import Basics
+import DetectorKit
 
 /// Which networks of a supernet a step trains.
 ///
@@ -64,5 +65,25 @@ public struct ShrinkingSchedule: Sendable, Hashable, Codable {
             if choice != space.largest && !chosen.contains(choice) { chosen.append(choice) }
         }
         return chosen
+    }
+
+    /// Multiply-accumulates of a step's networks beside the largest, on average over a run, as a share of the largest's. About: at
+    /// most 256 steps are looked at, and the draws are not a run's own.
+    ///
+    /// - Parameter regions: that a step's box head learns from.
+    public func meanShare(of supernet: Supernet, regions: Int, totalSteps: Int) throws -> Double {
+        let (count, largest) = (min(256, totalSteps), supernet.graph.cost(regions: regions).multiplyAccumulates)
+        guard count > 0, largest > 0 else { return 0 }
+        var costs: [TeacherChoice: Int] = [:]
+        var sum = 0
+        for index in 0..<count {
+            let random = RandomStream(seed: 0).stream("cost", index)
+            for choice in choices(supernet.space, at: Double(index) / Double(count), random) {
+                let cost = try costs[choice] ?? supernet.subnet(choice).graph.cost(regions: regions).multiplyAccumulates
+                costs[choice] = cost
+                sum += cost
+            }
+        }
+        return Double(sum) / Double(count) / Double(largest)
     }
 }

@@ -43,25 +43,6 @@ public final class SupernetObjective {
         }
     }
 
-    /// What a step trains beside the largest network, as a share of its multiply-accumulates, on average over the run, about: not
-    /// every step is looked at, and the draws are not the run's own.
-    public func shareOfLargest(steps looked: Int = 256) throws -> Double {
-        let (count, largest) = (min(looked, totalSteps), Double(supernet.graph.cost.multiplyAccumulates))
-        guard count > 0, largest > 0 else { return 0 }
-        var costs: [TeacherChoice: Double] = [:]
-        var sum = 0.0
-        for index in 0..<count {
-            let step = index * totalSteps / count
-            let random = RandomStream(seed: 0).stream("count", step)
-            for choice in schedule.choices(supernet.space, at: Self.fraction(step, of: totalSteps), random) {
-                let cost = try costs[choice] ?? Double(supernet.subnet(choice).graph.cost.multiplyAccumulates)
-                costs[choice] = cost
-                sum += cost / largest
-            }
-        }
-        return sum / Double(count)
-    }
-
     private static func fraction(_ step: Int, of totalSteps: Int) -> Double {
         Double(step) / Double(max(1, totalSteps))
     }
