@@ -49,7 +49,7 @@ public struct JointSearch: StagePlugin {
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
             model: LatencyModel(try latencyTable(options, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
-            catalog: backbones, random: context.seed, hooks: hooks(options.settings, context),
+            catalog: backbones, random: context.seed, hooks: hooks(options.settings, workers, context),
             executor: workers.map {
                 ProcessTrials(
                     $0, options, data: dataArtifact.directory, teachers: poolArtifact.directory, statistics: statistics)
@@ -126,12 +126,15 @@ public struct JointSearch: StagePlugin {
         return model.predict(inputs.base.graph)
     }
 
-    private func hooks(_ settings: SearchSettings, _ context: StageContext) -> SearchHooks {
+    private func hooks(_ settings: SearchSettings, _ workers: WorkerPool?, _ context: StageContext) -> SearchHooks {
         var pace = CheckpointPace()
         return SearchHooks(
             resume: { context.checkpoint.resumeDirectory },
             save: { name, write in
-                try context.checkpoint.save(named: name, write)
+                try context.checkpoint.save(named: name) { folder in
+                    try write(folder)
+                    try workers?.keepTroubles(in: folder)
+                }
                 pace.restart()
             },
             isSaveDue: { pace.isDue || context.isCancelled },

@@ -34,21 +34,11 @@ struct ExplainCommand: Command {
             return try Explanation(journalLines(data, at: name), target: nil, at: name)
         }
         let bundle = Bundles.Bundle(URL(filePath: name))
-        let member = try searchMember("history.jsonl", of: bundle, stage: stage)
-        let place = "\(name): \(member)"
+        let member = try SearchMember("history.jsonl", of: bundle, stage: stage)
+        let place = "\(name): \(member.path)"
         return try Explanation(
-            journalLines(bundle.data(of: member), at: place), target: try target(bundle, member), at: place)
-    }
-
-    /// The target, as the receipt of the stage tells it; of a file that an evaluation brought along, the only search's.
-    private func target(_ bundle: Bundles.Bundle, _ member: String) throws -> Double? {
-        let stage = member.split(separator: "/").dropLast().first.map(String.init)
-        let receipts = try bundle.list().map(\.path).filter { path in
-            path.hasPrefix("receipts/") && (stage == nil || path == "receipts/\(stage ?? "").json")
-        }
-        return try receipts.lazy.compactMap { path in
-            try JSON(parsing: bundle.data(of: path), at: path)["summary"]?["target_ms"]?.number
-        }.first
+            journalLines(bundle.data(of: member.path), at: place),
+            target: member.receipt?["summary"]?["target_ms"]?.number, at: place)
     }
 
     private func text(_ explanation: Explanation) -> String {

@@ -58,7 +58,7 @@ struct LineageCommand: Command {
         }
         let bundle = Bundles.Bundle(file)
         let wanted = candidate == nil ? "lineage.json" : "history.jsonl"
-        let member = try searchMember(wanted, of: bundle, stage: arguments.value("--stage"))
+        let member = try SearchMember(wanted, of: bundle, stage: arguments.value("--stage")).path
         let place = "\(name): \(member)"
         let data = try bundle.data(of: member)
         guard let candidate else { return try Lineage(json: JSON(parsing: data, at: place), at: place) }

@@ -3,25 +3,42 @@ import Basics
 import Bundles
 import Foundation
 
-/// The one member of a bundle with this name, in the folder of a stage that searched.
-func searchMember(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws -> String {
-    let found = try bundle.list().map(\.path).filter { path in
-        guard path == wanted || path.hasSuffix("/\(wanted)") else { return false }
-        return stage.map { path.split(separator: "/").dropLast().contains(Substring($0)) } ?? true
+/// A file of a search in a bundle.
+struct SearchMember {
+    let path: String
+    /// Of the stage that searched; nil where the bundle has no receipt of it.
+    let receipt: JSON?
+
+    /// The one with this name: of the stage, or of the only search.
+    init(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws {
+        let paths = try bundle.list().map(\.path)
+        let searches = try paths.compactMap { path -> (stage: String, receipt: JSON)? in
+            guard path.hasPrefix("receipts/") else { return nil }
+            let receipt = try JSON(parsing: bundle.data(of: path), at: "\(bundle.url.path): \(path)")
+            guard receipt["plugin"]?.string == "joint-search", let stage = receipt["stage"]?.string else { return nil }
+            return (stage, receipt)
+        }
+        guard stage != nil || searches.count < 2 else {
+            throw Failure(
+                "the bundle holds several searches: \(searches.map(\.stage).sorted().joined(separator: ", "))",
+                at: bundle.url.path, remedy: "name one by --stage")
+        }
+        let search = searches.first { stage == nil || $0.stage == stage }
+        let found = paths.filter { path in
+            let parts = path.split(separator: "/")
+            guard parts.last == Substring(wanted), parts.first != "receipts" else { return false }
+            return stage.map { parts.dropLast().contains(Substring($0)) } ?? true
+        }
+        // An evaluation brings its search's own files along, under their names.
+        let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
+        guard let path = own ?? found.first else {
+            throw Failure(
+                "the bundle holds no \(wanted)", at: bundle.url.path,
+                remedy: "take the bundle of a job with a joint-search stage")
+        }
+        self.path = path
+        receipt = search?.receipt
     }
-    guard let member = found.first else {
-        throw Failure(
-            "the bundle holds no \(wanted)", at: bundle.url.path,
-            remedy: "take the bundle of a job with a joint-search stage")
-    }
-    // An evaluation brings its search's own files along, under their names.
-    if stage == nil, found.contains(wanted) { return wanted }
-    guard found.count == 1 else {
-        throw Failure(
-            "the bundle holds several searches: \(found.joined(separator: ", "))", at: bundle.url.path,
-            remedy: "name one by --stage")
-    }
-    return member
 }
 
 /// The lines of a search's journal.

@@ -133,6 +133,33 @@ import Training
         let journal = try String(contentsOf: folder["search/history.jsonl"], encoding: .utf8)
         let last = line(2, "1", "").replacing("prune", with: "last-training")
         try folder.write(journal + last + "\n", to: "history.jsonl")
+        // A job with two searches: which is meant is said, and its own target holds.
+        for (stage, target) in [("near", 12.0), ("far", 1)] {
+            let receipt: JSON = [
+                "plugin": "joint-search", "stage": .string(stage), "summary": ["target_ms": .number(target)],
+            ]
+            try folder.write(receipt.canonicalText, to: "receipts/\(stage).json")
+        }
+        func bundle(_ name: String, _ members: [String: String]) throws {
+            try BundleBuilder.build(
+                members: members.sorted { $0.key < $1.key }.map {
+                    ArchiveMember(path: $0.key, contents: .file(folder[$0.value]))
+                }, about: ["job": "night"], to: folder[name])
+        }
+        try bundle("one.tar.zst", ["history.jsonl": "history.jsonl", "receipts/near.json": "receipts/near.json"])
+        #expect(try jdnas("search", "explain", "one.tar.zst").output.hasPrefix("The student is candidate 2"))
+        try bundle(
+            "two.tar.zst",
+            [
+                "history.jsonl": "history.jsonl", "near/history.jsonl": "history.jsonl",
+                "far/history.jsonl": "search/history.jsonl", "receipts/near.json": "receipts/near.json",
+                "receipts/far.json": "receipts/far.json",
+            ])
+        let unclear = try jdnas("search", "explain", "two.tar.zst")
+        #expect(unclear.code == 1 && unclear.error.contains("several searches: far, near"), "\(unclear.error)")
+        let near = try jdnas("search", "explain", "two.tar.zst", "--stage", "near")
+        #expect(near.code == 0 && near.output.hasPrefix("The student is candidate 2"), "\(near.error)")
+        #expect(try jdnas("search", "explain", "two.tar.zst", "--stage", "far").error.contains("has not ended"))
         let explained = try jdnas("search", "explain", "history.jsonl")
         #expect(explained.code == 0, "\(explained.error)")
         #expect(explained.output.hasPrefix("The student is candidate 2 (its last training brought +0.0 AP)"))

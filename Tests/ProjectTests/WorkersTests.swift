@@ -104,6 +104,7 @@ import Testing
         let stopping = Killer(under: folder[Self.spool].path, victims: [("run", SIGTERM)], after: "work")
         let stopped = try drain(search("stopped", "\(table)\n      workers: 4\n      worker_threads: 1"))
         #expect(stopping.stop() == 1 && stopped.code == 0, "\(stopped.output) \(stopped.error)")
+        #expect(stopping.score == "500", "a worker goes before its stage")
         let paths = FileManager.default.subpaths(atPath: folder[Self.spool].appending(path: "work").path) ?? []
         #expect(
             paths.contains {
@@ -121,7 +122,7 @@ import Testing
 /// Sends signals to processes of `jdnas-stage` that work under a folder, one after the other, each soon after it has begun.
 private final class Killer: Sendable {
     private let folder: String
-    private let state: Mutex<(victims: [(command: String, signal: Int32)], kills: Int)>
+    private let state: Mutex<(victims: [(command: String, signal: Int32)], kills: Int, score: String?)>
     private let done = DispatchSemaphore(value: 0)
 
     /// - Parameters:
@@ -129,7 +130,7 @@ private final class Killer: Sendable {
     ///   - after: a command that must be at work, and have told something, before the first one.
     init(under folder: String, victims: [(String, Int32)], after: String? = nil) {
         self.folder = folder
-        state = Mutex((victims.map { (command: $0.0, signal: $0.1) }, 0))
+        state = Mutex((victims.map { (command: $0.0, signal: $0.1) }, 0, nil))
         DispatchQueue(label: "killer").async { [self] in
             while let victim = state.withLock({ $0.victims.first }) {
                 usleep(150_000)
@@ -137,6 +138,9 @@ private final class Killer: Sendable {
                     guard let worker = process(after),
                         FileManager.default.fileExists(atPath: worker.argument + "/events.jsonl")
                     else { continue }
+                    let score = try? String(
+                        contentsOf: URL(filePath: "/proc/\(worker.pid)/oom_score_adj"), encoding: .utf8)
+                    state.withLock { $0.score = score?.trimmingCharacters(in: .whitespacesAndNewlines) }
                 }
                 guard let (pid, _) = process(victim.command) else { continue }
                 kill(pid, victim.signal)
@@ -148,6 +152,9 @@ private final class Killer: Sendable {
             done.signal()
         }
     }
+
+    /// How readily the kernel ends the worker that was waited for, where memory is out (proc(5)).
+    var score: String? { state.withLock { $0.score } }
 
     /// Ends it; how many signals it sent.
     func stop() -> Int {

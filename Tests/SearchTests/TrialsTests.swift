@@ -69,6 +69,8 @@ import Training
         let outcome = try fixture.search().run()
         let generations = outcome.state.limits.count
         #expect((3...90).contains(generations), "\(generations)")
+        // How far it is goes by the hours, too.
+        #expect(fixture.fractions.contains { (0.3...0.7).contains($0) }, "\(fixture.fractions)")
         let aim = fixture.changed.latencyTarget * (1 - fixture.changed.latencyMargin)
         #expect(outcome.state.limits.values.min() == aim && outcome.student.latency <= aim * outcome.state.baseLatency)
     }

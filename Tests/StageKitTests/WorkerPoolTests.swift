@@ -84,6 +84,18 @@ import Testing
         #expect(failure?.remedy?.contains("fewer workers") == true)
     }
 
+    /// What was mended is told by an attempt that goes on from a checkpoint, too.
+    @Test func troublesAreKept() throws {
+        let bench = try Bench(workers: 1)
+        try bench.run(["dies-once"])
+        let checkpoints = CheckpointFolder(directory: bench.folder["attempt/checkpoint"], resume: nil)
+        try checkpoints.save(named: "state") { try bench.pool.keepTroubles(in: $0) }
+        let context = try StageContext(
+            stage: "search", attempt: bench.folder["second"], resume: checkpoints.resumeDirectory, log: { _ in })
+        #expect(WorkerPool(Sharing(), count: 1, threads: 1, context).troubles == bench.pool.troubles)
+        #expect(bench.pool.troubles.count == 1)
+    }
+
     /// What was handed in counts, however the worker ended then.
     @Test func aResultOutlivesItsWorker() throws {
         let bench = try Bench(workers: 1)

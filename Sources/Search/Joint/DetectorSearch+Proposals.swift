@@ -49,6 +49,7 @@ extension DetectorSearch {
     private func limit(generation: Int) -> Double {
         if let limit = state.limits[generation] { return limit }
         let time = settings.hours.map { spent / (3600 * $0) } ?? 0
+        if time > 0 { pace = (trained, time) }
         let limit = settings.latencyLimit(generation: generation, time: generation == state.generation ? time : 0)
         state.limits[generation] = limit
         return limit

@@ -132,20 +132,36 @@ extension DetectorSearch {
     /// The share of all training that is done, when the trials at work have come so far, by candidate, each in units of a whole
     /// training from its beginning.
     func fraction(_ underway: [Int: Double] = [:]) -> Double {
-        let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
-        let total = trial * Double(budget) + finish
         // Who waits has done its part, or at least the part before.
         let shares = settings.trialShares
         let waiting = state.proposals.count - state.evaluated.count - state.standings.count - underway.count
         let before = state.rung > 0 ? shares[min(state.rung, shares.count) - 1] * Double(max(0, waiting)) : 0
         let standing = state.standings.map(\.share).reduce(0, +)
         let done = Double(trained) + before + standing + underway.values.sorted().reduce(0, +)
-        return total > 0 ? min(0.99, trial * done / total) : 0
+        let expected = expectedTrials(done)
+        return told(expected > 0 ? trialsPart(expected) * min(1, done / expected) : 0)
     }
 
     private func finishFraction(_ done: Double) -> Double {
-        let (trial, finish) = (Double(settings.trial.epochs), Double(settings.finish.epochs))
-        let total = trial * Double(budget) + finish
-        return total > 0 ? min(0.99, (total - finish * (1 - done)) / total) : 0.99
+        let part = trialsPart(expectedTrials(Double(trained)))
+        return told(part + (1 - part) * done)
+    }
+
+    /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
+    private func expectedTrials(_ done: Double) -> Double {
+        guard let pace, pace.time > 0, pace.trained > 0 else { return Double(budget) }
+        return min(Double(budget), max(done, Double(pace.trained) / min(1, pace.time)))
+    }
+
+    /// The trials' part of all training.
+    private func trialsPart(_ trials: Double) -> Double {
+        let (trial, finish) = (Double(settings.trial.epochs) * trials, Double(settings.finish.epochs))
+        return trial + finish > 0 ? trial / (trial + finish) : 1
+    }
+
+    /// What is told never goes back: what is expected may.
+    private func told(_ fraction: Double) -> Double {
+        mostTold = max(mostTold, min(0.99, fraction))
+        return mostTold
     }
 }

@@ -33,6 +33,11 @@ public final class DetectorSearch {
     var graphs: [Int: DetectorGraph] = [:]
     /// Students of this generation that wait for the next part of their training.
     var halted: [Int: StudentState] = [:]
+    /// Where there are hours: how many students were trained when the newest generation began, and the share of the hours that was
+    /// spent.
+    var pace: (trained: Int, time: Double)?
+    /// The largest share of the work that was told to be done.
+    var mostTold = 0.0
     /// Does what one process does alone, and the candidates' trainings.
     let local: SequentialTrials
     let executor: any TrialExecutor

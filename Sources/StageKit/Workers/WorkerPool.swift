@@ -13,8 +13,8 @@ public final class WorkerPool {
     private let threads: Int
     private var started = 0
     private var running: [Running] = []
-    /// What went wrong, and was mended by another try.
-    public private(set) var troubles: [String] = []
+    /// What went wrong, and was mended by another try; in earlier attempts too, as far as checkpoints tell.
+    public private(set) var troubles: [String]
 
     private final class Running {
         let index: Int
@@ -45,6 +45,17 @@ public final class WorkerPool {
         self.limit = count
         self.threads = threads
         self.context = context
+        let kept = context.checkpoint.resumeDirectory?.appending(path: Self.troublesName)
+        troubles = kept.flatMap { try? JSON(parsing: Data(contentsOf: $0)).decode([String].self) } ?? []
+    }
+
+    private static let troublesName = "worker-troubles.json"
+
+    /// Keeps the troubles in a checkpoint's folder.
+    public func keepTroubles(in folder: URL) throws {
+        guard !troubles.isEmpty else { return }
+        try DurableFile.write(
+            JSON.array(troubles.map { .string($0) }).prettyText, to: folder.appending(path: Self.troublesName))
     }
 
     /// Folders of the tasks at work, by the task's number.

@@ -82,6 +82,8 @@ struct WorkerRequest: Codable {
 public enum WorkerProcess {
     public static func run(_ folder: URL, catalog: StageCatalog) -> Int32 {
         Cancellation.installSignalHandler()
+        // proc(5): where memory is out, the kernel ends a worker, which costs one more try of a task, rather than the stage.
+        try? Data("500".utf8).write(to: URL(filePath: "/proc/self/oom_score_adj"))
         do {
             let file = folder.appending(path: WorkerTask.request)
             guard let data = try? Data(contentsOf: file) else {
