@@ -298,6 +298,14 @@ import Training
             for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
         }
         #expect(kinds == Set(StudentAction.Kind.allCases))
+        // Another input is one that batches are padded to another extent for.
+        for child in outcome.state.known.dropFirst() {
+            guard case .setInput(let size)? = child.actions.first else { continue }
+            let parent = try #require(outcome.state.candidate(child.parent ?? 0))
+            let graph = try DetectorGraph(parent.architecture, Networks.catalog)
+            let other = try StudentAction.setInput(size).apply(to: graph, Networks.catalog)
+            #expect(other.paddedSize != graph.paddedSize, "\(child.actions)")
+        }
         // Never more proposals than the base's, nor so few that nothing is found.
         let counts = Set(outcome.state.known.map(\.architecture.selection.inference.afterNMS))
         let most = outcome.base.architecture.selection.inference.afterNMS

@@ -13,6 +13,7 @@ extension DetectorSearch {
         let parents = parents(for: generation)
         var children: [Candidate] = []
         var pending: [String: Int] = [:]
+        var pendingTeachers: [String: Int] = [:]
         var siblings: [Int: Int] = [:]
         let strategy = settings.chosenStrategy
         let wanted = min(settings.childrenPerGeneration, settings.candidates - trained)
@@ -26,7 +27,9 @@ extension DetectorSearch {
             siblings[parent.id, default: 0] += 1
             try hooks.report(fraction(), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
-            guard let child = try child(id, of: parent, move: move, limit: limit, orDeepest: orDeepest, &draw) else {
+            let child = try child(
+                id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
+            guard let child else {
                 state.refused += 1
                 continue
             }
@@ -41,6 +44,9 @@ extension DetectorSearch {
                 continue
             }
             children.append(child)
+            if move == Self.teacherMove {
+                pendingTeachers[String(child.move.dropFirst(move.count + 1)), default: 0] += 1
+            }
         }
         return children
     }
@@ -93,7 +99,8 @@ extension DetectorSearch {
 
     /// The child of a move; nil when it can't be brought within the limit.
     private func child(
-        _ id: Int, of parent: Candidate, move: String, limit: Double, orDeepest: Bool, _ draw: inout RandomStream
+        _ id: Int, of parent: Candidate, move: String, _ pendingTeachers: [String: Int], limit: Double,
+        orDeepest: Bool, _ draw: inout RandomStream
     ) throws -> Candidate? {
         var child = parent
         child.id = id
@@ -106,7 +113,7 @@ extension DetectorSearch {
         child.losses = [:]
         child.weights = nil
         if move == Self.teacherMove {
-            let name = changeTeacher(&child, &draw)
+            let name = changeTeacher(&child, pending: pendingTeachers, &draw)
             child.move = "\(move):\(name)"
             return child
         }
@@ -142,10 +149,12 @@ extension DetectorSearch {
     }
 
     /// A neighbour of the teacher in one dimension, or a fresh draw.
-    private func changeTeacher(_ child: inout Candidate, _ draw: inout RandomStream) -> String {
+    private func changeTeacher(
+        _ child: inout Candidate, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String {
         let fresh = "draw"
         let names = [fresh] + space.elastic.map(\.description)
-        let chosen = settings.chosenStrategy.teacherMove(among: names, state, &draw) ?? fresh
+        let chosen = settings.chosenStrategy.teacherMove(among: names, state, pending: pending, &draw) ?? fresh
         if let dimension = space.elastic.first(where: { $0.description == chosen }) {
             let neighbour = space.neighbour(of: child.teacher, along: dimension, &draw)
             child.teacher = neighbour == child.teacher ? space.draw(&draw) : neighbour
@@ -155,7 +164,7 @@ extension DetectorSearch {
         return chosen
     }
 
-    /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images a step
+    /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images
     /// larger or smaller; half or twice the proposals.
     private func change(
         _ kind: StudentAction.Kind, _ graph: DetectorGraph, _ draw: inout RandomStream
@@ -170,12 +179,25 @@ extension DetectorSearch {
             let block = 1 + draw.index(below: stages[stage].blocks.count - 1)
             let others = stages.indices.filter { $0 != stage }
             return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
-        case .input: return .setInput(graph.architecture.input.scaled(by: draw.uniform() < 0.5 ? 7.0 / 8 : 8.0 / 7))
+        case .input: return anotherInput(graph, &draw).map { .setInput($0) }
         case .proposals:
             let counts = proposalCounts(graph)
             return counts.isEmpty ? nil : .setProposals(counts[draw.index(below: counts.count)])
         case .widen: return widening(graph, &draw)
         case .prune, .removeBlock: return nil
+        }
+    }
+
+    /// The next size that batches are padded to another extent for: within the same one nothing is saved, or gained for nothing.
+    private func anotherInput(
+        _ graph: DetectorGraph, _ draw: inout RandomStream
+    ) -> DetectorArchitecture.InputSize? {
+        let isSmaller = draw.uniform() < 0.5
+        func extent(_ graph: DetectorGraph) -> Int { graph.paddedSize.height * graph.paddedSize.width }
+        let factors = isSmaller ? [7.0 / 8, 3.0 / 4, 5.0 / 8] : [8.0 / 7, 4.0 / 3, 8.0 / 5]
+        return factors.lazy.map { graph.architecture.input.scaled(by: $0) }.first { size in
+            guard let child = try? StudentAction.setInput(size).apply(to: graph, catalog) else { return false }
+            return isSmaller ? extent(child) < extent(graph) : extent(child) > extent(graph)
         }
     }
 

@@ -19,7 +19,9 @@ protocol SearchStrategy: Sendable {
     ) -> String?
 
     /// One of the ways to change a teacher.
-    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String?
+    func teacherMove(
+        among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String?
 }
 
 extension SearchSettings {
@@ -43,9 +45,9 @@ struct ParetoEvolution: SearchStrategy {
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { state.moves.choose(among: moves, pending: pending, &draw) }
 
-    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
-        state.teacherMoves.choose(among: names, &draw)
-    }
+    func teacherMove(
+        among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { state.teacherMoves.choose(among: names, pending: pending, &draw) }
 }
 
 /// Everything drawn evenly.
@@ -59,9 +61,9 @@ struct RandomSearch: SearchStrategy {
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { moves[draw.index(below: moves.count)] }
 
-    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
-        names[draw.index(below: names.count)]
-    }
+    func teacherMove(
+        among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { names[draw.index(below: names.count)] }
 }
 
 /// Parents too by what their children brought: upper confidence bounds (UCB1, Auer et al. 2002).
@@ -82,7 +84,7 @@ struct UpperConfidence: SearchStrategy {
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { self.moves.move(among: moves, state, pending: pending, &draw) }
 
-    func teacherMove(among names: [String], _ state: SearchState, _ draw: inout RandomStream) -> String? {
-        moves.teacherMove(among: names, state, &draw)
-    }
+    func teacherMove(
+        among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
+    ) -> String? { moves.teacherMove(among: names, state, pending: pending, &draw) }
 }
