@@ -75,6 +75,23 @@ import Testing
         }
     }
 
+    /// The comparison of modes: all five from every base, and nothing but the mode differs.
+    @Test func modesHaveEqualBudgets() throws {
+        let file = Project.root.appending(path: "jobs/comparison.yaml")
+        let manifest = try YAMLNode(parsing: Data(contentsOf: file), file: "comparison.yaml").json
+        var modes: [String: Set<String>] = [:]
+        var options: Set<JSON> = []
+        for stage in manifest["stages"]?.array ?? [] where stage["uses"]?.string == "joint-search" {
+            guard case .object(var with)? = stage["with"], let base = stage["needs"]?[1]?.string else { continue }
+            let isNew = modes[base, default: []].insert(with.removeValue(forKey: "mode")?.string ?? "").inserted
+            #expect(isNew, "\(stage)")
+            options.insert(.object(with))
+        }
+        #expect(modes.count >= 5 && options.count == 1)
+        let all: Set = ["joint", "pipeline", "fixed-teacher", "no-distillation", "random"]
+        #expect(modes.values.allSatisfy { $0 == all }, "\(modes)")
+    }
+
     @Test(.enabled(if: SharedFolder.isPresent, Comment(rawValue: SharedFolder.hint))) func jobsAreFine() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: "jobs").path)
         let jobs = names.filter { $0.hasSuffix(".yaml") }.map { "jobs/\($0)" }

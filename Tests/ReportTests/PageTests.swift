@@ -98,6 +98,7 @@ import Testing
         expect(
             Sample.content().html, has: "(mode ‘joint’)",
             "3 children were refused since nothing legal brought them within the latency limit, and 2 since equal ones",
+            "Search and teachers computed as much as 3.2 trainings of the base.",
             "What the search learnt about its moves",
             "<td>prune</td><td class=\"n\">21</td><td class=\"n\">0.310</td>")
     }
