@@ -15,7 +15,7 @@ extension JointSearch {
         // Students go from the base's size to the target's.
         let student = base.scaled(by: settings.latencyTarget)
         let between = base.scaled(by: (1 + settings.latencyTarget) / 2)
-        let teacher = settings.mode == .noDistillation ? 0 : pool.mean
+        let teacher = settings.hasTeachers ? pool.mean : 0
 
         var search = Work()
         search.look(base.multiplyAccumulates, images: looked + Double(options.latencyImages * options.latencyRounds))

@@ -11,8 +11,8 @@ import Training
 /// its teacher's, with as many regions as a step draws; frozen layers count as others.
 struct SearchCost {
     let search: Double
-    /// Of the pool and of the base, as their receipts say; nil where they were not trained by a stage, or by one of an earlier
-    /// version. A search without distillation needs no teachers, whatever its pool cost.
+    /// Of the pool and of the base, as their receipts say, of the base its last stage alone; nil where none says it: they were not
+    /// trained by a stage, or before stages told. A search without distillation needs no teachers, whatever its pool cost.
     let teachers: Double?
     let base: Double?
 
@@ -41,7 +41,7 @@ struct SearchCost {
                 candidate, settings.trial, share: candidate.share,
                 isTaught: settings.hasTeachers(generation: candidate.generation))
         }
-        let isTaught = settings.mode != .noDistillation
+        let isTaught = settings.hasTeachers
         try train(outcome.student, settings.finish, share: 1, isTaught: isTaught)
         search = work.multiplyAccumulates
         teachers = isTaught ? poolArtifact.summary[Work.key]?.number : 0
@@ -65,8 +65,12 @@ struct SearchCost {
     /// For people.
     var line: String {
         guard let baseTrainings, let teachers, let base else {
-            return "what search and teachers cost in trainings of the base is not known: the receipt of "
-                + "\(base == nil ? "the base" : "the teachers") does not say what its training computed"
+            let silent = [base == nil ? "the base" : nil, teachers == nil ? "the teachers" : nil].compactMap(\.self)
+            let why =
+                silent.isEmpty
+                ? "the base computed nothing"
+                : "no receipt says what the training of \(silent.joined(separator: " and ")) computed"
+            return "what search and teachers cost in trainings of the base is not known: \(why)"
         }
         return "search and teachers computed as much as \(tenths(baseTrainings)) trainings of the base "
             + "(teachers \(tenths(teachers / base)), search \(tenths(search / base)))"

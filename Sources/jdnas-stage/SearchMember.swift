@@ -12,8 +12,16 @@ struct SearchMember {
     /// The one with this name: of the stage, or of the only search.
     init(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws {
         let paths = try bundle.list().map(\.path)
-        let searches = try paths.compactMap { path -> (stage: String, receipt: JSON)? in
-            guard path.hasPrefix("receipts/") else { return nil }
+        let found = paths.filter { path in
+            let parts = path.split(separator: "/")
+            guard parts.last == Substring(wanted), parts.first != "receipts" else { return false }
+            return stage.map { parts.dropLast().contains(Substring($0)) } ?? true
+        }
+        // Stages that may have searched: those with the file in their folder.
+        let folders = Set(found.compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
+        let alone = found == [wanted] ? paths.filter { $0.hasPrefix("receipts/") } : []
+        let searches = try (folders.map { "receipts/\($0).json" }.filter(paths.contains) + alone).compactMap {
+            path -> (stage: String, receipt: JSON)? in
             let receipt = try JSON(parsing: bundle.data(of: path), at: "\(bundle.url.path): \(path)")
             guard receipt["plugin"]?.string == "joint-search", let stage = receipt["stage"]?.string else { return nil }
             return (stage, receipt)
@@ -24,17 +32,17 @@ struct SearchMember {
                 at: bundle.url.path, remedy: "name one by --stage")
         }
         let search = searches.first { stage == nil || $0.stage == stage }
-        let found = paths.filter { path in
-            let parts = path.split(separator: "/")
-            guard parts.last == Substring(wanted), parts.first != "receipts" else { return false }
-            return stage.map { parts.dropLast().contains(Substring($0)) } ?? true
-        }
         // An evaluation brings its search's own files along, under their names.
         let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
         guard let path = own ?? found.first else {
             throw Failure(
                 "the bundle holds no \(wanted)", at: bundle.url.path,
                 remedy: "take the bundle of a job with a joint-search stage")
+        }
+        guard own != nil || found.count == 1 else {
+            throw Failure(
+                "the bundle holds several searches: \(found.joined(separator: ", "))", at: bundle.url.path,
+                remedy: "name one by --stage")
         }
         self.path = path
         receipt = search?.receipt

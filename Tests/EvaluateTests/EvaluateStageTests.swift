@@ -90,7 +90,7 @@ import Training
         let change = try #require(metrics["change"]?["parameters_percent"]?.number)
         #expect(after < before && abs(change - (after / before - 1) * 100) < 1e-9)
         #expect(student["latency_ms"]?["samples"] == 2)
-        let drawn = try #require(metrics["change"]?["resampled"].flatMap { ResampledChanges($0) })
+        let drawn = try #require(metrics["change"]?["resampled"].flatMap { ResampledChanges(json: $0) })
         #expect(drawn.values.count == 20 && metrics["split"]?["digest"]?.string?.count == 64)
         #expect(context.output.summary["change"]?["resampled"] == nil)
 

@@ -311,4 +311,25 @@ import Training
         let most = outcome.base.architecture.selection.inference.afterNMS
         #expect(counts.count > 1 && counts.max() == most && counts.allSatisfy { $0 >= min(20, most) })
     }
+
+    /// A base that lets few proposals through has none to spare.
+    @Test(arguments: [1, 15, 20]) func fewProposalsStay(count: Int) throws {
+        let fixture = SearchFixture()
+        fixture.proposals = count
+        fixture.changed.candidates = 20
+        fixture.changed.strategy = .random
+        let outcome = try fixture.search().run()
+        #expect(outcome.state.known.count > 4)
+        #expect(outcome.state.known.allSatisfy { $0.architecture.selection.inference.afterNMS == count })
+    }
+
+    /// With all weights of the distillation 0 there are no teachers, whatever the mode: none is chosen, none is counted.
+    @Test func withoutLossesThereAreNoTeachers() throws {
+        let fixture = SearchFixture()
+        fixture.changed.distillation = .off
+        let outcome = try fixture.search().run()
+        #expect(fixture.trainer.taught == 0 && !fixture.changed.hasTeachers)
+        #expect(outcome.state.known.allSatisfy { !$0.move.hasPrefix("teacher") })
+        #expect(outcome.state.journal.allSatisfy { $0.contains("\"taught\":false") })
+    }
 }

@@ -39,52 +39,70 @@ import Training
         for (name, gradient) in plain { #expect(gradient == off.gradients[name], "\(name)") }
     }
 
-    /// A teacher's cell stands where the student's looks, whatever the input sizes and the paddings that come with them.
-    @Test(arguments: [(240, 192), (192, 240), (112, 128), (128, 112), (80, 64)])
-    func cellsLookAtTheSamePlaces(own: Int, other: Int) {
-        func sizes(_ shorter: Int) -> [ImageSize] {
-            [ImageSize(width: shorter * 4 / 3, height: shorter), ImageSize(width: shorter, height: shorter / 2)]
+    /// A teacher's cell stands where the student's looks, whatever the input sizes and the paddings that come with them; on the coarsest
+    /// level, whose stride they decide, too.
+    @Test(arguments: [(240, 192), (192, 240), (112, 128), (128, 112), (80, 64), (216, 240)], 0..<5)
+    func cellsLookAtTheSamePlaces(inputs: (own: Int, other: Int), level: Int) {
+        /// Two images of a batch, at an input size, and what each cell of a level looks at: shares of the image's height and width.
+        struct Seen {
+            let sizes: [ImageSize]
+            let grid: ContentGrid
+            let down: [[Float]]
+            let across: [[Float]]
+
+            init(_ shorter: Int, level: Int) {
+                sizes = [
+                    ImageSize(width: shorter * 4 / 3, height: shorter), ImageSize(width: shorter, height: shorter / 2),
+                ]
+                func padded(_ side: Int) -> Int { (side + 31) / 32 * 32 }
+                let whole = ImageSize(width: padded(shorter * 4 / 3), height: padded(shorter))
+                // The coarsest level is every other cell of the one before it.
+                func cells(_ side: Int) -> Int { level < 4 ? side / (4 << level) : (side / 32 + 1) / 2 }
+                let (height, width) = (cells(whole.height), cells(whole.width))
+                grid = ContentGrid(sizes, padded: whole, height: height, width: width)
+                let stride = (down: whole.height / height, across: whole.width / width)
+                down = sizes.map { size in (0..<height).map { (Float($0 * stride.down) + 0.5) / Float(size.height) } }
+                across = sizes.map { size in (0..<width).map { (Float($0 * stride.across) + 0.5) / Float(size.width) } }
+            }
         }
-        func padded(_ side: Int) -> Int { (side + 31) / 32 * 32 }
-        for level in 0..<4 {
-            let stride = 4 << level
-            func cells(_ shorter: Int) -> (height: Int, width: Int) {
-                (padded(shorter) / stride, padded(shorter * 4 / 3) / stride)
-            }
-            // A map that tells how far down its image each cell looks, as a share of the image's height, and how far across.
-            let (height, width) = cells(other)
-            var values: [Float] = []
-            for size in sizes(other) {
-                let down = (0..<height).map { (Float($0 * stride) + 0.5) / Float(size.height) }
-                let across = (0..<width).map { (Float($0 * stride) + 0.5) / Float(size.width) }
-                values += down.flatMap { Array(repeating: $0, count: width) }
-                values += down.flatMap { _ in across }
-            }
-            let map = Tensor([2, 2, height, width], values)
-            let (rows, columns) = cells(own)
-            let grid = ContentGrid(sizes(own), level: level, height: rows, width: columns)
-            let found = grid.sampled(map, of: sizes(other)).array
-            for (image, size) in sizes(own).enumerated() {
-                let content = grid.content(of: image)
-                #expect(content.rows == (size.height + stride - 1) / stride)
-                // Near the lower edge the other map may end before the cell's place.
-                let last = (
-                    down: values[(image * 2 * height + height - 1) * width],
-                    across: values[(image * 2 + 1) * height * width + width - 1]
-                )
-                for y in 0..<content.rows {
-                    for x in 0..<content.columns {
-                        let down = min((Float(y * stride) + 0.5) / Float(size.height), last.down)
-                        let across = min((Float(x * stride) + 0.5) / Float(size.width), last.across)
-                        let first = ((image * 2) * rows + y) * columns + x
-                        #expect(abs(found[first] - max(down, values[image * 2 * height * width])) < 1e-4)
-                        #expect(
-                            abs(found[first + rows * columns] - max(across, values[(image * 2 + 1) * height * width]))
-                                < 1e-4)
-                    }
+        let (own, other) = (Seen(inputs.own, level: level), Seen(inputs.other, level: level))
+        var values: [Float] = []
+        for image in 0..<2 {
+            values += other.down[image].flatMap { Array(repeating: $0, count: other.grid.width) }
+            values += other.down[image].flatMap { _ in other.across[image] }
+        }
+        let map = Tensor([2, 2, other.grid.height, other.grid.width], values)
+        let found = own.grid.sampled(map, of: other.grid).array
+        let (rows, columns) = (own.grid.height, own.grid.width)
+        for image in 0..<2 {
+            let content = own.grid.content(of: image)
+            #expect(
+                content.rows == own.down[image].count { $0 < 1 }
+                    && content.columns == own.across[image].count { $0 < 1 })
+            for y in 0..<rows {
+                for x in 0..<columns {
+                    // Held at the edges of the other map.
+                    let down = min(max(own.down[image][y], other.down[image][0]), other.down[image].last ?? 0)
+                    let across = min(max(own.across[image][x], other.across[image][0]), other.across[image].last ?? 0)
+                    let place = (image * 2 * rows + y) * columns + x
+                    #expect(abs(found[place] - down) < 1e-4 && abs(found[place + rows * columns] - across) < 1e-4)
                 }
             }
         }
+    }
+
+    /// Cells of the padding are nobody's.
+    @Test func cellsOfBoxesEndWithTheImage() {
+        let grid = ContentGrid(
+            [ImageSize(width: 80, height: 50)], padded: ImageSize(width: 96, height: 64), height: 8, width: 12)
+        let content = grid.content(of: 0)
+        #expect(content.rows == 7 && content.columns == 10)
+        let inner = grid.cells(of: Box(x1: 9, y1: 17, x2: 31, y2: 25), image: 0)
+        #expect(inner.rows == 2..<4 && inner.columns == 1..<4)
+        let outer = grid.cells(of: Box(x1: 70, y1: 40, x2: 96, y2: 64), image: 0)
+        #expect(outer.rows == 5..<7 && outer.columns == 8..<10)
+        let beyond = grid.cells(of: Box(x1: 85, y1: 55, x2: 96, y2: 64), image: 0)
+        #expect(beyond.rows.isEmpty && beyond.columns.isEmpty)
     }
 
     @Test func aTeacherLikeTheStudentHasNothingToSay() throws {

@@ -26,6 +26,8 @@ final class SearchFixture {
     /// What the search showed and told while it ran.
     private(set) var looks: [SearchState] = []
     private(set) var fractions: [Double] = []
+    /// That the base keeps, instead of its own number.
+    var proposals: Int?
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
@@ -42,7 +44,9 @@ final class SearchFixture {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func search() throws -> DetectorSearch {
-        let graph = try Networks.graph()
+        var architecture = try Networks.graph().architecture
+        if let proposals { architecture.selection.inference.afterNMS = proposals }
+        let graph = try DetectorGraph(architecture, Networks.catalog)
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
         return try DetectorSearch(
             base: (graph, Networks.weights(graph)), space: space, trainer: trainer,

@@ -159,4 +159,22 @@ import Testing
         #expect(try Supernet.distinct(plain, above: graph, Networks.catalog) == plain)
         #expect(try !JSON(encoding: plain).canonicalText.contains("exceptions"))
     }
+
+    /// What a step trains beside the largest network: nothing before anything opens, the smallest network where it alone does.
+    @Test func aStepsShareOfTheLargest() throws {
+        let graph = try Networks.graph()
+        let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
+        let supernet = try Supernet(graph, space, Networks.catalog)
+        func share(_ schedule: ShrinkingSchedule, steps: Int) throws -> Double {
+            try schedule.meanShare(of: supernet, regions: 40, totalSteps: steps)
+        }
+        func macs(_ graph: DetectorGraph) -> Double { Double(graph.cost(regions: 40).multiplyAccumulates) }
+        let smallest = try macs(supernet.subnet(space.smallest).graph) / macs(graph)
+        #expect(try abs(share(ShrinkingSchedule(sampled: 1, opening: 0), steps: 10) - smallest) < 1e-9)
+        #expect(try abs(share(ShrinkingSchedule(sampled: 1, opening: 0), steps: 10_000) - smallest) < 1e-9)
+        #expect(try share(ShrinkingSchedule(sampled: 2, opening: 0.5), steps: 0) == 0)
+        // Two sampled networks are more than one, and at most twice the largest.
+        let two = try share(ShrinkingSchedule(sampled: 2, opening: 0), steps: 100)
+        #expect(two > smallest && two < smallest + 1)
+    }
 }

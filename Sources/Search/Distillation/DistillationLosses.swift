@@ -42,8 +42,9 @@ struct DistillationLosses {
         let losses = (0..<levels).map { level -> Variable in
             var own = student.pyramid.levels[level]
             if !student.adapters.isEmpty { own = tape.convolution(own, weight: student.adapters[level]) }
-            let grid = grid(own, level: level)
-            var target = grid.sampled(teacher.pyramid.levels[level].value, of: teacher.images.sizes)
+            let map = teacher.pyramid.levels[level].value
+            let grid = grid(own.value, student.images)
+            var target = grid.sampled(map, of: self.grid(map, teacher.images))
             if settings.featureForm == .correlation {
                 own = standardised(own)
                 target = standardised(tape.constant(target)).value
@@ -57,7 +58,7 @@ struct DistillationLosses {
         return tape.scale(tape.sum(losses), by: Float(settings.features) / Float(levels))
     }
 
-    /// Each channel with mean 0 and variance 1 over the batch's pixels.
+    /// Each channel with mean 0 and variance 1 over the batch's pixels, those of the padding too.
     private func standardised(_ x: Variable) -> Variable {
         let channels = x.shape[1]
         return tape.batchNorm(
@@ -66,13 +67,13 @@ struct DistillationLosses {
         ).result
     }
 
-    private func grid(_ own: Variable, level: Int) -> ContentGrid {
-        ContentGrid(student.images.sizes, level: level, height: own.shape[2], width: own.shape[3])
+    private func grid(_ map: Tensor, _ images: ImageBatch) -> ContentGrid {
+        ContentGrid(images.sizes, padded: images.paddedSize, height: map.shape[2], width: map.shape[3])
     }
 
     /// 1 in the boxes, `background` in the rest of the images, 0 in the padding: [N, 1, H, W].
     private func mask(_ objects: [[Box]], on grid: ContentGrid) -> Tensor {
-        let (height, width, stride) = (grid.height, grid.width, Float(grid.stride))
+        let (height, width) = (grid.height, grid.width)
         var values = [Float](repeating: 0, count: objects.count * height * width)
         for (image, boxes) in objects.enumerated() {
             let (rows, columns) = grid.content(of: image)
@@ -81,11 +82,8 @@ struct DistillationLosses {
             }
             fill(0..<rows, 0..<columns, Float(settings.background))
             for box in boxes {
-                let left = max(0, Int((box.x1 / stride).rounded(.down)))
-                let right = min(columns, Int((box.x2 / stride).rounded(.up)))
-                let top = max(0, Int((box.y1 / stride).rounded(.down)))
-                let bottom = min(rows, Int((box.y2 / stride).rounded(.up)))
-                if left < right && top < bottom { fill(top..<bottom, left..<right, 1) }
+                let covered = grid.cells(of: box, image: image)
+                fill(covered.rows, covered.columns, 1)
             }
         }
         return Tensor([objects.count, 1, height, width], values)
@@ -97,10 +95,11 @@ struct DistillationLosses {
         var weights: [Float] = []
         var targets: [Float] = []
         let pairs = zip(student.pyramid.objectness, teacher.pyramid.objectness)
-        let logits = pairs.enumerated().map { level, pair -> Variable in
-            let (own, other) = pair
-            let grid = grid(own, level: level)
-            let target = grid.sampled(other.value, of: teacher.images.sizes).array.map { 1 / (1 + expf(-$0)) }
+        let logits = pairs.map { own, other -> Variable in
+            let grid = grid(own.value, student.images)
+            let target = grid.sampled(other.value, of: self.grid(other.value, teacher.images)).array.map {
+                1 / (1 + expf(-$0))
+            }
             var surer = zip(own.value.array, target).map { max(1 / (1 + expf(-$0)), $1) }
             let anchors = own.shape[1]
             for image in student.images.sizes.indices {

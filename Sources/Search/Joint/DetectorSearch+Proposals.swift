@@ -20,7 +20,7 @@ extension DetectorSearch {
         for attempt in 0..<max(16, wanted * 4) where children.count < wanted {
             var draw = random.stream("generation", generation).stream("child", attempt)
             let parent = strategy.parent(attempt, among: parents, state, pending: siblings, &draw)
-            let moves = moves(for: parent, limit: limit)
+            let moves = try moves(for: parent, limit: limit)
             guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
             // Refused or not: what cannot be had must not be asked for over and over.
             pending[move, default: 0] += 1
@@ -33,6 +33,9 @@ extension DetectorSearch {
                 state.refused += 1
                 continue
             }
+            if move == Self.teacherMove {
+                pendingTeachers[String(child.move.dropFirst(move.count + 1)), default: 0] += 1
+            }
             // Training the same student on is another training each time.
             let isKnown =
                 move != Self.trainingMove
@@ -44,9 +47,6 @@ extension DetectorSearch {
                 continue
             }
             children.append(child)
-            if move == Self.teacherMove {
-                pendingTeachers[String(child.move.dropFirst(move.count + 1)), default: 0] += 1
-            }
         }
         return children
     }
@@ -77,7 +77,7 @@ extension DetectorSearch {
     private static let trainingMove = "train-on"
 
     /// What may be done with a parent now.
-    private func moves(for parent: Candidate, limit: Double) -> [String] {
+    private func moves(for parent: Candidate, limit: Double) throws -> [String] {
         let phase = settings.phase(generation: state.generation)
         if phase == .distillation { return [Self.trainingMove] }
         var kinds: [StudentAction.Kind] = [.prune]
@@ -86,12 +86,12 @@ extension DetectorSearch {
                 kinds += [.removeBlock, .moveBlock]
             }
             kinds.append(.input)
-            if let graph = try? graph(of: parent), !proposalCounts(graph).isEmpty { kinds.append(.proposals) }
+            if try !proposalCounts(graph(of: parent)).isEmpty { kinds.append(.proposals) }
             // Only a student that is fast enough has room to grow, or time to look for another teacher.
             if parent.latency <= limit { kinds += [.addBlock, .widen] }
         }
         var moves = kinds.map(\.rawValue)
-        if parent.latency <= limit, settings.mode == .joint || settings.mode == .random {
+        if settings.hasTeachers, parent.latency <= limit, settings.mode == .joint || settings.mode == .random {
             moves.append(Self.teacherMove)
         }
         return moves
@@ -188,7 +188,7 @@ extension DetectorSearch {
         }
     }
 
-    /// The next size that batches are padded to another extent for: within the same one nothing is saved, or gained for nothing.
+    /// The next size that a batch of full-sized images is padded to another extent for: within the same one nothing is saved.
     private func anotherInput(
         _ graph: DetectorGraph, _ draw: inout RandomStream
     ) -> DetectorArchitecture.InputSize? {
@@ -205,10 +205,10 @@ extension DetectorSearch {
     private func proposalCounts(_ graph: DetectorGraph) -> [Int] {
         let allowed = graph.architecture.selection.inference.afterNMS
         let most = base.graph.architecture.selection.inference.afterNMS
-        // More are let through than there are on the base's images: the first half that saves anything is theirs.
+        // More may be let through than there are on the base's images: what is halved is what there are.
         let found = min(allowed, model.table.fit?.regions ?? allowed)
         let (fewer, more) = ((found + 19) / 20 * 10, min(2 * allowed, most))
-        return [fewer, more].filter { $0 != allowed && (20...most).contains($0) && ($0 < found || $0 > allowed) }
+        return [fewer, more].filter { $0 >= 20 && $0 <= most && ($0 < found || $0 > allowed) }
     }
 
     private func widening(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction? {

@@ -87,7 +87,7 @@ extension DetectorSearch {
         let trial = Trial(
             name: name, title: "last training of candidate \(chosen.id)", graph: graph, start: start,
             state: try resumed(name, settings.finish), neckOrigins: chosen.neckOrigins,
-            teacher: settings.mode == .noDistillation ? nil : chosen.teacher, plan: settings.finish, share: 1,
+            teacher: settings.hasTeachers ? chosen.teacher : nil, plan: settings.finish, share: 1,
             data: random.stream("data of the last training"), random: random.stream("last training"))
         hooks.log("\(trial.title) under \(trial.teacher.map { "teacher \($0)" } ?? "no teacher")")
         let outcome = try local.run(trial) { progress in
@@ -109,7 +109,7 @@ extension DetectorSearch {
 
     private func journalOfFinish(_ student: Candidate, _ chosen: Candidate, isTaken: Bool) throws -> JSON {
         let line = try student.journalLine(
-            seed: "last training", isOnFront: true, isTaught: isTaken && settings.mode != .noDistillation)
+            seed: "last training", isOnFront: true, isTaught: isTaken && settings.hasTeachers)
         guard case .object(var line) = line else {
             return .null
         }
@@ -150,7 +150,8 @@ extension DetectorSearch {
     /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
     private func expectedTrials(_ done: Double) -> Double {
         guard let pace, pace.time > 0, pace.trained > 0 else { return Double(budget) }
-        return min(Double(budget), max(done, Double(pace.trained) / min(1, pace.time)))
+        let begun = Double(trained + state.proposals.count - state.evaluated.count)
+        return min(Double(budget), max(done, begun, Double(pace.trained) / min(1, pace.time)))
     }
 
     /// The trials' part of all training.

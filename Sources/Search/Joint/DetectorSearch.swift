@@ -96,6 +96,9 @@ public final class DetectorSearch {
         }
         begun = hooks.clock()
         spentBefore = state.spent
+        if let hours = settings.hours, state.spent > 0 {
+            pace = (max(0, state.known.count - 1), state.spent / (3600 * hours))
+        }
     }
 
     public func run() throws -> Outcome {

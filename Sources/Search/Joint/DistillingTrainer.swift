@@ -43,7 +43,7 @@ public final class DistillingTrainer: StudentTrainer {
     ) throws -> StudentState {
         let loader = try BatchLoader(train, for: plan, random: data)
         let trainer = Trainer(plan, loader: loader, random: random)
-        let teacher = settings.distillation.isOff ? nil : try choice.map { try teachers.detector($0) }
+        let teacher = try choice.map { try teachers.detector($0) }
         let step = DistilledStep(
             graph, training: training, distillation: teacher == nil ? .off : settings.distillation,
             neckOrigins: neckOrigins)

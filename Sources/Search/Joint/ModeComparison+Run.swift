@@ -49,7 +49,7 @@ extension ModeComparison {
             cost = json["search"]?["cost"]?["base_trainings"]?.number
             split = json["split"]?["digest"]?.string
             resampled = others.merging([ModeComparison.base: json]) { $1 }
-                .compactMapValues { $0["change"]?["resampled"].flatMap(ResampledChanges.init) }
+                .compactMapValues { $0["change"]?["resampled"].flatMap { ResampledChanges(json: $0) } }
         }
 
         /// From a comparison's own record, as `json` and `ModeComparison.runs(recorded:)` have it.
@@ -66,7 +66,7 @@ extension ModeComparison {
             rivals = (json["rivals"]?.object ?? [:]).compactMapValues(\.number)
             cost = json["cost"]?.number
             split = json["split"]?.string
-            resampled = (json["resampled"]?.object ?? [:]).compactMapValues { ResampledChanges($0) }
+            resampled = (json["resampled"]?.object ?? [:]).compactMapValues { ResampledChanges(json: $0) }
         }
 
         /// For a comparison's record.

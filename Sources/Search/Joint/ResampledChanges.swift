@@ -37,7 +37,7 @@ public struct ResampledChanges: Sendable, Hashable {
     }
 
     /// nil where it is something else.
-    public init?(_ json: JSON) {
+    public init?(json: JSON) {
         guard let elements = json.array, elements.allSatisfy({ $0.isNull || $0.number != nil }) else { return nil }
         values = elements.map(\.number)
     }

@@ -102,9 +102,12 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         return phases[min(phases.count - 1, max(0, generation - 1) * phases.count / generations)]
     }
 
+    /// Whether there are teachers at all; the last training is under one then.
+    public var hasTeachers: Bool { mode != .noDistillation && !distillation.isOff }
+
     /// Whether a generation's students learn from a teacher.
     public func hasTeachers(generation: Int) -> Bool {
-        mode != .noDistillation && [nil, .distillation].contains(phase(generation: generation))
+        hasTeachers && [nil, .distillation].contains(phase(generation: generation))
     }
 
     /// The share of the base's latency that the children of a generation (from 1) may take.
