@@ -35,26 +35,6 @@ import Testing
         #expect(try run(["schema", "--markdown"], in: Project.root).output == text)
     }
 
-    /// `jdnas report compare --markdown docs/results/NAME.json` writes the tables of a comparison anew.
-    @Test func tablesOfComparisonsAreCurrent() throws {
-        let docs = Project.root.appending(path: "docs")
-        let pages = try FileManager.default.contentsOfDirectory(atPath: docs.path).filter { $0.hasSuffix(".md") }
-            .map { try String(contentsOf: docs.appending(path: $0), encoding: .utf8) }
-        let results = docs.appending(path: "results")
-        var count = 0
-        for name in try FileManager.default.contentsOfDirectory(atPath: results.path) where name.hasSuffix(".json") {
-            let json = try JSON(parsing: Data(contentsOf: results.appending(path: name)), at: name)
-            guard json["format"]?.string == "jdnas-mode-comparison/1" else { continue }
-            count += 1
-            let outcome = try run(["report", "compare", "--markdown", "docs/results/\(name)"], in: Project.root)
-            #expect(outcome.code == 0, "\(outcome.error)")
-            for table in outcome.output.split(separator: "\n\n").filter({ $0.hasPrefix("|") }) {
-                #expect(pages.contains { $0.contains(table.trimmingCharacters(in: .newlines)) }, "\(name): \(table)")
-            }
-        }
-        #expect(count >= 1)
-    }
-
     /// The manifests that come with the project, as an editor sees them.
     @Test func jobsFitTheSchema() throws {
         let outcome = try run(["schema"], in: Project.root)
