@@ -101,7 +101,7 @@ import Training
         #expect(inner.rows == 2..<4 && inner.columns == 1..<4)
         let outer = grid.cells(of: Box(x1: 70, y1: 40, x2: 96, y2: 64), image: 0)
         #expect(outer.rows == 5..<7 && outer.columns == 8..<10)
-        let beyond = grid.cells(of: Box(x1: 85, y1: 55, x2: 96, y2: 64), image: 0)
+        let beyond = grid.cells(of: Box(x1: 85, y1: 57, x2: 96, y2: 64), image: 0)
         #expect(beyond.rows.isEmpty && beyond.columns.isEmpty)
     }
 
