@@ -42,7 +42,7 @@ public struct ComparisonReport {
     /// A row for each detector that the reference's own students are held against.
     public var advances: ComparisonPage.Table {
         ComparisonPage.Table(
-            title: "Students of \(comparison.reference), run by run",
+            title: "What the students of \(comparison.reference) gained",
             header: ["over", "runs", "AP", "over images", ""],
             rows: comparison.advances.map { advance in
                 [

@@ -67,10 +67,10 @@ struct MetricsFile {
                 members["\(assessment.role)"] = .object(figures)
                 continue
             }
-            figures["change"] = drawnChange(from: assessment.role)
+            figures["change"] = change(from: assessment.role).map(JSON.object)
             rivals[name] = .object(figures)
         }
-        if let change = drawnChange(from: .base) { members["change"] = change }
+        if let change = change(from: .base) { members["change"] = .object(change) }
         if !rivals.isEmpty { members["rivals"] = .object(rivals) }
         if let search { members["search"] = search.metrics }
         return .object(members)
@@ -133,20 +133,11 @@ struct MetricsFile {
             "ap_points_interval": comparison.interval.map {
                 [.number($0.lowerBound * 100), .number($0.upperBound * 100)]
             } ?? .null,
+            "resampled": comparison.resampled.json,
             "latency_percent": percent(base.latency?.median, student.latency?.median),
             "parameters_percent": percent(Double(base.parameters), Double(student.parameters)),
             "macs_percent": percent(Double(base.macs), Double(student.macs)),
         ]
-    }
-
-    /// With the change on each drawing of the images.
-    private func drawnChange(from role: Role) -> JSON? {
-        guard var change = change(from: role), let comparison = comparisons.first(where: { $0.reference == role })
-        else {
-            return nil
-        }
-        change["resampled"] = comparison.resampled.json
-        return .object(change)
     }
 
     /// A line for each rival: what the student has more.
@@ -178,7 +169,11 @@ struct MetricsFile {
                 "parameters": .integer(assessment.parameters), "macs": .integer(assessment.macs),
             ]
         }
-        if let change = change(from: .base) { members["change"] = .object(change) }
+        if var change = change(from: .base) {
+            // Of no use to readers of receipts.
+            change["resampled"] = nil
+            members["change"] = .object(change)
+        }
         return .object(members)
     }
 }
