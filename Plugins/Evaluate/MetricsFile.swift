@@ -153,7 +153,8 @@ struct MetricsFile {
                     ", \(signedPoints(interval.lowerBound)) to \(signedPoints(interval.upperBound)) over drawn images"
             }
             if let before = rival.latency?.median, let after = assessed.first(.student)?.latency?.median, before > 0 {
-                line += ", latency \(Int((100 * (after / before - 1)).rounded())) %"
+                let change = Int((100 * (after / before - 1)).rounded())
+                line += ", latency \(change < 0 ? "−\(-change)" : "+\(change)") %"
             }
             return line
         }

@@ -31,9 +31,9 @@ public struct ResampledChanges: Sendable, Hashable {
             })
     }
 
-    /// To a hundredth of a point.
+    /// To a thousandth of a point: an interval of them is, to the tenth of a point that people read, that of the drawings.
     public var json: JSON {
-        .array(values.map { value in value.map { .number(($0 * 10_000).rounded() / 10_000) } ?? .null })
+        .array(values.map { value in value.map { .number(($0 * 100_000).rounded() / 100_000) } ?? .null })
     }
 
     /// nil where it is something else.
