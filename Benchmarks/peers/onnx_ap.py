@@ -2,11 +2,13 @@
 
     .peers/bin/python Benchmarks/peers/onnx_ap.py student.onnx annotations/instances_val.json val/
 
-Class k of the model is the annotations' k-th category in the order of ids. Nothing of jdnas takes part.
+Class k of the model is the annotations' k-th category in the order of ids. Nothing of jdnas takes part. scripts/peers makes
+.peers.
 """
 import argparse
 import json
 import pathlib
+import sys
 
 import numpy
 import onnxruntime
@@ -36,6 +38,8 @@ def main():
         detection for image in truth.dataset["images"]
         for detection in detections(session, image["id"], arguments.images / image["file_name"], categories)
     ]
+    if not found:
+        sys.exit("error: the detector finds nothing in these images: check that they are what it was trained for")
     evaluation = COCOeval(truth, truth.loadRes(found), "bbox")
     evaluation.evaluate()
     evaluation.accumulate()

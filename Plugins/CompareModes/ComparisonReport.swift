@@ -17,7 +17,7 @@ public struct ComparisonReport {
     public var students: ComparisonPage.Table {
         ComparisonPage.Table(
             title: "The students",
-            header: ["mode", "runs", "AP", "over the base", "latency", "candidates"],
+            header: ["mode", "runs", "AP", "over the base", "share of the base's latency", "candidates"],
             rows: comparison.modes.map { mode in
                 [
                     mode.name, "\(mode.runs.count)", points(mode.precision), points(mode.gain, signed: true),
@@ -30,7 +30,7 @@ public struct ComparisonReport {
     /// A row for each mode that the reference is held against.
     public var pairs: ComparisonPage.Table {
         ComparisonPage.Table(
-            title: "In pairs, over bases that both were given", header: ["", "pairs", "AP", ""],
+            title: "In pairs, over bases that both were given", header: ["modes", "pairs", "AP gained", "verdict"],
             rows: comparison.differences.map { difference in
                 [
                     "\(comparison.reference) - \(difference.other)", "\(difference.precision.count)",
@@ -43,7 +43,7 @@ public struct ComparisonReport {
     public var advances: ComparisonPage.Table {
         ComparisonPage.Table(
             title: "What the students of \(comparison.reference) gained",
-            header: ["over", "runs", "AP", "over images", ""],
+            header: ["over", "runs", "AP gained", "interval over images", "verdict"],
             rows: comparison.advances.map { advance in
                 [
                     advance.over, "\(advance.precision.count)", points(advance.precision, signed: true),
@@ -60,7 +60,7 @@ public struct ComparisonReport {
         return ComparisonPage.Table(
             title: "Run by run",
             header: ["mode", "AP of the base"] + rivals + [
-                "student", "latency", "cost in base trainings", "evaluation",
+                "student", "share of the base's latency", "cost in base trainings", "evaluation",
             ],
             rows: all.map { run in
                 let others = rivals.map { run.rivals[$0].map { tenths(100 * $0) } ?? "" }

@@ -154,7 +154,7 @@ struct MetricsFile {
             }
             if let before = rival.latency?.median, let after = assessed.first(.student)?.latency?.median, before > 0 {
                 let change = Int((100 * (after / before - 1)).rounded())
-                line += ", latency \(change < 0 ? "−\(-change)" : "+\(change)") %"
+                line += ", latency \(change < 0 ? "−\(-change)" : change > 0 ? "+\(change)" : "±0") %"
             }
             return line
         }

@@ -56,17 +56,19 @@ import Testing
     }
 
     /// Tables of searches are what `jdnas report compare --markdown` makes of the committed results: each record stands in the
-    /// document, under a comment that names it.
+    /// document, under a comment that names it. `jdnas report compare --json BUNDLE… > docs/results/NAME.json` makes a record,
+    /// and `--markdown` of it the tables.
     @Test func tablesOfComparisonsAreCurrent() throws {
         let document = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
         let folder = Project.root.appending(path: "docs/results")
         var count = 0
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        for name in names where name.hasSuffix(".json") {
             let record = try JSON(parsing: Data(contentsOf: folder.appending(path: name)), at: name)
             guard record["format"]?.string?.hasPrefix("jdnas-mode-comparison/") == true else { continue }
             count += 1
             let tables = try run(["report", "compare", "--markdown", "docs/results/\(name)"], in: Project.root)
-            #expect(tables.code == 0, "\(tables.error)")
+            #expect(tables.code == 0 && !tables.output.isEmpty, "\(tables.error)")
             #expect(document.contains("<!-- results/\(name) -->\n\n" + tables.output), "\(name)")
         }
         #expect(count >= 1)

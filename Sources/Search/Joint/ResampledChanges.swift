@@ -31,7 +31,7 @@ public struct ResampledChanges: Sendable, Hashable {
             })
     }
 
-    /// To a thousandth of a point: an interval of them is, to the tenth of a point that people read, that of the drawings.
+    /// To a thousandth of a point: rounded once more, to the tenth of a point that people read, it hardly ever differs.
     public var json: JSON {
         .array(values.map { value in value.map { .number(($0 * 100_000).rounded() / 100_000) } ?? .null })
     }
