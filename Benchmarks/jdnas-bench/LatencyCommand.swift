@@ -40,7 +40,7 @@ struct LatencyCommand: Command {
         let base = try self.base(arguments)
         let images = (0..<4).map { image(base.architecture.input, random.stream("image", $0)) }
         let model = LatencyModel(LatencyTable(device: .current(threads: threads)))
-        _ = try model.calibrate(on: base, images: images, rounds: rounds, catalog)
+        _ = try model.calibrate(on: base, images: images, rounds: rounds, catalog, log: Terminal.error)
         let relatives = try (0..<count).map { try relative(of: base.graph, random.stream("architecture", $0)) }
         let predicted = relatives.map { model.predict($0.graph) }
         let measured = try measureLatency(of: relatives, images: images, rounds: rounds) { done in

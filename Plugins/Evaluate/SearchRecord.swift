@@ -86,6 +86,7 @@ package struct SearchRecord {
         figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)
         figures.refused = summary["refused"]?.integer ?? 0
         figures.duplicates = summary["duplicates"]?.integer ?? 0
+        figures.notes = summary["notes"]?.array?.compactMap(\.string) ?? []
         figures.moves = moves("moves", prefix: "") + moves("teacher_moves", prefix: "teacher: ")
         figures.baseTrainings = summary["cost"]?["base_trainings"]?.number
         figures.latencyTarget = summary["target_ms"]?.number

@@ -19,7 +19,7 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 8 }
+    public var version: Int { 9 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
@@ -116,7 +116,7 @@ public struct JointSearch: StagePlugin {
         } else {
             let images = try latencyImages(inputs.search, count: options.latencyImages)
             let figures = try model.calibrate(
-                on: inputs.base, images: images, rounds: options.latencyRounds, backbones
+                on: inputs.base, images: images, rounds: options.latencyRounds, backbones, log: context.log
             ) { _ in
                 try context.checkCancelled()
                 context.progress.report(fraction: 0, message: "measuring latency on \(images.count) images")

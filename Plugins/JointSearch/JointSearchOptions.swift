@@ -94,7 +94,8 @@ public struct JointSearchOptions: Codable, Sendable {
         }
         sampling = TrainingSettings(reader)
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
-        latencyRounds = reader.int("latency_rounds", default: 3, in: 1...100, help: "passes over these images")
+        latencyRounds = reader.int(
+            "latency_rounds", default: 3, in: 1...100, help: "passes over these images, in two halves")
         precision = reader.precision()
         let count = reader.optionalInt(
             "workers", in: 1...1024,
@@ -124,7 +125,7 @@ public struct JointSearchOptions: Codable, Sendable {
             "latency_table",
             help:
                 "latency-table.json of an earlier search on this device: of the same base, decides as that one did; else "
-                + "its operators are used")
+                + "its operators are used if the machine is as fast as it was then")
         latencyTable = table.flatMap { file in
             do {
                 let json = try JSON(parsing: Data(contentsOf: file), at: file.path)

@@ -35,7 +35,7 @@ extension JointSearch {
         for member in [
             "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, "latency-table.json",
         ] { context.output.mark(member, bundle: true) }
-        context.output.summary = summary(outcome, mode: mode, target: target, cost, troubles)
+        context.output.summary = try summary(outcome, mode: mode, target: target, cost, troubles)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }
 
@@ -60,7 +60,7 @@ extension JointSearch {
     private func summary(
         _ outcome: DetectorSearch.Outcome, mode: SearchSettings.Mode, target: Double, _ cost: SearchCost,
         _ troubles: [String]
-    ) -> JSON {
+    ) throws -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
         let meets = student.latency <= target
@@ -77,17 +77,25 @@ extension JointSearch {
             "trainings": .number(outcome.state.known.dropFirst().reduce(0) { $0 + $1.share }),
             "refused": .integer(outcome.state.refused),
             "duplicates": .integer(outcome.state.duplicates),
+            "barren": .array(try outcome.state.barren.map { try JSON(encoding: $0) }),
+            "latency_disturbance": outcome.table.fit?.disturbance.map { .number($0) } ?? .null,
+            "notes": .array(notes(outcome).map { .string($0) }),
             "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
             "target_ms": .number(target), "meets_target": .bool(meets),
             "cost": cost.json,
             "headline": .array(
-                (headline(outcome, target: target) + [cost.line] + troubles).map { .string($0) }),
+                (headline(outcome, target: target) + [cost.line] + troubles + notes(outcome)).map { .string($0) }),
         ]
     }
 
     /// What a bandit learnt: how often each arm was pulled, and what it brought on average (0 to 1).
     private func learnt(_ bandit: Bandit) -> JSON {
         .object(bandit.arms.mapValues { ["pulls": .integer($0.pulls), "reward": .number($0.mean)] })
+    }
+
+    /// What else is to be known: whether the predictions are to be trusted, and whether there was something to try.
+    private func notes(_ outcome: DetectorSearch.Outcome) -> [String] {
+        [outcome.table.fit?.doubt, outcome.state.barren.sentence].compactMap(\.self)
     }
 
     private func headline(_ outcome: DetectorSearch.Outcome, target: Double) -> [String] {
@@ -103,8 +111,7 @@ extension JointSearch {
         ]
         if student.latency > target {
             lines.append(
-                "no student meets the target of \(tenths(target)) ms: raise 'latency', or lower 'least_width'; was the "
-                    + "machine busy while the base was measured?")
+                "no student meets the target of \(tenths(target)) ms: raise 'latency', or lower 'least_width'")
         }
         return lines
     }

@@ -165,7 +165,9 @@ public struct TeacherPool: StagePlugin {
     ) throws -> [Double] {
         let model = LatencyModel(LatencyTable(device: .current(threads: context.threads)))
         let images = try latencyImages(inputs.search, count: options.latencyImages)
-        _ = try model.calibrate(on: inputs.base, images: images, rounds: options.latencyRounds, backbones) { done in
+        _ = try model.calibrate(
+            on: inputs.base, images: images, rounds: options.latencyRounds, backbones, log: context.log
+        ) { done in
             try saveIfDue()
             context.progress.report(fraction: 0.98 + 0.02 * done, message: "card: measuring latency")
         }

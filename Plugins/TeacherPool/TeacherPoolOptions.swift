@@ -77,7 +77,8 @@ public struct TeacherPoolOptions: Codable, Sendable {
             "evaluate_on", default: SplitName.search, among: [SplitName.search, SplitName.val],
             help: "the split that the card's teachers are looked at on; val only where no search follows")
         latencyImages = reader.int("latency_images", default: 12, in: 1...1000, help: "images to measure latency on")
-        latencyRounds = reader.int("latency_rounds", default: 2, in: 1...100, help: "passes over these images")
+        latencyRounds = reader.int(
+            "latency_rounds", default: 2, in: 1...100, help: "passes over these images, in two halves")
         precision = reader.precision()
     }
 

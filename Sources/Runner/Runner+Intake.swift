@@ -48,9 +48,9 @@ extension Runner {
 
     /// Whether the jobs are better looked at when more of what came together is taken in: the first one need not be the one that
     /// goes first. Ten thousand drops must neither keep stages from starting nor cost ten thousand looks.
-    var isTakingIn: Bool { (intakeCheck != nil || !pending.isEmpty) && now - batchBegun < 1 }
+    var isTakingIn: Bool { (intakeCheck != nil || !pending.isEmpty) && now - batchBegun < options.gathering }
 
-    /// Has the jobs looked at once what came together is taken in, and each second while that goes on.
+    /// Has the jobs looked at once what came together is taken in, and each while (`gathering`) as that goes on.
     private func tellOfIntake() {
         guard hasTakenIn, !isTakingIn else { return }
         agenda.isStale = true

@@ -32,7 +32,7 @@ public final class Runner {
     var intakeCheck: IntakeCheck?
     /// Whether something was taken in and the jobs were not looked at since.
     var hasTakenIn = false
-    /// Since when what came together is taken in, for a second at a time.
+    /// Since when what came together is taken in, for a while at a time (`RunnerOptions.gathering`).
     var batchBegun = -Double.infinity
     /// Checks of accepted jobs of which the record was damaged.
     var rechecks: [JobID: ManifestCheck] = [:]
@@ -135,7 +135,7 @@ public final class Runner {
                         spoolTroubles.settle("spool")
                         continue
                     }
-                    // All that could be done is done: the next second is for taking in.
+                    // All that could be done is done: the next while is for taking in.
                     batchBegun = now
                 }
                 if stop.count > 0, active.isEmpty { return }

@@ -9,6 +9,8 @@ public struct RunnerOptions: Sendable {
     public var drain = false
     /// Seconds between looks into the inbox.
     public var poll = 1.0
+    /// Seconds that what came together may take to be taken in before the first job of it is chosen.
+    public var gathering = 1.0
     /// Threads of a stage that does not say.
     public var threads = Int(jd_processors())
     /// How often a stage may fail, by the machine and by itself, before its job fails, where its manifest does not say.

@@ -71,7 +71,8 @@ struct CompareCommand: Command {
     ) throws -> [[String]] {
         let model = LatencyModel(try file.read())
         Terminal.error("measuring on \(images.count) pictures, \(rounds) rounds")
-        _ = try model.calibrate(on: detectors[0], images: images, rounds: max(1, rounds / 2), backboneCatalog)
+        _ = try model.calibrate(
+            on: detectors[0], images: images, rounds: max(1, rounds / 2), backboneCatalog, log: Terminal.error)
         let predicted = detectors.map { model.predict($0.graph) }
         try file.write(model.table)
         let measured = try measureLatency(of: detectors, images: images, rounds: rounds).map(\.median)

@@ -20,32 +20,38 @@ struct ExplainCommand: Command {
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let explanation = try read(arguments.operands[0], stage: arguments.value("--stage"))
-        Terminal.print(arguments.has("--json") ? json(explanation).prettyText : text(explanation))
+        let (explanation, notes) = try read(arguments.operands[0], stage: arguments.value("--stage"))
+        Terminal.print(
+            arguments.has("--json") ? json(explanation, notes).prettyText : text(explanation, notes))
         return 0
     }
 
-    private func read(_ name: String, stage: String?) throws -> Explanation {
+    /// The explanation, and what the search said of itself: only its receipt, in a bundle, has that.
+    private func read(_ name: String, stage: String?) throws -> (Explanation, notes: [String]) {
         if name.hasSuffix(".jsonl") {
             guard stage == nil else { throw UsageError("--stage goes with a bundle", remedy: "leave it out") }
             guard let data = try? Data(contentsOf: URL(filePath: name)) else {
                 throw Failure("the journal cannot be read", at: name, remedy: "check the name and permissions")
             }
-            return try Explanation(journalLines(data, at: name), target: nil, at: name)
+            return (try Explanation(journalLines(data, at: name), target: nil, at: name), [])
         }
         let bundle = Bundles.Bundle(URL(filePath: name))
         let member = try SearchMember("history.jsonl", of: bundle, stage: stage)
         let place = "\(name): \(member.path)"
-        return try Explanation(
-            journalLines(bundle.data(of: member.path), at: place),
-            target: member.receipt?["summary"]?["target_ms"]?.number, at: place)
+        let summary = member.receipt?["summary"]
+        let explanation = try Explanation(
+            journalLines(bundle.data(of: member.path), at: place), target: summary?["target_ms"]?.number, at: place)
+        return (explanation, summary?["notes"]?.array?.compactMap(\.string) ?? [])
     }
 
-    private func text(_ explanation: Explanation) -> String {
+    private func text(_ explanation: Explanation, _ notes: [String]) -> String {
         let base = explanation.base
+        let remarks =
+            notes.isEmpty ? [] : ["To be known of the search:\n" + notes.map { "  \($0)" }.joined(separator: "\n")]
         guard let student = explanation.path.last else {
-            return
+            let finding =
                 "The student is the base, trained on\(finished(explanation)): no candidate was better within the target."
+            return ([finding] + remarks).joined(separator: "\n\n")
         }
         let share = 100 * student.latency / max(base.latency, .leastNormalMagnitude)
         var parts = [
@@ -81,7 +87,7 @@ struct ExplainCommand: Command {
                     + Table(header: ["candidate", "move", "AP", "ms", "why"], rows: rows, right: [0, 2, 3]).text(
                         indent: 2))
         }
-        return parts.joined(separator: "\n\n")
+        return (parts + remarks).joined(separator: "\n\n")
     }
 
     private func finished(_ explanation: Explanation) -> String {
@@ -99,7 +105,7 @@ struct ExplainCommand: Command {
 
     private func signed(_ value: Double) -> String { String(format: "%+.1f", value) }
 
-    private func json(_ explanation: Explanation) -> JSON {
+    private func json(_ explanation: Explanation, _ notes: [String]) -> JSON {
         func entry(_ entry: Explanation.Entry) -> [String: JSON] {
             let gain = explanation.gain(entry)
             return [
@@ -122,7 +128,8 @@ struct ExplainCommand: Command {
             "format": "jdnas-explanation/1", "base": .object(entry(explanation.base)),
             "path": .array(explanation.path.map { .object(entry($0)) }),
             "ap_after_last_training": explanation.finished.map { .number($0) } ?? .null,
-            "moves": tallies(explanation.moves), "teachers": tallies(explanation.teachers),
+            "notes": .array(notes.map { .string($0) }), "moves": tallies(explanation.moves),
+            "teachers": tallies(explanation.teachers),
             "dropped": .array(
                 explanation.dropped.map { dropped in
                     .object(entry(dropped.entry).merging(["reason": .string(dropped.reason)]) { $1 })

@@ -93,7 +93,7 @@ import Testing
         let record = try SearchRecord(
             folder.url,
             summary: [
-                "target_ms": 30, "refused": 2, "duplicates": 1, "mode": "fixed-teacher",
+                "target_ms": 30, "refused": 2, "duplicates": 1, "notes": ["it rained"], "mode": "fixed-teacher",
                 "cost": ["base_trainings": 2.5],
                 "moves": ["remove-block": ["pulls": 3, "reward": 0.5]],
                 "teacher_moves": ["draw": ["pulls": 1, "reward": 0]],
@@ -106,6 +106,7 @@ import Testing
         #expect(figures.base == SearchPoint(averagePrecision: 0.4, latency: 40))
         #expect(figures.finished == SearchPoint(averagePrecision: 0.41, latency: 29))
         #expect(figures.latencyTarget == 30 && figures.refused == 2 && figures.duplicates == 1)
+        #expect(figures.notes == ["it rained"])
         #expect(figures.baseTrainings == 2.5 && record.metrics["cost"]?["base_trainings"]?.number == 2.5)
         #expect(figures.mode == "fixed-teacher")
         #expect(

@@ -98,9 +98,23 @@ import Testing
         expect(
             Sample.content().html, has: "(mode ‘joint’)",
             "3 children were refused since nothing legal brought them within the latency limit, and 2 since equal ones",
+            "<li>generation 6 has no candidates</li>",
             "Search and teachers computed as much as 3.2 trainings of the base.",
             "What the search learnt about its moves",
             "<td>prune</td><td class=\"n\">21</td><td class=\"n\">0.310</td>")
+    }
+
+    /// A search that could try nothing says why.
+    @Test func aSearchWithoutCandidatesIsTold() {
+        var content = Sample.content()
+        content.search = SearchFigures(mode: "joint", split: "search", candidates: [])
+        let hasNothing = !content.html.contains("What the search tried")
+        #expect(hasNothing)
+        content.search?.notes = ["generation 1 has no candidates"]
+        expect(
+            content.html, has: "What the search tried", "0 candidates (mode ‘joint’)",
+            "<li>generation 1 has no candidates</li>"
+        )
     }
 
     @Test func aCircleOfParentsEnds() {

@@ -87,6 +87,7 @@ enum Sample {
         search.finished = SearchPoint(averagePrecision: 0.514, latency: 34.1)
         search.refused = 3
         search.duplicates = 2
+        search.notes = ["generation 6 has no candidates"]
         search.baseTrainings = 3.24
         search.moves = [
             MoveFigures(name: "prune", pulls: 21, reward: 0.31), MoveFigures(name: "widen", pulls: 7, reward: 0.05),

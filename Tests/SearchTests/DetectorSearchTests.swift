@@ -171,6 +171,38 @@ import Training
         #expect(state.known.count - 1 + state.duplicates + state.refused >= 48)
     }
 
+    /// With blocks for the only cut there is soon nothing left: the generations that follow say so, each once, wherever the
+    /// search was interrupted.
+    @Test func generationsWithoutCandidatesAreTold() throws {
+        func fixture() -> SearchFixture {
+            let fixture = SearchFixture()
+            fixture.changed.leastWidth = 1
+            fixture.changed.latencyTarget = 0.3
+            fixture.changed.descent = 0
+            fixture.changed.mode = .fixedTeacher
+            return fixture
+        }
+        let whole = fixture()
+        let state = try whole.search().run().state
+        let first = try #require(state.barren.first)
+        #expect(first.limit == 0.3 * 0.98 * state.baseLatency && first.refused + first.duplicates > 0)
+        let generations = state.barren.map(\.generation)
+        #expect(generations.count > 2 && generations == Set(generations).sorted())
+        #expect(Set(state.known.map(\.generation)).isDisjoint(with: generations))
+        #expect(whole.log.filter { $0.hasPrefix("generation ") } == state.barren.map(\.description))
+        #expect(state.barren.sentence?.hasPrefix("\(first); \(generations.count - 1) more") == true)
+        // Killed at each save.
+        for saves in 0..<whole.count {
+            let again = fixture()
+            again.savesLeft = saves
+            #expect(throws: SearchFixture.Killed.self) { _ = try again.search().run() }
+            again.savesLeft = .max
+            let resumed = try again.search().run().state
+            #expect(resumed.barren == state.barren && resumed.journal == state.journal)
+            #expect(resumed.refused == state.refused && resumed.duplicates == state.duplicates)
+        }
+    }
+
     /// Where nothing seems to matter every cut is as good as another, not the last one certain.
     @Test func cutsWithoutALossAreDrawnByWhatTheySave() throws {
         let fixture = SearchFixture()

@@ -27,7 +27,7 @@ import Training
         let narrow = try StudentAction.setWidth(knob: .neck, width: 16).apply(to: base, Networks.catalog)
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
         func time(_ graph: DetectorGraph) -> Double { 3 + 1.2 * model.operatorTime(graph, regions: 40) }
-        try model.calibrate([(base, time(base)), (narrow, time(narrow))], regions: 40)
+        try model.fit([(base, time(base)), (narrow, time(narrow))], regions: 40)
         let fit = try #require(model.table.fit)
         #expect(abs(fit.fixed - 3) < 1e-6 && abs(fit.slope - 1.2) < 1e-6)
         let other = try StudentAction.setWidth(knob: .proposal, width: 16).apply(to: base, Networks.catalog)
@@ -39,7 +39,7 @@ import Training
         let base = try Networks.graph()
         let most = base.architecture.selection.inference.afterNMS
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
-        try model.calibrate([(base, 100)], regions: most / 2)
+        try model.fit([(base, 100)], regions: most / 2)
         let plenty = try StudentAction.setProposals(most / 2 + 1).apply(to: base, Networks.catalog)
         #expect(model.predict(plenty) == model.predict(base))
         let few = try StudentAction.setProposals(most / 4).apply(to: base, Networks.catalog)
@@ -47,9 +47,22 @@ import Training
         #expect(saved > 0 && abs(model.predict(base) - model.predict(few) - saved) < 1e-9)
     }
 
+    /// A base whose time was measured while the operators' was not, or the other way round: no student takes less than nothing.
+    @Test(arguments: [0.05, 0.5, 1, 3, 20]) func noStudentIsPredictedToTakeNoTime(busy: Double) throws {
+        let base = try Networks.graph()
+        let narrow = try StudentAction.setWidth(knob: .neck, width: 16).apply(to: base, Networks.catalog)
+        let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
+        let sum = model.operatorTime(base, regions: 40)
+        try model.fit([(base, busy * sum), (narrow, 0.9 * busy * sum)], regions: 40)
+        #expect(abs(model.predict(base) - busy * sum) < 1e-9)
+        #expect(model.predict(narrow) > 0 && model.predict(narrow) < model.predict(base))
+        let fit = try #require(model.table.fit)
+        #expect(fit.fixed >= 0 && fit.slope > 0)
+    }
+
     @Test func tablesRoundTrip() throws {
         let model = LatencyModel(LatencyTable(device: device), measure: LatencyTests.ideal)
-        try model.calibrate([(try Networks.graph(), 20)], regions: 50)
+        try model.fit([(try Networks.graph(), 20)], regions: 50)
         let table = try LatencyTable(json: JSON(parsing: model.table.json.prettyText), at: "table")
         #expect(table == model.table)
         #expect(try table.json == model.table.json)

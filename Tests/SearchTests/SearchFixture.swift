@@ -26,6 +26,7 @@ final class SearchFixture {
     /// What the search showed and told while it ran.
     private(set) var looks: [SearchState] = []
     private(set) var fractions: [Double] = []
+    private(set) var log: [String] = []
     /// That the base keeps, instead of its own number.
     var proposals: Int?
     var savesLeft = Int.max
@@ -56,12 +57,12 @@ final class SearchFixture {
             },
             calibrate: { model in
                 let milliseconds = 2 + model.operatorTime(graph, regions: 50)
-                try model.calibrate([(graph, milliseconds)], regions: 50)
+                try model.fit([(graph, milliseconds)], regions: 50)
                 return milliseconds
             }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
             hooks: SearchHooks(
                 resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
-                report: { [self] fraction, _, _ in fractions.append(fraction) },
+                report: { [self] fraction, _, _ in fractions.append(fraction) }, log: { [self] in log.append($0) },
                 clock: { [self] in
                     time += secondsPerLook
                     return time

@@ -14,6 +14,8 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var refused = 0
     /// Children that were not trained since an equal one was known.
     public var duplicates = 0
+    /// What else is to be known of it.
+    public var notes: [String] = []
     /// What the search learnt about its moves.
     public var moves: [MoveFigures] = []
     /// What search and teachers computed in training, in trainings of the base; nil where that is not known.

@@ -4,7 +4,7 @@ import Pages
 extension ReportContent {
     /// What the search tried, in order and by kind of action.
     var searchHistory: Markup {
-        guard let search, !search.candidates.isEmpty else { return .empty }
+        guard let search, !search.candidates.isEmpty || !search.notes.isEmpty else { return .empty }
         let counts = CandidateFigures.Outcome.allCases.map { outcome in
             search.candidates.count { $0.outcome == outcome }
         }
@@ -16,9 +16,15 @@ extension ReportContent {
         if let cost = search.baseTrainings {
             lead += " Search and teachers computed as much as \(tenths(cost)) trainings of the base."
         }
+        let parts = [byAction(search), learnt(search), inOrder(search), allCandidates(search)]
         return section(
             "What the search tried", lead,
-            [byAction(search), learnt(search), inOrder(search), allCandidates(search)].joined())
+            ([notes(search)] + (search.candidates.isEmpty ? [] : parts)).joined())
+    }
+
+    private func notes(_ search: SearchFigures) -> Markup {
+        guard !search.notes.isEmpty else { return .empty }
+        return "<ul>\(search.notes.map { note -> Markup in "<li>\(note)</li>" }.joined())</ul>"
     }
 
     private func byAction(_ search: SearchFigures) -> Markup {

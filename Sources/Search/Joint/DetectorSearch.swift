@@ -89,8 +89,10 @@ public final class DetectorSearch {
             }
             (state, weights) = (kept.state, kept.weights)
             model.adopt(kept.table)
+            model.refer(to: base.graph)
         } else {
             let baseLatency = try calibrate(model)
+            model.refer(to: base.graph)
             state = SearchState(baseLatency: baseLatency)
             weights = [0: base.weights]
         }
@@ -106,16 +108,9 @@ public final class DetectorSearch {
         hooks.look(state)
         // A generation that was trained before an interruption still has to be learnt from.
         while state.chosen == nil, !state.proposals.isEmpty || (trained < budget && hasTime) {
+            if state.proposals.isEmpty { try beginGeneration() }
             if state.proposals.isEmpty {
-                state.proposals = try replay.map { try replayed($0) } ?? propose()
-                // A target below what widths can reach must not cost the night: the fastest students are tried.
-                if state.proposals.isEmpty, trained == 0, replay == nil {
-                    state.proposals = try propose(orDeepest: true)
-                }
-                // The decisions rest on measured operators: table and decisions are durable before anything follows.
-                try save("generation-\(state.generation)")
-            }
-            if state.proposals.isEmpty {
+                if let barren = state.barren.last { hooks.log("\(barren)") }
                 // Nothing to try in this generation; a later one has another limit, another draw, another part of a pipeline.
                 guard replay == nil, state.generation < 2 * settings.generations else { break }
                 state.generation += 1
@@ -125,6 +120,28 @@ public final class DetectorSearch {
             try learn()
         }
         return try finish()
+    }
+
+    /// Settles what the generation trains: nothing, where nothing is left to try.
+    private func beginGeneration() throws {
+        // That was found out before an interruption.
+        guard state.barren.last?.generation != state.generation else { return }
+        var before = (refused: state.refused, duplicates: state.duplicates)
+        state.proposals = try replay.map { try replayed($0) } ?? propose()
+        // A target below what widths can reach must not cost the night: the fastest students are tried.
+        if state.proposals.isEmpty, trained == 0, replay == nil {
+            before = (state.refused, state.duplicates)
+            state.proposals = try propose(orDeepest: true)
+        }
+        if state.proposals.isEmpty, replay == nil {
+            state.barren.append(
+                BarrenGeneration(
+                    generation: state.generation,
+                    limit: state.limits[state.generation, default: 1] * state.baseLatency,
+                    refused: state.refused - before.refused, duplicates: state.duplicates - before.duplicates))
+        }
+        // The decisions rest on measured operators: table and decisions are durable before anything follows.
+        try save("generation-\(state.generation)")
     }
 
     /// The latency that the derived student must meet, in milliseconds.

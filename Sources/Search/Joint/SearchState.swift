@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/5"
+    public static let format = "jdnas-search/6"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
@@ -32,6 +32,8 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var refused = 0
     /// Children that were not trained since there were equal ones already.
     public var duplicates = 0
+    /// Those without candidates, in order.
+    public var barren: [BarrenGeneration] = []
     /// A line of canonical JSON for each candidate.
     public var journal: [String] = []
     /// Seconds spent on it so far, over all attempts.

@@ -15,24 +15,6 @@ public struct LatencyTable: Sendable, Hashable {
     public var operators: [OperatorSpec: Double] = [:]
     public var fit: Fit?
 
-    /// What was fitted on whole detectors.
-    public struct Fit: Sendable, Hashable, Codable {
-        /// Milliseconds that no width changes.
-        public var fixed: Double
-        public var slope: Double
-        /// Regions that reach the box head.
-        public var regions: Int
-        /// The architecture of the detector that the line passes through: it says nothing of others' relatives.
-        public var base: Digest
-
-        public init(fixed: Double, slope: Double, regions: Int, base: Digest) {
-            self.fixed = fixed
-            self.slope = slope
-            self.regions = regions
-            self.base = base
-        }
-    }
-
     public init(device: DeviceIdentity) { self.device = device }
 }
 
@@ -63,7 +45,11 @@ extension LatencyTable {
             throw refusal("the latency table lacks its device or its operators")
         }
         self.init(device: try device.decode(DeviceIdentity.self, at: place))
-        if let fit = json["fit"], !fit.isNull { self.fit = try fit.decode(Fit.self, at: place) }
+        if let fit = json["fit"], !fit.isNull {
+            let fit = try fit.decode(Fit.self, at: place)
+            guard fit.isUsable else { throw refusal("nothing can be predicted by the latency table's fit") }
+            self.fit = fit
+        }
         for row in rows {
             guard let cells = row.array, let spec = OperatorSpec(numbers: cells.dropLast()),
                 let milliseconds = cells.last?.number, milliseconds >= 0
