@@ -24,6 +24,10 @@ extension JointSearch {
         search.train(between, images: trained, batch: settings.trial.batchSize)
         search.look(teacher, images: trained)
         search.look(between.multiplyAccumulates, images: candidates * looked)
+        if settings.drawsPerChild > 1 {
+            let seen = settings.drawsPerChild * settings.importanceBatches * settings.trial.batchSize
+            search.look(between.multiplyAccumulates, images: candidates * Double(seen))
+        }
 
         var finish = Work()
         let last = Double(settings.finish.epochs) * images

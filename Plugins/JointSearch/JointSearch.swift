@@ -19,10 +19,14 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 9 }
+    public var version: Int { 10 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
-        [InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool)]
+        [
+            InputRequirement(.dataset), InputRequirement(.detector), InputRequirement(.teacherPool),
+            // An earlier search, to decide by its latencies.
+            InputRequirement(.searchResult, required: false),
+        ]
     }
     public var produces: ArtifactKind { .searchResult }
     public var reuse: Reuse { .thisMachine }
@@ -92,10 +96,12 @@ public struct JointSearch: StagePlugin {
         return WorkerPool(self, count: busy, threads: threads, context)
     }
 
-    /// The table that the search starts from: the one that was given, if it is this device's, or an empty one.
+    /// The table that the search starts from: the one that was given, if it is this device's, an earlier search's, or an empty one.
     private func latencyTable(_ options: JointSearchOptions, _ context: StageContext) throws -> LatencyTable {
         let device = DeviceIdentity.current(threads: context.threads)
-        guard let given = options.latencyTable else { return LatencyTable(device: device) }
+        guard let given = options.latencyTable else {
+            return try latencyTable(of: context.inputs.first(.searchResult), device, context)
+        }
         let table = try LatencyTable(json: given, at: "latency_table")
         guard table.device == device else {
             throw Failure(
@@ -103,6 +109,20 @@ public struct JointSearch: StagePlugin {
                 remedy: "leave latency_table out: the search measures a new one")
         }
         return table
+    }
+
+    /// An earlier search's table. On another device its latencies say nothing, and the search measures its own.
+    private func latencyTable(
+        of earlier: Artifact?, _ device: DeviceIdentity, _ context: StageContext
+    ) throws -> LatencyTable {
+        guard let earlier else { return LatencyTable(device: device) }
+        let file = earlier.directory.appending(path: Self.tableName)
+        let table = try LatencyTable(json: JSON(parsing: Data(contentsOf: file), at: file.path), at: file.path)
+        if table.device == device { return table }
+        context.log(
+            "notice: latencies are measured anew: \(earlier.reference) has another device's, \(table.device), not "
+                + "\(device)")
+        return LatencyTable(device: device)
     }
 
     /// Unless the table was fitted on this base already, measures it as a whole detector, and fits what predicts the students'

@@ -49,6 +49,9 @@ public struct JointSearchOptions: Codable, Sendable {
                 "candidates", default: 12, in: 1...100_000, help: "students that are trained: the search's budget"),
             childrenPerGeneration: reader.int(
                 "children", default: 4, in: 1...1000, help: "students of a generation"),
+            draws: reader.int(
+                "draws", default: 4, in: 1...1000,
+                help: "students drawn for each that is trained; the one that inherits the least loss is"),
             halvings: reader.int(
                 "halvings", default: 0, in: 0...6,
                 help: "how often the worse half of a generation's students is stopped before the end of their training"),

@@ -9,6 +9,7 @@ import Training
 
 extension JointSearch {
     private static let lineageName = "lineage.json"
+    static let tableName = "latency-table.json"
 
     /// Writes what the search found.
     func write(
@@ -31,9 +32,9 @@ extension JointSearch {
         try DurableFile.write(front(outcome).prettyText, to: folder.appending(path: "front.json"))
         let lineage = try Lineage(of: outcome.student, among: outcome.state.known)
         try DurableFile.write(lineage.json.prettyText, to: folder.appending(path: Self.lineageName))
-        try DurableFile.write(outcome.table.json.prettyText, to: folder.appending(path: "latency-table.json"))
+        try DurableFile.write(outcome.table.json.prettyText, to: folder.appending(path: Self.tableName))
         for member in [
-            "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, "latency-table.json",
+            "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, Self.tableName,
         ] { context.output.mark(member, bundle: true) }
         context.output.summary = try summary(outcome, mode: mode, target: target, cost, troubles)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")

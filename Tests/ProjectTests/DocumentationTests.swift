@@ -74,16 +74,21 @@ import Testing
         #expect(count >= 1)
     }
 
-    /// The comparison of modes: all five from every base, and nothing but the mode differs.
+    /// The comparison of modes: all five from every base, and nothing but the mode differs; all decide by the first one's latencies.
     @Test func modesHaveEqualBudgets() throws {
         let file = Project.root.appending(path: "jobs/comparison.yaml")
         let manifest = try YAMLNode(parsing: Data(contentsOf: file), file: "comparison.yaml").json
         var modes: [String: Set<String>] = [:]
         var options: Set<JSON> = []
+        // The first search of each base.
+        var first: [String: String] = [:]
         for stage in manifest["stages"]?.array ?? [] where stage["uses"]?.string == "joint-search" {
             guard case .object(var with)? = stage["with"], let base = stage["needs"]?[1]?.string else { continue }
             let isNew = modes[base, default: []].insert(with.removeValue(forKey: "mode")?.string ?? "").inserted
             #expect(isNew, "\(stage)")
+            let earlier = stage["needs"]?.array?.dropFirst(3).compactMap(\.string)
+            #expect(earlier == (first[base].map { [$0] } ?? []), "\(stage)")
+            first[base] = first[base] ?? stage["name"]?.string
             options.insert(.object(with))
         }
         #expect(modes.count >= 5 && options.count == 1)

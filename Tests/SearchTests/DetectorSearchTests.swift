@@ -34,6 +34,63 @@ import Training
         #expect(!derived.isEmpty && fixture.trainer.settledStudents == derived.map(\.architecture))
     }
 
+    /// Of the students that are drawn for a child, the one that inherits the least loss is trained; where all is drawn evenly, the first.
+    @Test func theStrongestOfSomeDrawsIsTrained() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = 1
+        fixture.changed.childrenPerGeneration = 1
+        fixture.changed.draws = 8
+        let child = try fixture.search().run().state.known[1]
+        let looks = fixture.trainer.looks
+        #expect(looks.count > 1 && looks.count <= 8 && Set(looks.map(\.architecture)).count == looks.count)
+        #expect(looks.min { $0.loss < $1.loss }?.architecture == child.architecture)
+        #expect(looks.first?.architecture != child.architecture)
+
+        for change in [
+            { (settings: inout SearchSettings) in settings.mode = .random },
+            { (settings: inout SearchSettings) in settings.strategy = .random },
+            { (settings: inout SearchSettings) in settings.draws = 1 },
+        ] {
+            let fixture = SearchFixture()
+            fixture.changed.draws = 8
+            change(&fixture.changed)
+            #expect(try fixture.search().run().state.known.count == 13)
+            #expect(fixture.trainer.looks.isEmpty)
+        }
+    }
+
+    /// A search that looks at several students for each child goes on after an interruption to the same end.
+    @Test func drawsAreTheSameAgain() throws {
+        let whole = SearchFixture()
+        whole.changed.draws = 3
+        let outcome = try whole.search().run()
+        let fixture = SearchFixture()
+        fixture.changed.draws = 3
+        fixture.savesLeft = 4
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
+        fixture.savesLeft = .max
+        let again = try fixture.search().run()
+        #expect(again.weights == outcome.weights && again.state.journal == outcome.state.journal)
+    }
+
+    /// Who is far less precise than others that are fast enough gets no children, however alone on the front.
+    @Test func parentsAreNotFarBelowTheBest() throws {
+        let outcome = try SearchFixture().search().run()
+        let candidates = [0.4, 0.7, 0.67, 0.5, 0.66].enumerated().map { id, precision in
+            var candidate = outcome.base
+            candidate.id = id
+            candidate.precision = precision
+            return candidate
+        }
+        var draw = RandomStream(seed: 1)
+        let parents = (0..<4).map {
+            ParetoEvolution().parent($0, among: candidates, outcome.state, pending: [:], &draw).id
+        }
+        #expect(parents == [1, 2, 1, 2])
+        let alone = ParetoEvolution().parent(3, among: [candidates[3]], outcome.state, pending: [:], &draw)
+        #expect(alone.id == 3)
+    }
+
     @Test func lineageGivesTheStudentsArchitecture() throws {
         let outcome = try SearchFixture().search().run()
         var path: [Candidate] = [outcome.student]

@@ -27,8 +27,10 @@ extension DetectorSearch {
             siblings[parent.id, default: 0] += 1
             try hooks.report(fraction(), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
-            let child = try child(
-                id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
+            let child = try strongest(draws(of: move)) {
+                try self.child(
+                    id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
+            }
             guard let child else {
                 state.refused += 1
                 continue
@@ -37,18 +39,40 @@ extension DetectorSearch {
                 pendingTeachers[String(child.move.dropFirst(move.count + 1)), default: 0] += 1
             }
             // Training the same student on is another training each time.
-            let isKnown =
-                move != Self.trainingMove
-                && (state.known + children).contains {
-                    $0.architecture == child.architecture && $0.teacher == child.teacher && $0.parent == child.parent
-                }
-            guard !isKnown else {
+            let isKnown = (state.known + children).contains { other in child.isSame(as: other) }
+            guard move == Self.trainingMove || !isKnown else {
                 state.duplicates += 1
                 continue
             }
             children.append(child)
         }
         return children
+    }
+
+    /// How many children are drawn for one that is trained.
+    private func draws(of move: String) -> Int {
+        move == Self.teacherMove || move == Self.trainingMove ? 1 : settings.drawsPerChild
+    }
+
+    /// Of some drawn children of one parent, equally fast, the one that inherits the most: whose loss before any training is the least.
+    /// What a cut destroys decides how far a short training comes, and looking costs a small part of that training.
+    private func strongest(_ draws: Int, _ draw: () throws -> Candidate?) throws -> Candidate? {
+        var found: [Candidate] = []
+        for _ in 0..<draws {
+            guard let child = try draw(), !found.contains(where: { $0.architecture == child.architecture }) else {
+                continue
+            }
+            found.append(child)
+        }
+        guard found.count > 1 else { return found.first }
+        let losses = try found.map { child -> Double in
+            try hooks.report(fraction(), "generation \(state.generation): looking at what students inherit", [:])
+            var heir = child
+            let (graph, weights) = try inheritUnsettled(&heir, from: requireCandidate(child.parent ?? 0))
+            let loss = try trainer.loss(graph, weights, random.stream("draws", state.generation))
+            return loss.isFinite ? loss : .infinity
+        }
+        return zip(found, losses).min { $0.1 < $1.1 }?.0
     }
 
     /// What a generation's children may take, as a share of the base's latency: settled when the generation begins, and kept.
@@ -234,6 +258,13 @@ extension DetectorSearch {
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
         importances[candidate.id] = importance
         return importance
+    }
+}
+
+extension Candidate {
+    /// Whether both are the same student of one parent, under the same teacher.
+    fileprivate func isSame(as other: Candidate) -> Bool {
+        parent == other.parent && teacher == other.teacher && architecture == other.architecture
     }
 }
 

@@ -28,8 +28,16 @@ extension DetectorSearch {
         }
     }
 
-    /// The child's weights by its actions, one after the other; importance scores go along.
+    /// A child as its training starts from it.
     func inherit(
+        _ child: inout Candidate, from parent: Candidate
+    ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
+        let (graph, weights) = try inheritUnsettled(&child, from: parent)
+        return (graph, child.actions.isEmpty ? weights : try trainer.settled(graph, weights))
+    }
+
+    /// The child's weights by its actions, one after the other; importance scores go along.
+    func inheritUnsettled(
         _ child: inout Candidate, from parent: Candidate
     ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
         var graph = try graph(of: parent)
@@ -45,7 +53,7 @@ extension DetectorSearch {
             child.neckOrigins = morphed.inheritance.origins(of: .neck).map { $0 < 0 ? -1 : child.neckOrigins[$0] }
             (graph, inherited) = (morphed.graph, morphed.weights)
         }
-        return (graph, child.actions.isEmpty ? inherited : try trainer.settled(graph, inherited))
+        return (graph, inherited)
     }
 
     /// The last training, of the most precise student within the target, under its teacher.

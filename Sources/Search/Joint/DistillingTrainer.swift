@@ -32,6 +32,23 @@ public final class DistillingTrainer: StudentTrainer {
             of: settings.trial.batchSize, mirrors: settings.trial.mirrors, training: training, random)
     }
 
+    public func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double {
+        let (input, count) = (graph.architecture.input, settings.importanceBatches)
+        let loader = try BatchLoader(
+            train, batchSize: settings.trial.batchSize, mirrors: settings.trial.mirrors, random: random.stream("data"))
+        let items = Prefetch(end: count) { loader.begin(step: $0, resizedTo: [input]) }
+        let losses = try (0..<count).map { index in
+            let batch = try items.item(index)
+            let images = batch.resized(to: input)
+            let pass = DetectorPass(graph, weights: weights, tape: Tape(recording: false), mode: .training)
+            let losses = try pass.trainingLosses(
+                images, targets: images.resized(batch.targets), settings: training,
+                random: random.stream("step", index))
+            return Double(losses.total.value.scalar)
+        }
+        return losses.reduce(0, +) / Double(count)
+    }
+
     public func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors {
         try withEstimatedStatistics(graph, weights, on: train)
     }

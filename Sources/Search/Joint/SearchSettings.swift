@@ -41,6 +41,9 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     /// Students that are trained, the base apart.
     public var candidates: Int
     public var childrenPerGeneration: Int
+    /// How many students are drawn for each child that changes the architecture: the one whose loss is the least as it inherits, before any
+    /// training, is trained. Not where everything is drawn evenly.
+    public var draws: Int
     /// How often the worse half of a generation's children is stopped before the end of their training.
     public var halvings: Int
     /// No generation begins after so many hours of searching, interruptions apart; nil for no limit. What such a search finds
@@ -61,7 +64,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public init(
         mode: Mode = .joint, strategy: Strategy = .pareto, latencyTarget: Double, latencyMargin: Double = 0.02,
         candidates: Int,
-        childrenPerGeneration: Int, halvings: Int = 0, hours: Double? = nil, descent: Double = 0.6,
+        childrenPerGeneration: Int, draws: Int = 1, halvings: Int = 0, hours: Double? = nil, descent: Double = 0.6,
         cutStep: Double = 0.25,
         leastWidth: Double = 0.25,
         importance: Importance.Measure = .taylor, importanceBatches: Int = 8, trial: TrainingPlan,
@@ -73,6 +76,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         self.latencyMargin = latencyMargin
         self.candidates = candidates
         self.childrenPerGeneration = childrenPerGeneration
+        self.draws = draws
         self.halvings = halvings
         self.hours = hours
         self.descent = descent
@@ -101,6 +105,9 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         let phases = Phase.allCases
         return phases[min(phases.count - 1, max(0, generation - 1) * phases.count / generations)]
     }
+
+    /// How many students are looked at for each that is trained.
+    public var drawsPerChild: Int { mode == .random || strategy == .random ? 1 : draws }
 
     /// Whether there are teachers at all; the last training is under one then.
     public var hasTeachers: Bool { mode != .noDistillation && !distillation.isOff }

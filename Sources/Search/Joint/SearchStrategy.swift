@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 
 /// How a search chooses among what it may do: whose child comes next, and what is changed.
 protocol SearchStrategy: Sendable {
@@ -34,12 +34,23 @@ extension SearchSettings {
     }
 }
 
-/// Everyone on the front in turn, by crowding distance (NSGA-II, Deb et al. 2002); moves by what they brought.
-struct ParetoEvolution: SearchStrategy {
-    func parent(
+/// Everyone on the front in turn, by crowding distance (NSGA-II, Deb et al. 2002), but for those that are far less precise than
+/// others that are fast enough; moves by what they brought.
+package struct ParetoEvolution: SearchStrategy {
+    /// The share of the best precision that a parent must have. The fast end of a front has no bottom: what starts far below the
+    /// others does not catch up with them in the few trainings that are left.
+    private static let leastPrecision = 0.95
+
+    package init() {}
+
+    package func parent(
         _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
         _ draw: inout RandomStream
-    ) -> Candidate { candidates[attempt % candidates.count] }
+    ) -> Candidate {
+        let best = candidates.compactMap(\.precision).max() ?? 0
+        let precise = candidates.filter { ($0.precision ?? 0) >= Self.leastPrecision * best }
+        return precise[attempt % precise.count]
+    }
 
     func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream

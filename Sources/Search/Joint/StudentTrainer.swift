@@ -12,6 +12,9 @@ public protocol StudentTrainer {
     /// that it inherited are its parent's.
     func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors
 
+    /// The mean loss of a student as it stands, over some training images: the same ones for all that are given one stream.
+    func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double
+
     /// Trains a student, under a teacher unless it is nil.
     ///
     /// - Parameters:
