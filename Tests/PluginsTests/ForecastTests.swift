@@ -76,7 +76,13 @@ import Train
         // Students of three quarters of the base, looked at on the search split; the base once, and its latency.
         let teacher = 1500.0
         let expected = 8 * 100 * (3 * 0.75 * cost + teacher) + 8 * 20 * 0.75 * cost + 21 * cost
-        #expect(abs(plain.phases[0].multiplyAccumulates / expected - 1) < 1e-3)
+        for one in ["draws: 1", "mode: random"] {
+            let drawn = try work(common + "candidates: 8\n" + one)
+            #expect(abs(drawn.phases[0].multiplyAccumulates / expected - 1) < 1e-3)
+        }
+        // Of four that are drawn for each, the losses on 8 batches of 4 images.
+        let looks = 8 * 4 * 8 * 4 * 0.75 * cost
+        #expect(abs(plain.phases[0].multiplyAccumulates / (expected + looks) - 1) < 1e-3)
         let finish = 200 * (3 * 0.5 * cost + teacher) + 20 * 0.5 * cost
         #expect(abs(plain.phases[1].multiplyAccumulates / finish - 1) < 1e-3)
         // Of four, two stop at a half: three quarters of the training are left.

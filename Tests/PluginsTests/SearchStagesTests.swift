@@ -81,7 +81,9 @@ import Training
         let lines = try history.split(separator: "\n").map { try JSON(parsing: String($0)) }
         #expect(lines.count == 4 && lines.last?["move"] == "last-training")
         #expect(lines.last?["losses"]?["classification"]?.number != nil)
-        #expect(found.summary["headline"]?.array?.count == 4)
+        // On a busy machine it also says that latencies are doubtful.
+        let notes = found.summary["notes"]?.array?.count ?? 0
+        #expect(found.summary["headline"]?.array?.count == 4 + notes)
         try expectCosts(found, history: lines, base: base, pool: pool)
         #expect(found.summary["meets_target"] == true && found.summary["mode"] == "joint")
         let pulls = found.summary["moves"]?.object?.values.compactMap { $0["pulls"]?.integer }
