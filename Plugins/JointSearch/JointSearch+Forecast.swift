@@ -25,8 +25,9 @@ extension JointSearch {
         search.look(teacher, images: trained)
         search.look(between.multiplyAccumulates, images: candidates * looked)
         if settings.drawsPerChild > 1 {
-            let seen = settings.drawsPerChild * settings.importanceBatches * settings.trial.batchSize
-            search.look(between.multiplyAccumulates, images: candidates * Double(seen))
+            let batch = min(Double(settings.trial.batchSize), images)
+            let seen = Double(settings.drawsPerChild * settings.importanceBatches) * batch
+            search.look(between.multiplyAccumulates, images: candidates * seen)
         }
 
         var finish = Work()

@@ -4,6 +4,7 @@ import Detection
 public import DetectorKit
 import Foundation
 public import Manifest
+import Models
 import Search
 public import StageKit
 import Tensor
@@ -51,7 +52,7 @@ public struct JointSearch: StagePlugin {
         let workers = workerPool(options, context)
         let joint = try DetectorSearch(
             base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
-            model: LatencyModel(try latencyTable(options, context)),
+            model: LatencyModel(try latencyTable(options, base: inputs.base, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
             catalog: backbones, random: context.seed, hooks: hooks(options.settings, workers, context),
             executor: workers.map {
@@ -97,10 +98,12 @@ public struct JointSearch: StagePlugin {
     }
 
     /// The table that the search starts from: the one that was given, if it is this device's, an earlier search's, or an empty one.
-    private func latencyTable(_ options: JointSearchOptions, _ context: StageContext) throws -> LatencyTable {
+    private func latencyTable(
+        _ options: JointSearchOptions, base: Detector, _ context: StageContext
+    ) throws -> LatencyTable {
         let device = DeviceIdentity.current(threads: context.threads)
         guard let given = options.latencyTable else {
-            return try latencyTable(of: context.inputs.first(.searchResult), device, context)
+            return try latencyTable(of: context.inputs.first(.searchResult), base: base, device, context)
         }
         let table = try LatencyTable(json: given, at: "latency_table")
         guard table.device == device else {
@@ -111,18 +114,32 @@ public struct JointSearch: StagePlugin {
         return table
     }
 
-    /// An earlier search's table. On another device its latencies say nothing, and the search measures its own.
+    /// An earlier search's table. On another device its latencies say nothing, and the search measures its own; of another base's
+    /// its operators serve.
     private func latencyTable(
-        of earlier: Artifact?, _ device: DeviceIdentity, _ context: StageContext
+        of earlier: Artifact?, base: Detector, _ device: DeviceIdentity, _ context: StageContext
     ) throws -> LatencyTable {
         guard let earlier else { return LatencyTable(device: device) }
-        let file = earlier.directory.appending(path: Self.tableName)
-        let table = try LatencyTable(json: JSON(parsing: Data(contentsOf: file), at: file.path), at: file.path)
-        if table.device == device { return table }
-        context.log(
-            "notice: latencies are measured anew: \(earlier.reference) has another device's, \(table.device), not "
-                + "\(device)")
-        return LatencyTable(device: device)
+        func read(_ name: String) throws -> (json: JSON, place: String) {
+            let file = earlier.directory.appending(path: name)
+            return (try JSON(parsing: Data(contentsOf: file), at: file.path), file.path)
+        }
+        let (json, place) = try read(Self.tableName)
+        var table = try LatencyTable(json: json, at: place)
+        guard table.device == device else {
+            context.log(
+                "notice: latencies are measured anew: \(earlier.reference) has another device's, \(table.device), not "
+                    + "\(device)")
+            return LatencyTable(device: device)
+        }
+        let (text, origin) = try read(Self.lineageName)
+        if try Lineage(json: text, at: origin).baseWeights != SafeTensors(base.weights).digest {
+            context.log("notice: \(earlier.reference) searched from another base: this one's latency is measured")
+            table.fit = nil
+        } else {
+            context.log("latencies are those of \(earlier.reference)")
+        }
+        return table
     }
 
     /// Unless the table was fitted on this base already, measures it as a whole detector, and fits what predicts the students'

@@ -51,7 +51,9 @@ public struct JointSearchOptions: Codable, Sendable {
                 "children", default: 4, in: 1...1000, help: "students of a generation"),
             draws: reader.int(
                 "draws", default: 4, in: 1...1000,
-                help: "students drawn for each that is trained; the one that inherits the least loss is"),
+                help:
+                    "students drawn for each that is trained: the one with the least loss is; 1 where all is drawn evenly"
+            ),
             halvings: reader.int(
                 "halvings", default: 0, in: 0...6,
                 help: "how often the worse half of a generation's students is stopped before the end of their training"),

@@ -8,7 +8,7 @@ import StageKit
 import Training
 
 extension JointSearch {
-    private static let lineageName = "lineage.json"
+    static let lineageName = "lineage.json"
     static let tableName = "latency-table.json"
 
     /// Writes what the search found.

@@ -133,7 +133,9 @@ import Training
         #expect(try JSON(parsing: kept, at: "kept")["fit"]?["base"]?.string != nil)
         // An earlier search's that ran elsewhere does not stop a night's work: latencies are measured anew.
         let own = found.directory.appending(path: "latency-table.json")
-        try Data(table.replacing("\"threads\": \(Threads.count)", with: "\"threads\": 99").utf8).write(to: own)
+        let foreign = table.replacing("\"threads\": \(Threads.count)", with: "\"threads\": 99")
+        #expect(foreign != table)
+        try Data(foreign.utf8).write(to: own)
         let anew = try stages.run(jointSearch, Self.search, on: inputs + [found], in: "anew")
         let measured = try Data(contentsOf: anew.directory.appending(path: "latency-table.json"))
         #expect(try JSON(parsing: measured, at: "anew")["device"]?["threads"]?.integer == Threads.count)

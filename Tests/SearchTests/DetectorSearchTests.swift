@@ -40,11 +40,15 @@ import Training
         fixture.changed.candidates = 1
         fixture.changed.childrenPerGeneration = 1
         fixture.changed.draws = 8
+        fixture.changed.finish.epochs = 0
         let child = try fixture.search().run().state.known[1]
         let looks = fixture.trainer.looks
         #expect(looks.count > 1 && looks.count <= 8 && Set(looks.map(\.architecture)).count == looks.count)
-        #expect(looks.min { $0.loss < $1.loss }?.architecture == child.architecture)
-        #expect(looks.first?.architecture != child.architecture)
+        #expect(Set(looks.map(\.random)).count == 1)
+        let least = try #require(looks.min { $0.loss < $1.loss })
+        #expect(least.architecture == child.architecture && looks.first?.architecture != child.architecture)
+        // What was looked at is what is trained.
+        #expect(fixture.trainer.starts[child.architecture] == least.weights)
 
         for change in [
             { (settings: inout SearchSettings) in settings.mode = .random },
@@ -59,18 +63,30 @@ import Training
         }
     }
 
-    /// A search that looks at several students for each child goes on after an interruption to the same end.
-    @Test func drawsAreTheSameAgain() throws {
+    /// Losses that are no numbers stop nothing.
+    @Test func lostStudentsAreNotLookedFor() throws {
+        let fixture = SearchFixture()
+        fixture.changed.draws = 3
+        fixture.trainer.isLost = true
+        #expect(try fixture.search().run().state.known.count == 13)
+        #expect(!fixture.trainer.looks.isEmpty)
+    }
+
+    /// A search that looks at several students for each child goes on after an interruption to the same end: before the first
+    /// generation is settled, amid its trainings, and after the looks of the second.
+    @Test(arguments: [0, 4, 5]) func drawsAreTheSameAgain(saves: Int) throws {
         let whole = SearchFixture()
         whole.changed.draws = 3
         let outcome = try whole.search().run()
         let fixture = SearchFixture()
         fixture.changed.draws = 3
-        fixture.savesLeft = 4
+        fixture.savesLeft = saves
         #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
+        if saves == 5 { #expect(Set(fixture.trainer.looks.map(\.random)).count == 2) }
         fixture.savesLeft = .max
         let again = try fixture.search().run()
         #expect(again.weights == outcome.weights && again.state.journal == outcome.state.journal)
+        #expect(again.state.refused == outcome.state.refused && again.state.duplicates == outcome.state.duplicates)
     }
 
     /// Who is far less precise than others that are fast enough gets no children, however alone on the front.
@@ -89,6 +105,10 @@ import Training
         #expect(parents == [1, 2, 1, 2])
         let alone = ParetoEvolution().parent(3, among: [candidates[3]], outcome.state, pending: [:], &draw)
         #expect(alone.id == 3)
+        // Where nothing counts, COCO's AP is -1.
+        var lost = candidates[0]
+        lost.precision = -1
+        #expect(ParetoEvolution().parent(1, among: [lost], outcome.state, pending: [:], &draw).id == 0)
     }
 
     @Test func lineageGivesTheStudentsArchitecture() throws {

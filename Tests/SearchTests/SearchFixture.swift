@@ -104,12 +104,22 @@ final class PretendingTrainer: StudentTrainer {
             .l1, graph, weights: knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) })
     }
 
+    struct Look {
+        let architecture: DetectorArchitecture
+        let weights: NamedTensors
+        let random: RandomStream
+        let loss: Double
+    }
     /// The students whose loss was asked for, and what it was.
-    private(set) var looks: [(architecture: DetectorArchitecture, loss: Double)] = []
+    private(set) var looks: [Look] = []
+    /// What trainings started from, by architecture.
+    private(set) var starts: [DetectorArchitecture: NamedTensors] = [:]
+    /// Whether losses are no numbers.
+    var isLost = false
 
     func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double {
-        let loss = 1e6 / Double(graph.cost.parameters)
-        looks.append((graph.architecture, loss))
+        let loss = isLost ? .nan : 1e6 / Double(graph.cost.parameters)
+        looks.append(Look(architecture: graph.architecture, weights: weights, random: random, loss: loss))
         return loss
     }
 
@@ -124,6 +134,7 @@ final class PretendingTrainer: StudentTrainer {
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState {
         #expect(neckOrigins.count == graph.architecture.neck.outputWidth)
+        if resume == nil { starts[graph.architecture] = weights }
         if let teacher {
             teachers.insert(teacher)
             if resume == nil { taught += 1 }

@@ -27,7 +27,9 @@ extension DetectorSearch {
             siblings[parent.id, default: 0] += 1
             try hooks.report(fraction(), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
-            let child = try strongest(draws(of: move)) {
+            // Training the same student on is another training each time.
+            let others = move == Self.trainingMove ? [] : state.known + children
+            let child = try strongest(draws(of: move), besides: others) {
                 try self.child(
                     id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
             }
@@ -38,9 +40,7 @@ extension DetectorSearch {
             if move == Self.teacherMove {
                 pendingTeachers[String(child.move.dropFirst(move.count + 1)), default: 0] += 1
             }
-            // Training the same student on is another training each time.
-            let isKnown = (state.known + children).contains { other in child.isSame(as: other) }
-            guard move == Self.trainingMove || !isKnown else {
+            guard !others.contains(where: child.isSame) else {
                 state.duplicates += 1
                 continue
             }
@@ -54,17 +54,24 @@ extension DetectorSearch {
         move == Self.teacherMove || move == Self.trainingMove ? 1 : settings.drawsPerChild
     }
 
-    /// Of some drawn children of one parent, equally fast, the one that inherits the most: whose loss before any training is the least.
-    /// What a cut destroys decides how far a short training comes, and looking costs a small part of that training.
-    private func strongest(_ draws: Int, _ draw: () throws -> Candidate?) throws -> Candidate? {
+    /// Of some drawn children of one parent, within one limit, the one that inherits the most: whose loss before any training is the
+    /// least. What a cut destroys decides how far a short training comes, and looking costs less than that training.
+    ///
+    /// - Parameter others: who is there already; one of them only where nothing else is drawn.
+    private func strongest(
+        _ draws: Int, besides others: [Candidate], _ draw: () throws -> Candidate?
+    ) throws -> Candidate? {
         var found: [Candidate] = []
+        var known: Candidate?
         for _ in 0..<draws {
-            guard let child = try draw(), !found.contains(where: { $0.architecture == child.architecture }) else {
-                continue
+            guard let child = try draw() else { continue }
+            if others.contains(where: child.isSame) {
+                known = child
+            } else if !found.contains(where: child.isSame) {
+                found.append(child)
             }
-            found.append(child)
         }
-        guard found.count > 1 else { return found.first }
+        guard found.count > 1 else { return found.first ?? known }
         let losses = try found.map { child -> Double in
             try hooks.report(fraction(), "generation \(state.generation): looking at what students inherit", [:])
             var heir = child
@@ -152,7 +159,10 @@ extension DetectorSearch {
         var grown = graph
         var scores: Importance? = importance
         if ![.prune, .removeBlock].contains(kind) {
-            guard let action = change(kind, graph, &draw), let larger = try? action.apply(to: graph, catalog)
+            // Of several draws for one child only the cuts differ: losses at other input sizes say nothing of each other, and fewer
+            // proposals change none in training.
+            var own = draw.stream("change")
+            guard let action = change(kind, graph, &own), let larger = try? action.apply(to: graph, catalog)
             else { return nil }
             scores = try importance.inherited(
                 through: Inheritance(action, parent: graph, child: larger, importance: importance, catalog))

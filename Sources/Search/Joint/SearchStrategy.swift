@@ -47,9 +47,11 @@ package struct ParetoEvolution: SearchStrategy {
         _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
         _ draw: inout RandomStream
     ) -> Candidate {
-        let best = candidates.compactMap(\.precision).max() ?? 0
+        // COCO's AP is -1 where nothing counts.
+        let best = max(0, candidates.compactMap(\.precision).max() ?? 0)
         let precise = candidates.filter { ($0.precision ?? 0) >= Self.leastPrecision * best }
-        return precise[attempt % precise.count]
+        let parents = precise.isEmpty ? candidates : precise
+        return parents[attempt % parents.count]
     }
 
     func move(
