@@ -10,6 +10,7 @@ import JointSearch
 import Models
 import Search
 import StageKit
+import Synchronization
 import TeacherPool
 import Tensor
 import TestSupport
@@ -139,6 +140,31 @@ import Training
         let anew = try stages.run(jointSearch, Self.search, on: inputs + [found], in: "anew")
         let measured = try Data(contentsOf: anew.directory.appending(path: "latency-table.json"))
         #expect(try JSON(parsing: measured, at: "anew")["device"]?["threads"]?.integer == Threads.count)
+    }
+
+    /// Latencies of an earlier search are taken over where it was one of the same base: regions, and with them the time, depend on
+    /// weights.
+    @Test func onlyTheSameBasesLatenciesAreTaken() throws {
+        let data = try data()
+        let bases = try ["first", "second"].enumerated().map { number, name in
+            try stages.run(
+                Train(backbones: stages.backbones),
+                "detector: detector.yaml\nepochs: 1\nbatch_size: \(number + 1)\nwarm_up: 1", on: [data], in: name)
+        }
+        let pools = try bases.enumerated().map { number, base in
+            try stages.run(teacherPool, Self.pool, on: [data, base], in: "teachers-\(number)")
+        }
+        let first = try stages.run(jointSearch, Self.search, on: [data, bases[0], pools[0]], in: "search")
+        for (number, name) in ["same", "other"].enumerated() {
+            let log = Mutex<[String]>([])
+            _ = try stages.run(jointSearch, Self.search, on: [data, bases[number], pools[number], first], in: name) {
+                line in log.withLock { $0.append(line) }
+            }
+            let lines = log.withLock { $0 }
+            #expect(lines.contains("latencies are those of search") == (number == 0))
+            #expect(lines.contains { $0.contains("search searched from another base") } == (number == 1))
+            #expect(lines.contains { $0.hasPrefix("the base takes ") } == (number == 1))
+        }
     }
 
     /// What trainings computed: three passes an image and network, and one of its teacher's, on the regions that a step draws.

@@ -161,4 +161,32 @@ import Training
         #expect(part.training.step == 6)
         #expect(try train(part).training.weights == whole.training.weights)
     }
+
+    /// What a student is chosen by is the mean of the losses that training steps on the same images have.
+    @Test func aStudentsLossIsItsTrainings() throws {
+        let base = try detector()
+        let inputs = try SearchInputs((data(), "job/data"), base: (base, "job/base"))
+        let plan = TrainingPlan(
+            epochs: 1, batchSize: 2, schedule: LearningRateSchedule(base: 0.01), momentum: 0.9, weightDecay: 0,
+            clipNorm: nil, mirrors: [.horizontal])
+        let settings = SearchSettings(
+            latencyTarget: 0.7, candidates: 1, childrenPerGeneration: 1, importanceBatches: 3, trial: plan, finish: plan
+        )
+        let trainer = DistillingTrainer(
+            teachers: TeacherShelf(try pool(above: base), train: inputs.train, images: inputs.images),
+            train: inputs.train, search: inputs.search, training: TrainingSettings(), settings: settings)
+        let random = RandomStream(seed: 7)
+        let loader = try BatchLoader(
+            inputs.train, batchSize: 2, mirrors: [.horizontal], random: random.stream("data"))
+        let step = DistilledStep(base.graph, training: TrainingSettings(), distillation: .off)
+        let losses = try (0..<3).map { index in
+            try step.gradients(
+                base.weights, loader.batch(step: index), teacher: nil, random.stream("step", index)
+            ).totalLoss
+        }
+        let loss = try trainer.loss(base.graph, base.weights, random)
+        #expect(abs(loss / (losses.reduce(0, +) / 3) - 1) < 1e-5)
+        #expect(try trainer.loss(base.graph, base.weights, random) == loss)
+        #expect(try trainer.loss(base.graph, base.weights, RandomStream(seed: 8)) != loss)
+    }
 }

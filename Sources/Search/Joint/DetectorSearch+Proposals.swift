@@ -49,39 +49,6 @@ extension DetectorSearch {
         return children
     }
 
-    /// How many children are drawn for one that is trained.
-    private func draws(of move: String) -> Int {
-        move == Self.teacherMove || move == Self.trainingMove ? 1 : settings.drawsPerChild
-    }
-
-    /// Of some drawn children of one parent, within one limit, the one that inherits the most: whose loss before any training is the
-    /// least. What a cut destroys decides how far a short training comes, and looking costs less than that training.
-    ///
-    /// - Parameter others: who is there already; one of them only where nothing else is drawn.
-    private func strongest(
-        _ draws: Int, besides others: [Candidate], _ draw: () throws -> Candidate?
-    ) throws -> Candidate? {
-        var found: [Candidate] = []
-        var known: Candidate?
-        for _ in 0..<draws {
-            guard let child = try draw() else { continue }
-            if others.contains(where: child.isSame) {
-                known = child
-            } else if !found.contains(where: child.isSame) {
-                found.append(child)
-            }
-        }
-        guard found.count > 1 else { return found.first ?? known }
-        let losses = try found.map { child -> Double in
-            try hooks.report(fraction(), "generation \(state.generation): looking at what students inherit", [:])
-            var heir = child
-            let (graph, weights) = try inheritUnsettled(&heir, from: requireCandidate(child.parent ?? 0))
-            let loss = try trainer.loss(graph, weights, random.stream("draws", state.generation))
-            return loss.isFinite ? loss : .infinity
-        }
-        return zip(found, losses).min { $0.1 < $1.1 }?.0
-    }
-
     /// What a generation's children may take, as a share of the base's latency: settled when the generation begins, and kept.
     private func limit(generation: Int) -> Double {
         if let limit = state.limits[generation] { return limit }
@@ -103,9 +70,9 @@ extension DetectorSearch {
         return (near.isEmpty ? ranked : near).compactMap { state.candidate($0.candidate) }
     }
 
-    private static let teacherMove = "teacher"
+    static let teacherMove = "teacher"
     /// The student as it is, trained on: all that a pipeline's last part does.
-    private static let trainingMove = "train-on"
+    static let trainingMove = "train-on"
 
     /// What may be done with a parent now.
     private func moves(for parent: Candidate, limit: Double) throws -> [String] {
@@ -268,13 +235,6 @@ extension DetectorSearch {
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
         importances[candidate.id] = importance
         return importance
-    }
-}
-
-extension Candidate {
-    /// Whether both are the same student of one parent, under the same teacher.
-    fileprivate func isSame(as other: Candidate) -> Bool {
-        parent == other.parent && teacher == other.teacher && architecture == other.architecture
     }
 }
 
