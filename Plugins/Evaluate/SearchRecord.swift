@@ -84,6 +84,7 @@ package struct SearchRecord {
         figures.base = base.flatMap(Self.point)
         figures.student = student.flatMap { $0 == 0 ? nil : String($0) }
         figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)
+        figures.finalists = finalists
         figures.refused = summary["refused"]?.integer ?? 0
         figures.duplicates = summary["duplicates"]?.integer ?? 0
         figures.notes = summary["notes"]?.array?.compactMap(\.string) ?? []
@@ -91,6 +92,17 @@ package struct SearchRecord {
         figures.baseTrainings = summary["cost"]?["base_trainings"]?.number
         figures.latencyTarget = summary["target_ms"]?.number
         return figures
+    }
+
+    /// All that had a last training, who came furthest first.
+    private var finalists: [FinalistFigures] {
+        let told = summary["finalists"]?.array ?? []
+        guard told.count > 1 else { return [] }
+        return told.reversed().compactMap { finalist in
+            guard let id = finalist["candidate"]?.integer, let share = finalist["share"]?.number else { return nil }
+            let before = trials.first { $0["candidate"]?.integer == id }?["ap"]?.number
+            return FinalistFigures(id: String(id), before: before, after: finalist["ap"]?.number, share: share)
+        }
     }
 
     /// A bandit's arms, by name.

@@ -31,20 +31,20 @@ extension JointSearch {
         }
 
         var finish = Work()
-        let last = Double(settings.finish.epochs) * images
+        let last = Double(settings.finish.epochs) * images * Finals.work(settings.finalists)
         finish.train(student, images: last, batch: settings.finish.batchSize)
         finish.look(teacher, images: last)
-        finish.look(student.multiplyAccumulates, images: looked)
+        finish.look(student.multiplyAccumulates, images: looked * Double(Finals.looks(settings.finalists)))
         return try Forecast(
             [search.phase(limit: settings.hours.map { $0 * 3600 }), finish.phase()],
             .search(base: base, student: student)
         ).needing(disk: JointSearch.states(of: settings) * base.weightBytes)
     }
 
-    /// How many times a detector's weights lie on the disk at most: each child of a generation with its optimiser's state, those
-    /// of the front, and the student with its own.
+    /// How many times a detector's weights lie on the disk at most: each child of a generation, or each finalist, with its
+    /// optimiser's state, and those of the front.
     private static func states(of settings: SearchSettings) -> Double {
-        3 * Double(settings.childrenPerGeneration) + 4
+        3 * Double(max(settings.childrenPerGeneration, settings.finalists)) + 4
     }
 }
 

@@ -32,7 +32,7 @@ public struct JointSearchOptions: Codable, Sendable {
     init(_ reader: ConfigReader) {
         let standard = SearchSettings.Mode.joint
         let trial = reader.reader("trial", help: "a candidate's short training")
-        let finish = reader.reader("finish", help: "the chosen student's last training")
+        let finish = reader.reader("finish", help: "a finalist's last training")
         let training = TrainingKeys(reader)
         settings = SearchSettings(
             mode: reader.choice("mode", default: standard, help: "what the search may change"),
@@ -73,6 +73,11 @@ public struct JointSearchOptions: Codable, Sendable {
                 "importance_batches", default: 8, in: 1...10_000, help: "batches that importance is taken over"),
             trial: training.plan(trial, epochs: 1, leastEpochs: 0, learningRate: 0.005, warmUp: 10),
             finish: training.plan(finish, epochs: 6, leastEpochs: 0, learningRate: 0.005, warmUp: 10),
+            finalists: reader.int(
+                "finalists", default: 4, in: 1...64,
+                help:
+                    "students that are trained on at the end, the best ones within the target: the worse half of them stops "
+                    + "ever again until one is left"),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
         if settings.halvings > 0, 1 << settings.halvings > settings.childrenPerGeneration {

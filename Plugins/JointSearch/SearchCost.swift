@@ -42,7 +42,9 @@ struct SearchCost {
                 isTaught: settings.hasTeachers(generation: candidate.generation))
         }
         let isTaught = settings.hasTeachers
-        try train(outcome.student, settings.finish, share: 1, isTaught: isTaught)
+        for finalist in outcome.state.finals?.ended ?? [] {
+            try train(finalist, settings.finish, share: finalist.share, isTaught: isTaught)
+        }
         search = work.multiplyAccumulates
         teachers = isTaught ? poolArtifact.summary[Work.key]?.number : 0
         base = baseArtifact.summary[Work.key]?.number

@@ -82,6 +82,13 @@ extension JointSearch {
             "latency_disturbance": outcome.table.fit?.disturbance.map { .number($0) } ?? .null,
             "notes": .array(notes(outcome).map { .string($0) }),
             "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
+            "finalists": .array(
+                (outcome.state.finals?.ended ?? []).map {
+                    [
+                        "candidate": .integer($0.id), "ap": $0.precision.map { .number($0) } ?? .null,
+                        "share": .number($0.share),
+                    ]
+                }),
             "target_ms": .number(target), "meets_target": .bool(meets),
             "cost": cost.json,
             "headline": .array(
@@ -110,6 +117,13 @@ extension JointSearch {
             "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, "
                 + "\(outcome.state.archive.front.count) on the front",
         ]
+        if let finals = outcome.state.finals, finals.finalists.count > 1, !finals.ended.isEmpty {
+            let told = finals.ended.reversed().map { finalist in
+                "candidate \(finalist.id) \(tenths(100 * (finalist.precision ?? 0)))"
+                    + (finalist.share < 1 ? " after \(tenths(100 * finalist.share)) %" : "")
+            }
+            lines.append("last trainings, AP on the search split: " + told.joined(separator: ", "))
+        }
         if student.latency > target {
             lines.append(
                 "no student meets the target of \(tenths(target)) ms: raise 'latency', or lower 'least_width'")

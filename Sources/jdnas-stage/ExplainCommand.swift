@@ -128,7 +128,10 @@ struct ExplainCommand: Command {
             "format": "jdnas-explanation/1", "base": .object(entry(explanation.base)),
             "path": .array(explanation.path.map { .object(entry($0)) }),
             "ap_after_last_training": explanation.finished.map { .number($0) } ?? .null,
-            "notes": .array(notes.map { .string($0) }), "moves": tallies(explanation.moves),
+            "finalists": .array(
+                explanation.finalists.map {
+                    .object(entry($0).merging(["share_of_last_training": .number($0.share)]) { $1 })
+                }), "notes": .array(notes.map { .string($0) }), "moves": tallies(explanation.moves),
             "teachers": tallies(explanation.teachers),
             "dropped": .array(
                 explanation.dropped.map { dropped in

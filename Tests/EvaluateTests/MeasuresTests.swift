@@ -97,6 +97,9 @@ import Testing
                 "cost": ["base_trainings": 2.5],
                 "moves": ["remove-block": ["pulls": 3, "reward": 0.5]],
                 "teacher_moves": ["draw": ["pulls": 1, "reward": 0]],
+                "finalists": [
+                    ["candidate": 1, "ap": 0.37, "share": 0.5], ["candidate": 3, "ap": 0.41, "share": 1],
+                ],
             ])
         let figures = record.figures
         #expect(figures.candidates.map(\.action) == ["remove block", "teacher", "prune"])
@@ -109,6 +112,11 @@ import Testing
         #expect(figures.notes == ["it rained"])
         #expect(figures.baseTrainings == 2.5 && record.metrics["cost"]?["base_trainings"]?.number == 2.5)
         #expect(figures.mode == "fixed-teacher")
+        #expect(
+            figures.finalists == [
+                FinalistFigures(id: "3", before: 0.4, after: 0.41, share: 1),
+                FinalistFigures(id: "1", before: 0.39, after: 0.37, share: 0.5),
+            ])
         #expect(
             figures.moves == [
                 MoveFigures(name: "remove block", pulls: 3, reward: 0.5),

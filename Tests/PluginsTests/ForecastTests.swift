@@ -83,8 +83,12 @@ import Train
         // Of four that are drawn for each, the losses on 8 batches of 4 images.
         let looks = 8 * 4 * 8 * 4 * 0.75 * cost
         #expect(abs(plain.phases[0].multiplyAccumulates / (expected + looks) - 1) < 1e-3)
-        let finish = 200 * (3 * 0.5 * cost + teacher) + 20 * 0.5 * cost
-        #expect(abs(plain.phases[1].multiplyAccumulates / finish - 1) < 1e-3)
+        // Four finalists have two whole last trainings together, and are looked at four, two and one times.
+        for (count, trainings, looks) in [(1, 1.0, 1.0), (4, 2, 7)] {
+            let finish = trainings * 200 * (3 * 0.5 * cost + teacher) + looks * 20 * 0.5 * cost
+            let told = try work(common + "candidates: 8\nfinalists: \(count)")
+            #expect(abs(told.phases[1].multiplyAccumulates / finish - 1) < 1e-3)
+        }
         // Of four, two stop at a half: three quarters of the training are left.
         let halved = try work(common + "candidates: 8\nhalvings: 1")
         #expect(

@@ -104,6 +104,16 @@ import Testing
             "<td>prune</td><td class=\"n\">21</td><td class=\"n\">0.310</td>")
     }
 
+    @Test func theFinalistsAreTold() {
+        expect(
+            Sample.content().html, has: "The last trainings of 2 finalists",
+            "<td>c25</td><td class=\"n\">0.505</td><td class=\"n\">0.498</td><td class=\"n\">50.0 %</td>")
+        var alone = Sample.content()
+        alone.search?.finalists = []
+        let isTold = alone.html.contains("finalists")
+        #expect(!isTold)
+    }
+
     /// A search that could try nothing says why.
     @Test func aSearchWithoutCandidatesIsTold() {
         var content = Sample.content()

@@ -85,6 +85,10 @@ enum Sample {
         search.base = SearchPoint(averagePrecision: 0.505, latency: 46.1)
         search.student = "c33"
         search.finished = SearchPoint(averagePrecision: 0.514, latency: 34.1)
+        search.finalists = [
+            FinalistFigures(id: "c33", before: 0.503, after: 0.514, share: 1),
+            FinalistFigures(id: "c25", before: 0.505, after: 0.498, share: 0.5),
+        ]
         search.refused = 3
         search.duplicates = 2
         search.notes = ["generation 6 has no candidates"]

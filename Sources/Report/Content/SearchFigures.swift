@@ -10,6 +10,8 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var student: String?
     /// The student after a last training that followed the search.
     public var finished: SearchPoint?
+    /// All that had a last training, who came furthest first; empty where there was one at most.
+    public var finalists: [FinalistFigures] = []
     /// Children that are not among the candidates: the cost model refused them before training.
     public var refused = 0
     /// Children that were not trained since an equal one was known.
@@ -50,6 +52,21 @@ public struct SearchPoint: Sendable, Hashable, Codable {
     public init(averagePrecision: Double, latency: Double) {
         self.averagePrecision = averagePrecision
         self.latency = latency
+    }
+}
+
+/// A candidate's last training: AP (0 to 1) before it, and when it ended after a share of it.
+public struct FinalistFigures: Sendable, Hashable, Codable {
+    public var id: String
+    public var before: Double?
+    public var after: Double?
+    public var share: Double
+
+    public init(id: String, before: Double?, after: Double?, share: Double) {
+        self.id = id
+        self.before = before
+        self.after = after
+        self.share = share
     }
 }
 

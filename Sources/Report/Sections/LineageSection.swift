@@ -29,7 +29,28 @@ extension ReportContent {
         return section(
             "From base to student",
             "Each step starts from the weights of the one before. AP on ‘\(search.split)’, latency predicted.",
-            "<ol class=\"lineage\">\(rows.joined())</ol>")
+            "<ol class=\"lineage\">\(rows.joined())</ol>\(finalists(search))")
+    }
+
+    /// Who else was trained on, and how far.
+    private func finalists(_ search: SearchFigures) -> Markup {
+        guard !search.finalists.isEmpty else { return .empty }
+        let rows = search.finalists.map { finalist -> Markup in
+            """
+            <tr><td>\(finalist.id)</td><td class="n">\(Figures.precision(finalist.before))</td>\
+            <td class="n">\(Figures.precision(finalist.after))</td>\
+            <td class="n">\(Figures.fixed(100 * finalist.share, 1)) %</td></tr>
+            """
+        }
+        return """
+            <details><summary>The last trainings of \(String(rows.count)) finalists</summary>
+            <div class="wide"><table>
+            <thead><tr><th>candidate</th><th class="n">AP before</th><th class="n">AP when it ended</th>\
+            <th class="n">share of the training</th></tr></thead>
+            <tbody>
+            \(rows.joined())
+            </tbody></table></div></details>
+            """
     }
 
     private static func step(

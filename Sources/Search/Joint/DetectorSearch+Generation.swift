@@ -99,12 +99,7 @@ extension DetectorSearch {
         }
         hooks.look(state)
         try save("candidate-\(child.id)")
-        // What a checkpoint has need not be held: with its momentum a state is twice the weights.
-        if let folder = hooks.resume(), let rung = waitingAfter[child.id],
-            StudentState.isThere(folder.appending(path: Self.pauseName(child.id, rung: rung)))
-        {
-            halted[child.id] = nil
-        }
+        releaseHalted(child.id)
     }
 
     /// The rung's end: the worse half has had its training. Better is who fewer siblings beat in both precision and latency;
@@ -131,8 +126,18 @@ extension DetectorSearch {
 
     static func trainingName(_ id: Int) -> String { "candidate-\(id)-training" }
 
-    /// The rung that a child of the generation waits after, by candidate.
+    /// What a checkpoint has need not be held: with its momentum a state is twice the weights.
+    func releaseHalted(_ id: Int) {
+        if let folder = hooks.resume(), let rung = waitingAfter[id],
+            StudentState.isThere(folder.appending(path: pauseName(id, rung: rung)))
+        {
+            halted[id] = nil
+        }
+    }
+
+    /// The rung that a child of the generation, or a finalist, waits after, by candidate.
     private var waitingAfter: [Int: Int] {
+        if let finals = state.finals { return finals.waitingAfter }
         var after: [Int: Int] = [:]
         for child in state.standings { after[child.id] = state.rung }
         let known = Set((state.evaluated + state.standings).map(\.id))
@@ -142,19 +147,22 @@ extension DetectorSearch {
         return after
     }
 
-    private static func pauseName(_ id: Int, rung: Int) -> String { "candidate-\(id)-rung-\(rung)" }
-
-    /// Where a child stands that waits for the next part of its training.
-    private func paused(_ id: Int) throws -> StudentState? {
-        if let state = halted[id] { return state }
-        guard let rung = waitingAfter[id], let folder = hooks.resume() else { return nil }
-        return try StudentState(from: folder.appending(path: Self.pauseName(id, rung: rung)), settings.trial)
+    private func pauseName(_ id: Int, rung: Int) -> String {
+        "\(state.finals == nil ? "candidate" : "finalist")-\(id)-rung-\(rung)"
     }
 
-    /// Puts the waiting children's states into a checkpoint; those that an earlier one has are linked.
+    /// Where a student stands that waits for the next part of its training.
+    func paused(_ id: Int) throws -> StudentState? {
+        if let state = halted[id] { return state }
+        guard let rung = waitingAfter[id], let folder = hooks.resume() else { return nil }
+        let plan = state.finals == nil ? settings.trial : settings.finish
+        return try StudentState(from: folder.appending(path: pauseName(id, rung: rung)), plan)
+    }
+
+    /// Puts the waiting students' states into a checkpoint; those that an earlier one has are linked.
     func writePaused(to folder: URL, earlier: URL?) throws {
         for (id, rung) in waitingAfter.sorted(by: { $0.key < $1.key }) {
-            let name = Self.pauseName(id, rung: rung)
+            let name = pauseName(id, rung: rung)
             if let old = earlier?.appending(path: name), try linkFolder(old, to: folder.appending(path: name)) {
                 continue
             }

@@ -5,7 +5,7 @@ import Models
 import Tensor
 import Training
 
-// What a student inherits, and the last training of the one that is chosen.
+// What a student inherits, and how far all training is.
 extension DetectorSearch {
     /// A training that an interrupted attempt left in a checkpoint.
     func resumed(_ name: String, _ plan: TrainingPlan) throws -> StudentState? {
@@ -56,78 +56,6 @@ extension DetectorSearch {
         return (graph, inherited)
     }
 
-    /// The last training, of the most precise student within the target, under its teacher.
-    func finish() throws -> Outcome {
-        let isResumed = state.chosen != nil
-        let chosen = try requireCandidate(state.chosen ?? choose())
-        if !isResumed {
-            state.chosen = chosen.id
-            try save("chosen")
-        }
-        let graph = try graph(of: chosen)
-        var student = chosen
-        var isTaken = false
-        guard var final = weights[chosen.id] else {
-            throw Failure("the weights of candidate \(chosen.id) are gone", cause: .defect)
-        }
-        if settings.finish.epochs > 0 {
-            let (trained, precision) = try lastTraining(of: chosen, graph, from: final)
-            // Selection is the search split's, here too: a training that only harmed is not taken.
-            if precision >= chosen.precision ?? 0 {
-                isTaken = true
-                final = trained.weights
-                student.precision = precision
-                student.losses = trained.losses.means
-                student.weights = try digest(final)
-            }
-        }
-        try requireSame("the student", student.weights, as: replay?.student)
-        state.journal.append(try journalOfFinish(student, chosen, isTaken: isTaken).canonicalText)
-        return Outcome(
-            graph: graph, weights: final, student: student, base: state.known[0], state: state, table: model.table)
-    }
-
-    /// All of this process's threads work on it.
-    private func lastTraining(
-        of chosen: Candidate, _ graph: DetectorGraph, from start: NamedTensors
-    ) throws -> (state: StudentState, precision: Double) {
-        let name = "last-training"
-        let trial = Trial(
-            name: name, title: "last training of candidate \(chosen.id)", graph: graph, start: start,
-            state: try resumed(name, settings.finish), neckOrigins: chosen.neckOrigins,
-            teacher: settings.hasTeachers ? chosen.teacher : nil, plan: settings.finish, share: 1,
-            data: random.stream("data of the last training"), random: random.stream("last training"))
-        hooks.log("\(trial.title) under \(trial.teacher.map { "teacher \($0)" } ?? "no teacher")")
-        let outcome = try local.run(trial) { progress in
-            if hooks.isSaveDue() { try save(name) }
-            try tell(
-                progress, of: chosen, title: trial.title, tag: name, epochs: settings.finish.epochs,
-                overall: finishFraction(progress.fraction(share: 1)))
-        }
-        hooks.record(chosen.id, ["student/ap": outcome.precision, "student/latency_ms": chosen.latency])
-        return (outcome.state, outcome.precision)
-    }
-
-    /// The most precise student within the target; the fastest of the front where none is.
-    private func choose() -> Int {
-        if let replay { return replay.steps.last?.candidate ?? 0 }
-        let best = state.archive.best(within: target) ?? state.archive.front.last
-        return best?.candidate ?? 0
-    }
-
-    private func journalOfFinish(_ student: Candidate, _ chosen: Candidate, isTaken: Bool) throws -> JSON {
-        let line = try student.journalLine(
-            seed: "last training", isOnFront: true, isTaught: isTaken && settings.hasTeachers)
-        guard case .object(var line) = line else {
-            return .null
-        }
-        line["move"] = "last-training"
-        // Whether it was better than what it started from.
-        line["taken"] = .bool(isTaken)
-        line["ap_before"] = chosen.precision.map { .number($0) } ?? .null
-        return .object(line)
-    }
-
     func requireCandidate(_ id: Int) throws -> Candidate {
         guard let candidate = state.candidate(id) else {
             throw Failure("the search has lost candidate \(id)", cause: .defect)
@@ -150,9 +78,11 @@ extension DetectorSearch {
         return told(expected > 0 ? trialsPart(expected) * min(1, done / expected) : 0)
     }
 
-    private func finishFraction(_ done: Double) -> Double {
+    /// - Parameter done: of all last trainings, in units of a whole one.
+    func finishFraction(_ done: Double) -> Double {
         let part = trialsPart(expectedTrials(Double(trained)))
-        return told(part + (1 - part) * done)
+        let count = state.finals?.finalists.count ?? settings.finalists
+        return told(part + (1 - part) * done / Finals.work(count))
     }
 
     /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
@@ -164,7 +94,9 @@ extension DetectorSearch {
 
     /// The trials' part of all training.
     private func trialsPart(_ trials: Double) -> Double {
-        let (trial, finish) = (Double(settings.trial.epochs) * trials, Double(settings.finish.epochs))
+        let count = state.finals?.finalists.count ?? settings.finalists
+        let trial = Double(settings.trial.epochs) * trials
+        let finish = Double(settings.finish.epochs) * Finals.work(count)
         return trial + finish > 0 ? trial / (trial + finish) : 1
     }
 

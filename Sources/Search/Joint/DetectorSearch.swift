@@ -10,7 +10,8 @@ import Training
 /// Generation by generation, parents from the Pareto front get children that differ in the student's architecture or in
 /// its teacher; each child inherits its parent's weights, is trained for a short time under its teacher, and is
 /// evaluated on the search split. The latency that children may take falls from the base's to the target. At the end
-/// the most precise student within the target is trained on under its teacher: that is the derived detector.
+/// the most precise students within the target are trained on, each under its teacher, and the best of them is the derived
+/// detector.
 public final class DetectorSearch {
     let base: (graph: DetectorGraph, weights: NamedTensors)
     let space: SearchSpace
@@ -31,7 +32,7 @@ public final class DetectorSearch {
     /// Of the parents at work; computed anew after an interruption, to the same bits.
     var importances: [Int: Importance] = [:]
     var graphs: [Int: DetectorGraph] = [:]
-    /// Students of this generation that wait for the next part of their training.
+    /// Students of this generation, or finalists, that wait for the next part of their training.
     var halted: [Int: StudentState] = [:]
     /// Where there are hours: how many students were trained when the newest generation began, and the share of the hours that was
     /// spent.
@@ -107,7 +108,7 @@ public final class DetectorSearch {
         try evaluateBase()
         hooks.look(state)
         // A generation that was trained before an interruption still has to be learnt from.
-        while state.chosen == nil, !state.proposals.isEmpty || (trained < budget && hasTime) {
+        while state.finals == nil, !state.proposals.isEmpty || (trained < budget && hasTime) {
             if state.proposals.isEmpty { try beginGeneration() }
             if state.proposals.isEmpty {
                 if let barren = state.barren.last { hooks.log("\(barren)") }
@@ -214,6 +215,7 @@ public final class DetectorSearch {
         state.proposals = []
         state.rung = 0
         state.generation += 1
+        state.contenders = contenders()
         // A replay's next candidate comes from the last one, wherever that stands by the latencies of now.
         if replay != nil { state.kept = state.known.last?.id }
         let living = state.living

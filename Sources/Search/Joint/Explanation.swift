@@ -37,6 +37,8 @@ public struct Explanation: Sendable, Hashable {
     public let path: [Entry]
     /// The student's AP after its last training; nil where it had none, or that one brought nothing and was not taken.
     public let finished: Double?
+    /// Those whose last training was not taken, as they were when it stopped: `share` is that of the last training.
+    public let finalists: [Entry]
     public let moves: [Tally]
     public let teachers: [Tally]
     public let dropped: [Dropped]
@@ -53,22 +55,26 @@ public struct Explanation: Sendable, Hashable {
         var order: [Int] = []
         var student: Int?
         var finished: Double?
+        var finalists: [Entry] = []
         for line in journal {
             guard let id = line["candidate"]?.integer, let latency = line["latency_ms"]?.number,
                 let precision = line["ap"]?.number
             else { throw damaged("a candidate's AP and latency") }
-            if line["move"]?.string == "last-training" {
-                student = id
-                if line["taken"]?.bool != false { finished = precision }
-                continue
-            }
             let choice = try line["teacher"].map { try $0.decode(TeacherChoice.self, at: place) }
-            known[id] = Entry(
+            let entry = Entry(
                 candidate: id, parent: line["parent"]?.integer, move: line["move"]?.string ?? "",
                 actions: line["actions"]?.array?.compactMap(\.string) ?? [],
                 teacher: line["taught"]?.bool == false ? "none" : choice?.description ?? "none",
                 precision: precision, latency: latency, share: line["share"]?.number ?? 1)
-            order.append(id)
+            switch line["move"]?.string {
+            case "last-training" where line["stopped"]?.bool == true: finalists.append(entry)
+            case "last-training":
+                student = id
+                if line["taken"]?.bool != false { finished = precision }
+            default:
+                known[id] = entry
+                order.append(id)
+            }
         }
         guard let base = known[0] else { throw damaged("the base") }
         guard let student else { throw damaged("which candidate became the student: the search has not ended") }
@@ -82,6 +88,7 @@ public struct Explanation: Sendable, Hashable {
         self.base = base
         self.path = path
         self.finished = finished
+        self.finalists = finalists
         self.known = known
         let children = order.compactMap { known[$0] }.filter { $0.parent != nil }
         func tallies(_ name: (Entry) -> String) -> [Tally] {
@@ -98,6 +105,10 @@ public struct Explanation: Sendable, Hashable {
         let onPath = Set(path.map(\.candidate))
         let last = known[student] ?? base
         dropped = children.filter { !onPath.contains($0.candidate) }.map {
+            let id = $0.candidate
+            if let finalist = finalists.first(where: { $0.candidate == id }) {
+                return Dropped(entry: $0, reason: Self.reason(finalist: finalist))
+            }
             let reason = Self.reason($0, student: last, target: target, among: children + [base])
             guard $0.share < 1 else { return Dropped(entry: $0, reason: reason) }
             return Dropped(
@@ -109,6 +120,11 @@ public struct Explanation: Sendable, Hashable {
     public func gain(_ entry: Entry) -> (precision: Double, latency: Double) {
         guard let parent = known[entry.parent ?? 0] else { return (0, 0) }
         return (entry.precision - parent.precision, entry.latency - parent.latency)
+    }
+
+    private static func reason(finalist: Entry) -> String {
+        let extent = finalist.share < 1 ? "after \(tenths(100 * finalist.share)) % of its last training" : "at its end"
+        return "a finalist: AP \(tenths(100 * finalist.precision)) \(extent), and others came further"
     }
 
     private static func reason(_ entry: Entry, student: Entry, target: Double?, among all: [Entry]) -> String {

@@ -56,9 +56,11 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public var leastWidth: Double
     public var importance: Importance.Measure
     public var importanceBatches: Int
-    /// A candidate's training, and the chosen student's last one.
+    /// A candidate's training, and a finalist's last one.
     public var trial: TrainingPlan
     public var finish: TrainingPlan
+    /// How many students are trained on at the end, the most precise ones within the target; see `Finals`.
+    public var finalists: Int
     public var distillation: DistillationSettings
 
     public init(
@@ -68,7 +70,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         cutStep: Double = 0.25,
         leastWidth: Double = 0.25,
         importance: Importance.Measure = .taylor, importanceBatches: Int = 8, trial: TrainingPlan,
-        finish: TrainingPlan, distillation: DistillationSettings = DistillationSettings()
+        finish: TrainingPlan, finalists: Int = 1, distillation: DistillationSettings = DistillationSettings()
     ) {
         self.mode = mode
         self.strategy = strategy
@@ -86,6 +88,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         self.importanceBatches = importanceBatches
         self.trial = trial
         self.finish = finish
+        self.finalists = finalists
         self.distillation = distillation
     }
 

@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/6"
+    public static let format = "jdnas-search/7"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
@@ -40,18 +40,21 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var spent = 0.0
     /// Measured, in milliseconds.
     public var baseLatency: Double
-    /// The student of the last training, once the search is over.
-    public var chosen: Int?
+    /// Of earlier generations, those that would be trained on if the search ended now, the best one first.
+    public var contenders: [Int] = []
+    /// The last trainings, once the search is over.
+    public var finals: Finals?
 
     /// A student whose weights are needed beside those of the front.
     public var kept: Int?
 
     public func candidate(_ id: Int) -> Candidate? { (known + evaluated).first { $0.id == id } }
 
-    /// The students whose weights are still needed: the front, this generation, and its parents.
+    /// The students whose weights are still needed: the front, this generation, its parents, and who may be
+    /// trained on.
     public var living: Set<Int> {
         Set(archive.front.map(\.candidate) + evaluated.map(\.id) + proposals.compactMap(\.parent))
-            .union([chosen, kept].compactMap(\.self))
+            .union(contenders + [kept].compactMap(\.self))
     }
 }
 
