@@ -9,7 +9,7 @@ package struct SearchRecord {
 
     /// The journal's lines, the base (candidate 0) first; the last training may be the last.
     let lines: [JSON]
-    /// Candidates of the final front, and the student among them.
+    /// Candidates of the final front.
     let front: Set<Int>
     let student: Int?
     let teacher: TeacherChoice?
@@ -101,7 +101,9 @@ package struct SearchRecord {
         return told.reversed().compactMap { finalist in
             guard let id = finalist["candidate"]?.integer, let share = finalist["share"]?.number else { return nil }
             let before = trials.first { $0["candidate"]?.integer == id }?["ap"]?.number
-            return FinalistFigures(id: String(id), before: before, after: finalist["ap"]?.number, share: share)
+            return FinalistFigures(
+                id: String(id), before: before, after: finalist["ap"]?.number, share: share,
+                isStudent: finalist["student"]?.bool == true)
         }
     }
 

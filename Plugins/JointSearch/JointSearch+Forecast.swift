@@ -30,21 +30,23 @@ extension JointSearch {
             search.look(between.multiplyAccumulates, images: candidates * seen)
         }
 
+        let finalists = options.replay == nil ? min(settings.finalists, settings.candidates) : 1
         var finish = Work()
-        let last = Double(settings.finish.epochs) * images * Finals.work(settings.finalists)
+        let last = Double(settings.finish.epochs) * images * Finals.work(finalists)
         finish.train(student, images: last, batch: settings.finish.batchSize)
         finish.look(teacher, images: last)
-        finish.look(student.multiplyAccumulates, images: looked * Double(Finals.looks(settings.finalists)))
+        finish.look(student.multiplyAccumulates, images: looked * Double(Finals.looks(finalists)))
         return try Forecast(
             [search.phase(limit: settings.hours.map { $0 * 3600 }), finish.phase()],
             .search(base: base, student: student)
         ).needing(disk: JointSearch.states(of: settings) * base.weightBytes)
     }
 
-    /// How many times a detector's weights lie on the disk at most: each child of a generation, or each finalist, with its
-    /// optimiser's state, and those of the front.
+    /// How many times a detector's weights lie on the disk at most: each child of a generation with its optimiser's state beside who
+    /// may become a finalist, or each finalist with its own, and those of the front.
     private static func states(of settings: SearchSettings) -> Double {
-        3 * Double(max(settings.childrenPerGeneration, settings.finalists)) + 4
+        let (children, finalists) = (Double(settings.childrenPerGeneration), Double(settings.finalists))
+        return max(3 * children + finalists, 3 * finalists) + 4
     }
 }
 

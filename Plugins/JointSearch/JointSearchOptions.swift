@@ -59,7 +59,7 @@ public struct JointSearchOptions: Codable, Sendable {
                 help: "how often the worse half of a generation's students is stopped before the end of their training"),
             hours: reader.optionalDouble(
                 "hours", in: 0.001...10_000,
-                help: "no generation begins after so many hours, though candidates are left; the last training follows"),
+                help: "no generation begins after so many hours, though candidates are left; the last trainings follow"),
             descent: reader.double(
                 "descent", default: 0.6, in: 0...1,
                 help: "share of the generations over which the latency limit falls to the target"),
@@ -76,8 +76,8 @@ public struct JointSearchOptions: Codable, Sendable {
             finalists: reader.int(
                 "finalists", default: 4, in: 1...64,
                 help:
-                    "students that are trained on at the end, the best ones within the target: the worse half of them stops "
-                    + "ever again until one is left"),
+                    "students that are trained on at the end, the best ones within the target: again and again the worse half of "
+                    + "them stops, until one is left"),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
         if settings.halvings > 0, 1 << settings.halvings > settings.childrenPerGeneration {

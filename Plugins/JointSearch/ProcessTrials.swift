@@ -106,17 +106,23 @@ extension TrialOutcome {
     /// Writes it into a result's folder.
     fileprivate func write(to folder: URL) throws {
         try state.write(to: folder)
-        let json: JSON = ["ap": .number(precision)]
+        let divergence = try state.divergence.map { try JSON(encoding: $0) }
+        let json: JSON = ["ap": .number(precision), "divergence": divergence ?? .null]
         try Data(json.canonicalText.utf8).write(to: folder.appending(path: Self.precisionIn))
     }
 
     /// Reads what `write` wrote.
     fileprivate init(from folder: URL, _ plan: TrainingPlan) throws {
         let file = folder.appending(path: Self.precisionIn)
-        guard let precision = try JSON(parsing: Data(contentsOf: file), at: file.path)["ap"]?.number else {
+        let json = try JSON(parsing: Data(contentsOf: file), at: file.path)
+        guard let precision = json["ap"]?.number else {
             throw Failure("a worker told no AP", at: file.path, cause: .defect)
         }
-        self.init(state: try StudentState(from: folder, plan), precision: precision)
+        var state = try StudentState(from: folder, plan)
+        if let divergence = json["divergence"], !divergence.isNull {
+            state.divergence = try divergence.decode(Failure.self, at: file.path)
+        }
+        self.init(state: state, precision: precision)
     }
 }
 

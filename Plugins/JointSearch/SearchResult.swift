@@ -86,7 +86,7 @@ extension JointSearch {
                 (outcome.state.finals?.ended ?? []).map {
                     [
                         "candidate": .integer($0.id), "ap": $0.precision.map { .number($0) } ?? .null,
-                        "share": .number($0.share),
+                        "share": .number($0.share), "student": .bool($0.share == 1 && $0.weights == student.weights),
                     ]
                 }),
             "target_ms": .number(target), "meets_target": .bool(meets),
@@ -101,9 +101,16 @@ extension JointSearch {
         .object(bandit.arms.mapValues { ["pulls": .integer($0.pulls), "reward": .number($0.mean)] })
     }
 
-    /// What else is to be known: whether the predictions are to be trusted, and whether there was something to try.
+    /// What else is to be known: whether the predictions are to be trusted, whether there was something to try, and what came to
+    /// nothing.
     private func notes(_ outcome: DetectorSearch.Outcome) -> [String] {
-        [outcome.table.fit?.doubt, outcome.state.barren.sentence].compactMap(\.self)
+        let students = outcome.state.known.dropFirst()
+        let diverged = (students + (outcome.state.finals?.ended ?? [])).filter { $0.divergence != nil }
+        let divergence =
+            diverged.isEmpty
+            ? nil
+            : "\(diverged.count) trainings diverged (candidates \(Set(diverged.map(\.id)).sorted().map(String.init).joined(separator: ", ")))"
+        return [outcome.table.fit?.doubt, outcome.state.barren.sentence, divergence].compactMap(\.self)
     }
 
     private func headline(_ outcome: DetectorSearch.Outcome, target: Double) -> [String] {
@@ -117,12 +124,13 @@ extension JointSearch {
             "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, "
                 + "\(outcome.state.archive.front.count) on the front",
         ]
-        if let finals = outcome.state.finals, finals.finalists.count > 1, !finals.ended.isEmpty {
-            let told = finals.ended.reversed().map { finalist in
+        if let finals = outcome.state.finals, finals.ended.count > 1 {
+            let told = finals.ended.reversed().prefix(4).map { finalist in
                 "candidate \(finalist.id) \(tenths(100 * (finalist.precision ?? 0)))"
                     + (finalist.share < 1 ? " after \(tenths(100 * finalist.share)) %" : "")
             }
-            lines.append("last trainings, AP on the search split: " + told.joined(separator: ", "))
+            let more = finals.ended.count > 4 ? ", and \(finals.ended.count - 4) more" : ""
+            lines.append("last trainings, AP on the search split: " + told.joined(separator: ", ") + more)
         }
         if student.latency > target {
             lines.append(

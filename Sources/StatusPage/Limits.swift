@@ -10,7 +10,7 @@ enum Limits {
     static let failures = 10
     static let rejected = 10
     static let notes = 20
-    static let headline = 6
+    static let headline = 8
     static let pages = 4
     static let logLines = 12
     static let tableRows = 30

@@ -103,14 +103,32 @@ public struct Trainer {
         totalSteps = plan.epochs * loader.stepsPerEpoch
     }
 
+    /// What a training came to.
+    public struct Outcome {
+        public let state: TrainingState
+        /// Why it ended early, at the state before: the loss or a gradient of the next step is no number.
+        public let divergence: Failure?
+    }
+
     /// Trains from a state to the plan's end, or to a step before it: going on from there comes to what the whole would have
     /// come to.
     ///
     /// - Parameter observe: called after each step with the state as it then is; may save it, or throw to stop.
+    /// - Throws: where it diverges, too.
     public func train(
         _ start: TrainingState, until last: Int? = nil, objective: Objective,
         observe: (StepReport, TrainingState) throws -> Void
     ) throws -> TrainingState {
+        let outcome = try attempt(start, until: last, objective: objective, observe: observe)
+        if let divergence = outcome.divergence { throw divergence }
+        return outcome.state
+    }
+
+    /// Trains like `train`, for callers that can do without the result of a training that diverges.
+    public func attempt(
+        _ start: TrainingState, until last: Int? = nil, objective: Objective,
+        observe: (StepReport, TrainingState) throws -> Void
+    ) throws -> Outcome {
         var state = start
         let end = min(totalSteps, last ?? totalSteps)
         let batches = Prefetch(end: end) { [loader, random, inputs = objective.inputs] step in
@@ -123,9 +141,10 @@ public struct Trainer {
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
             let norm = gradientNorm(step.gradients)
             guard loss.isFinite, norm.isFinite else {
-                throw Failure(
+                let divergence = Failure(
                     "\(loss.isFinite ? "a gradient" : "the loss") is not finite at step \(state.step + 1): \(step.losses)",
                     remedy: "lower learning_rate, or lengthen warm_up; check the annotations for wrong boxes")
+                return Outcome(state: state, divergence: divergence)
             }
             let rate = plan.schedule.rate(step: state.step, of: totalSteps)
             state.optimiser.step(
@@ -138,6 +157,6 @@ public struct Trainer {
                     step: state.step, totalSteps: totalSteps, stepsPerEpoch: loader.stepsPerEpoch,
                     learningRate: rate, losses: step.losses, loss: loss), state)
         }
-        return state
+        return Outcome(state: state, divergence: nil)
     }
 }

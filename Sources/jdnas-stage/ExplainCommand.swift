@@ -73,6 +73,20 @@ struct ExplainCommand: Command {
                     header: ["candidate", "move", "action", "AP", "+", "ms", "+", "teacher"], rows: steps,
                     right: [0, 3, 4, 5, 6]
                 ).text(indent: 2))
+        if !explanation.finalists.isEmpty {
+            let rows = explanation.finalists.reversed().map { finalist in
+                [
+                    "\(finalist.candidate)", points(finalist.before), points(finalist.after),
+                    "\(tenths(100 * finalist.share)) %", finalist.isStudent ? "the student" : "",
+                ]
+            }
+            parts.append(
+                "Finalists, by how far their last training went:\n"
+                    + Table(
+                        header: ["candidate", "AP before", "after", "share of it", ""], rows: rows, right: [0, 1, 2, 3]
+                    )
+                    .text(indent: 2))
+        }
         parts.append("What moves brought:\n" + table("move", explanation.moves))
         parts.append("What was learnt under teachers:\n" + table("teacher", explanation.teachers))
         if !explanation.dropped.isEmpty {
@@ -130,8 +144,12 @@ struct ExplainCommand: Command {
             "ap_after_last_training": explanation.finished.map { .number($0) } ?? .null,
             "finalists": .array(
                 explanation.finalists.map {
-                    .object(entry($0).merging(["share_of_last_training": .number($0.share)]) { $1 })
-                }), "notes": .array(notes.map { .string($0) }), "moves": tallies(explanation.moves),
+                    [
+                        "candidate": .integer($0.candidate), "ap_before": .number($0.before), "ap": .number($0.after),
+                        "share": .number($0.share), "student": .bool($0.isStudent),
+                    ]
+                }),
+            "notes": .array(notes.map { .string($0) }), "moves": tallies(explanation.moves),
             "teachers": tallies(explanation.teachers),
             "dropped": .array(
                 explanation.dropped.map { dropped in

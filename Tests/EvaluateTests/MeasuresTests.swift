@@ -98,7 +98,8 @@ import Testing
                 "moves": ["remove-block": ["pulls": 3, "reward": 0.5]],
                 "teacher_moves": ["draw": ["pulls": 1, "reward": 0]],
                 "finalists": [
-                    ["candidate": 1, "ap": 0.37, "share": 0.5], ["candidate": 3, "ap": 0.41, "share": 1],
+                    ["candidate": 1, "ap": 0.37, "share": 0.5],
+                    ["candidate": 3, "ap": 0.41, "share": 1, "student": true],
                 ],
             ])
         let figures = record.figures
@@ -114,8 +115,8 @@ import Testing
         #expect(figures.mode == "fixed-teacher")
         #expect(
             figures.finalists == [
-                FinalistFigures(id: "3", before: 0.4, after: 0.41, share: 1),
-                FinalistFigures(id: "1", before: 0.39, after: 0.37, share: 0.5),
+                FinalistFigures(id: "3", before: 0.4, after: 0.41, share: 1, isStudent: true),
+                FinalistFigures(id: "1", before: 0.39, after: 0.37, share: 0.5, isStudent: false),
             ])
         #expect(
             figures.moves == [

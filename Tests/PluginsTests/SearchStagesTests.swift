@@ -194,7 +194,6 @@ import Training
         for line in history {
             guard let id = line["candidate"]?.integer, id != 0 else { continue }
             let isLast = line["move"] == "last-training"
-            let isStopped = line["stopped"] == true
             if !isLast {
                 var graph = try #require(graphs[line["parent"]?.integer ?? 0])
                 for action in line["actions"]?.array ?? [] {
@@ -203,10 +202,10 @@ import Training
                 graphs[id] = graph
             }
             let choice = try #require(line["teacher"]).decode(TeacherChoice.self, at: "history")
-            // Last trainings have two epochs; a line that only says that none was taken stands for none.
-            if isLast, !isStopped, line["taken"] != true { continue }
-            let share = try isLast && !isStopped ? 1 : #require(line["share"]?.number)
-            let passes = images * share * (isLast ? 2 : 1)
+            // Last trainings have two epochs.
+            let passes =
+                try isLast
+                ? 2 * images * #require(line["last_training_share"]?.number) : images * #require(line["share"]?.number)
             let (student, teacher) = (try #require(graphs[id]), try supernet.subnet(choice).graph)
             search += passes * (3 * macs(student) + macs(teacher))
         }

@@ -106,11 +106,13 @@ import Testing
 
     @Test func theFinalistsAreTold() {
         expect(
-            Sample.content().html, has: "The last trainings of 2 finalists",
+            Sample.content().html, has: "The last trainings of 2 finalists", "<td>c33, the student</td>",
             "<td>c25</td><td class=\"n\">0.505</td><td class=\"n\">0.498</td><td class=\"n\">50.0 %</td>")
-        var alone = Sample.content()
-        alone.search?.finalists = []
-        let isTold = alone.html.contains("finalists")
+        var other = Sample.content()
+        other.search?.finalists[0].isStudent = false
+        expect(other.html, has: "None of them became better than the student had been before.", "<td>c33</td>")
+        other.search?.finalists = []
+        let isTold = other.html.contains("finalists")
         #expect(!isTold)
     }
 

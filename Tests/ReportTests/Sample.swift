@@ -86,8 +86,8 @@ enum Sample {
         search.student = "c33"
         search.finished = SearchPoint(averagePrecision: 0.514, latency: 34.1)
         search.finalists = [
-            FinalistFigures(id: "c33", before: 0.503, after: 0.514, share: 1),
-            FinalistFigures(id: "c25", before: 0.505, after: 0.498, share: 0.5),
+            FinalistFigures(id: "c33", before: 0.503, after: 0.514, share: 1, isStudent: true),
+            FinalistFigures(id: "c25", before: 0.505, after: 0.498, share: 0.5, isStudent: false),
         ]
         search.refused = 3
         search.duplicates = 2

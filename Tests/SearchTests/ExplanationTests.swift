@@ -65,6 +65,12 @@ import Testing
         #expect(refusal([])?.hasSuffix("the base") == true)
         #expect(refusal(journal.dropLast())?.contains("has not ended") == true)
         #expect(refusal(journal.filter { $0["candidate"]?.integer != 1 })?.hasSuffix("candidate 1") == true)
+        for share in [-1e300, 1.5] {
+            var line = line(1, 0, "prune", 0.45, 30).object ?? [:]
+            line["share"] = .number(share)
+            #expect(
+                refusal([journal[0], .object(line)])?.hasSuffix("what share of its training candidate 1 had") == true)
+        }
         #expect(refusal([["candidate": 0]])?.hasSuffix("AP and latency") == true)
         // A ring of parents is no path.
         let ring = [line(0, nil, "base", 0.5, 40), line(1, 2, "prune", 0.4, 30), line(2, 1, "prune", 0.4, 30)]

@@ -88,12 +88,15 @@ import Training
         let last = lines.filter { $0["move"]?.string == "last-training" }
         #expect(last.count == 4 && last.last?["candidate"]?.integer == outcome.student.id)
         #expect(last.map { $0["taken"]?.bool } == [false, false, false, true])
-        #expect(last.map { $0["share"]?.number }.prefix(3) == [0.25, 0.25, 0.5])
+        #expect(last.map { $0["last_training_share"]?.number } == [0.25, 0.25, 0.5, 1])
+        #expect(last.map { $0["student"]?.bool } == [false, false, false, true])
         // So does the explanation.
         let explanation = try Explanation(lines, target: nil, at: "test")
         #expect(explanation.path.last?.candidate == outcome.student.id)
         #expect(explanation.finished == outcome.student.precision)
-        #expect(explanation.finalists.map(\.share) == [0.25, 0.25, 0.5])
+        #expect(explanation.finalists.map(\.share) == [0.25, 0.25, 0.5, 1])
+        #expect(explanation.finalists.map(\.isStudent) == [false, false, false, true])
+        #expect(explanation.finalists.last?.after == outcome.student.precision)
         let onPath = explanation.path.map(\.candidate)
         for finalist in explanation.finalists where !onPath.contains(finalist.candidate) {
             let reason = explanation.dropped.first { $0.entry.candidate == finalist.candidate }?.reason
@@ -144,13 +147,51 @@ import Training
         let outcome = try fixture.search().run()
         let best = try #require(outcome.state.candidate(outcome.state.finals?.finalists.first ?? -1))
         #expect(outcome.student == best)
-        let lines = try outcome.state.journal.suffix(3).map { try JSON(parsing: $0) }
+        let journal = try outcome.state.journal.map { try JSON(parsing: $0) }
+        let lines = Array(journal.suffix(3))
         #expect(lines.map { $0["taken"]?.bool } == [false, false, false])
-        #expect(lines.map { $0["stopped"]?.bool } == [true, true, nil])
+        #expect(lines.map { $0["student"]?.bool } == [false, false, true])
         #expect(lines[2]["candidate"]?.integer == best.id && lines[2]["taught"]?.bool == false)
-        #expect(
-            try Explanation(outcome.state.journal.map { try JSON(parsing: $0) }, target: nil, at: "test").finished
-                == nil)
+        let explanation = try Explanation(journal, target: nil, at: "test")
+        #expect(explanation.finished == nil && explanation.finalists.allSatisfy { !$0.isStudent })
+        let winner = try #require(explanation.finalists.last)
+        let reason = explanation.dropped.first { $0.entry.candidate == winner.candidate }?.reason
+        #expect(winner.candidate == best.id || reason?.hasSuffix("less than the student had without one") == true)
+    }
+
+    /// A finalist that diverges stops, and the others go on; where all do, the best one stays as it was.
+    @Test(arguments: [false, true]) func finalistsMayDiverge(all: Bool) throws {
+        let state = try finals(4).search().run().state
+        let entrants = try #require(state.finals?.finalists).compactMap { state.candidate($0) }
+        let doomed = entrants.filter { all || $0.architecture == entrants[0].architecture }
+        let fixture = finals(4)
+        fixture.trainer.diverges = { graph, plan, step in
+            plan.epochs == SearchFixture.settings.finish.epochs && step == 1
+                && doomed.contains { $0.architecture == graph.architecture }
+        }
+        let outcome = try fixture.search().run()
+        let diverged = try #require(outcome.state.finals).ended.filter { $0.divergence != nil }
+        #expect(Set(diverged.map(\.id)) == Set(doomed.map(\.id)) && diverged.allSatisfy { $0.precision == 0 })
+        #expect((outcome.student.id == entrants[0].id) == all && outcome.student.divergence == nil)
+        #expect(outcome.student.precision ?? 0 > 0)
+    }
+
+    /// A candidate that diverges is worth nothing, and the search goes on; where all of them do, it says so.
+    @Test func candidatesMayDiverge() throws {
+        let fixture = finals(2)
+        let limit = try Networks.graph().cost.parameters
+        fixture.trainer.diverges = { graph, _, _ in graph.cost.parameters < limit * 9 / 10 }
+        let outcome = try fixture.search().run()
+        let diverged = outcome.state.known.filter { $0.divergence != nil }
+        #expect(!diverged.isEmpty && diverged.count < 12 && diverged.allSatisfy { $0.precision == 0 })
+        #expect(fixture.log.contains { $0.contains("the loss is not finite") })
+        let journal = try outcome.state.journal.map { try JSON(parsing: $0) }
+        let dropped = try Explanation(journal, target: nil, at: "test").dropped
+        #expect(dropped.count { $0.reason.hasPrefix("its training diverged") } == diverged.count)
+        let hopeless = SearchFixture()
+        hopeless.trainer.diverges = { _, _, _ in true }
+        let failure = #expect(throws: Failure.self) { _ = try hopeless.search().run() }
+        #expect(failure?.what == "none of 4 candidates could be trained: the loss is not finite")
     }
 
     /// Finalists off the front are trained like others, and how far all of it is goes only forward.

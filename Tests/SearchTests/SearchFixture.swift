@@ -96,6 +96,8 @@ final class PretendingTrainer: StudentTrainer {
     var spoils = false
     /// What a student has gained by training: by its parameters and what it has learnt, a bit more with every step.
     var gain: (_ parameters: Int, _ learnt: Double) -> Double = { 0.005 * $1 }
+    /// Whether a training's step (from 0) comes to no number.
+    var diverges: (_ graph: DetectorGraph, _ plan: TrainingPlan, _ step: Int) -> Bool = { _, _, _ in false }
     /// The architectures whose statistics were asked for.
     private(set) var settledStudents: [DetectorArchitecture] = []
     private(set) var steps = 0
@@ -145,6 +147,10 @@ final class PretendingTrainer: StudentTrainer {
             resume ?? StudentState(TrainingState(weights: weights, optimiser: SGD(momentum: 0.9, weightDecay: 0)))
         let total = plan.epochs * Self.stepsPerEpoch
         while state.training.step < Int((share * Double(total)).rounded(.up)) {
+            guard !diverges(graph, plan, state.training.step) else {
+                state.divergence = Failure("the loss is not finite")
+                return state
+            }
             var draw = random.stream("step", state.training.step)
             state.training.weights["rpn.head.cls_logits.bias"]?.add(
                 Tensor([3], (0..<3).map { _ in Float(draw.uniform()) }))

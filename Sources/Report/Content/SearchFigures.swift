@@ -61,12 +61,14 @@ public struct FinalistFigures: Sendable, Hashable, Codable {
     public var before: Double?
     public var after: Double?
     public var share: Double
+    public var isStudent: Bool
 
-    public init(id: String, before: Double?, after: Double?, share: Double) {
+    public init(id: String, before: Double?, after: Double?, share: Double, isStudent: Bool) {
         self.id = id
         self.before = before
         self.after = after
         self.share = share
+        self.isStudent = isStudent
     }
 }
 

@@ -37,14 +37,16 @@ extension ReportContent {
         guard !search.finalists.isEmpty else { return .empty }
         let rows = search.finalists.map { finalist -> Markup in
             """
-            <tr><td>\(finalist.id)</td><td class="n">\(Figures.precision(finalist.before))</td>\
+            <tr><td>\(finalist.id == "0" ? "base" : finalist.id)\(finalist.isStudent ? ", the student" : "")</td><td class="n">\(Figures.precision(finalist.before))</td>\
             <td class="n">\(Figures.precision(finalist.after))</td>\
             <td class="n">\(Figures.fixed(100 * finalist.share, 1)) %</td></tr>
             """
         }
+        let isTaken = search.finalists.contains { $0.isStudent }
+        let note: Markup = isTaken ? "" : "<p>None of them became better than the student had been before.</p>"
         return """
             <details><summary>The last trainings of \(String(rows.count)) finalists</summary>
-            <div class="wide"><table>
+            \(note)<div class="wide"><table>
             <thead><tr><th>candidate</th><th class="n">AP before</th><th class="n">AP when it ended</th>\
             <th class="n">share of the training</th></tr></thead>
             <tbody>

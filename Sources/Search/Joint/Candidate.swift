@@ -1,5 +1,6 @@
 public import Basics
 public import DetectorKit
+import Models
 
 /// A student that was, or is to be, trained under a teacher, and how it came about.
 public struct Candidate: Sendable, Hashable, Codable {
@@ -20,7 +21,8 @@ public struct Candidate: Sendable, Hashable, Codable {
     /// For each channel of the neck's output, the base's channel that it was, or -1: what the features of a teacher,
     /// whose neck is the base's, are compared by.
     public var neckOrigins: [Int]
-    /// The share of its training that it had before it was stopped: 1, or less where it looked hopeless.
+    /// The share of its training that it had before it was stopped: 1, or less where it looked hopeless; a finalist's, of its last
+    /// training.
     public var share: Double
     /// Average precision on the search split, once trained.
     public var precision: Double?
@@ -28,6 +30,16 @@ public struct Candidate: Sendable, Hashable, Codable {
     public var losses: [String: Double]
     /// Of the trained weights.
     public var weights: Digest?
+    /// Why its training came to nothing: the loss or a gradient was no number.
+    public var divergence: String?
+
+    /// Takes over what a training came to.
+    mutating func take(_ outcome: TrialOutcome) {
+        precision = outcome.precision
+        losses = outcome.state.losses.means
+        weights = SafeTensors(outcome.state.weights).digest
+        divergence = outcome.state.divergence?.what
+    }
 
     /// The journal's line. It holds nothing that differs between a run and its repetition with the same latency table.
     ///
@@ -44,6 +56,7 @@ public struct Candidate: Sendable, Hashable, Codable {
             "macs": .integer(cost.multiplyAccumulates), "parameters": .integer(cost.parameters),
             "architecture_digest": .string(try architecture.digest.hex),
             "weights_digest": weights.map { .string($0.hex) } ?? .null, "on_front": .bool(isOnFront),
+            "divergence": divergence.map { .string($0) } ?? .null,
         ])
     }
 }

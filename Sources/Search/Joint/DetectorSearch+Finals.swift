@@ -20,14 +20,14 @@ extension DetectorSearch {
         var isTaken = false
         try trainFinalists()
         // Selection is the search split's, here too: trainings that only harmed are not taken.
-        if let winner = state.finals?.winner, winner.precision ?? 0 >= best.precision ?? 0 {
+        if let winner = state.finals?.winner, winner.divergence == nil, winner.precision ?? 0 >= best.precision ?? 0 {
             guard let trained = halted[winner.id] else {
                 throw Failure("the weights of finalist \(winner.id) are gone", cause: .defect)
             }
             isTaken = true
             final = trained.weights
-            student = try requireCandidate(winner.id)
-            (student.precision, student.losses, student.weights) = (winner.precision, winner.losses, winner.weights)
+            student = winner
+            student.share = try requireCandidate(winner.id).share
         }
         try requireSame("the student", student.weights, as: replay?.student)
         try journalFinals(student, isTaken: isTaken)
@@ -59,11 +59,10 @@ extension DetectorSearch {
             let outcome = try lastTraining(of: finalist, to: share)
             halted[id] = outcome.state
             finalist.share = share
-            finalist.precision = outcome.precision
-            finalist.losses = outcome.state.losses.means
-            finalist.weights = try digest(outcome.state.weights)
+            finalist.take(outcome)
             let extent = share < 1 ? " after \(tenths(100 * share)) % of it" : ""
-            hooks.log("\(title(of: finalist)): AP \(tenths(100 * outcome.precision))\(extent)")
+            let finding = finalist.divergence ?? "AP \(tenths(100 * outcome.precision))\(extent)"
+            hooks.log("\(title(of: finalist)): \(finding)")
             let before = state.finals?.entrants ?? []
             state.finals?.add(finalist)
             guard let finals = state.finals, finals.winner == nil else {
@@ -117,17 +116,26 @@ extension DetectorSearch {
     /// What became of every finalist; the student's line is the last one.
     private func journalFinals(_ student: Candidate, isTaken: Bool) throws {
         func add(_ finalist: Candidate, isTaught: Bool, _ more: [String: JSON]) throws {
-            let line = try finalist.journalLine(seed: "last training", isOnFront: true, isTaught: isTaught)
+            let before = try requireCandidate(finalist.id)
+            let line = try finalist.journalLine(
+                seed: "last training", isOnFront: state.archive.front.contains { $0.candidate == finalist.id },
+                isTaught: isTaught)
             guard case .object(let members) = line else { return }
             var told = members.merging(more) { $1 }
             told["move"] = "last-training"
-            told["ap_before"] = try requireCandidate(finalist.id).precision.map { .number($0) } ?? .null
+            told["share"] = .number(before.share)
+            told["ap_before"] = before.precision.map { .number($0) } ?? .null
             state.journal.append(JSON.object(told).canonicalText)
         }
         for finalist in state.finals?.ended ?? [] where !(isTaken && finalist.id == student.id) {
-            try add(finalist, isTaught: settings.hasTeachers, ["stopped": true, "taken": false])
+            let share = JSON.number(finalist.share)
+            try add(
+                finalist, isTaught: settings.hasTeachers,
+                ["student": false, "taken": false, "last_training_share": share])
         }
         // Whether it was better than what there was before.
-        try add(student, isTaught: isTaken && settings.hasTeachers, ["taken": .bool(isTaken)])
+        try add(
+            student, isTaught: isTaken && settings.hasTeachers,
+            ["student": true, "taken": .bool(isTaken), "last_training_share": .integer(isTaken ? 1 : 0)])
     }
 }

@@ -75,15 +75,13 @@ extension DetectorSearch {
     /// A child's training has come to its end, or to this rung's.
     private func finish(_ child: Candidate, _ outcome: TrialOutcome, isLast: Bool) throws {
         var child = child
-        child.precision = outcome.precision
-        child.losses = outcome.state.losses.means
-        child.weights = try digest(outcome.state.weights)
+        child.take(outcome)
         try requireSame(
             "candidate \(child.id)", child.weights, as: replay?.steps.first { $0.candidate == child.id }?.weights)
         let relative = tenths(100 * child.latency / state.baseLatency)
         let extent = isLast ? "" : " after \(tenths(100 * child.share)) % of its training"
-        hooks.log(
-            "\(title(of: child)): AP \(tenths(100 * outcome.precision))\(extent), \(relative) % of the time")
+        let finding = child.divergence ?? "AP \(tenths(100 * outcome.precision))\(extent)"
+        hooks.log("\(title(of: child)): \(finding), \(relative) % of the time")
         hooks.record(child.id, ["candidates/ap": outcome.precision, "candidates/latency_ms": child.latency])
         if isLast {
             state.evaluated.append(child)

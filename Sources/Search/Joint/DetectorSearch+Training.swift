@@ -81,8 +81,7 @@ extension DetectorSearch {
     /// - Parameter done: of all last trainings, in units of a whole one.
     func finishFraction(_ done: Double) -> Double {
         let part = trialsPart(expectedTrials(Double(trained)))
-        let count = state.finals?.finalists.count ?? settings.finalists
-        return told(part + (1 - part) * done / Finals.work(count))
+        return told(part + (1 - part) * done / Finals.work(expectedFinalists))
     }
 
     /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
@@ -92,11 +91,14 @@ extension DetectorSearch {
         return min(Double(budget), max(done, begun, Double(pace.trained) / min(1, pace.time)))
     }
 
+    private var expectedFinalists: Int {
+        state.finals?.finalists.count ?? (replay == nil ? min(settings.finalists, budget) : 1)
+    }
+
     /// The trials' part of all training.
     private func trialsPart(_ trials: Double) -> Double {
-        let count = state.finals?.finalists.count ?? settings.finalists
         let trial = Double(settings.trial.epochs) * trials
-        let finish = Double(settings.finish.epochs) * Finals.work(count)
+        let finish = Double(settings.finish.epochs) * Finals.work(expectedFinalists)
         return trial + finish > 0 ? trial / (trial + finish) : 1
     }
 

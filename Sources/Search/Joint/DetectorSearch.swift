@@ -187,6 +187,7 @@ public final class DetectorSearch {
     private func learn() throws {
         // Whoever was done first: what follows must not know.
         state.evaluated.sort { $0.id < $1.id }
+        try requireSomethingLearnt()
         let before = state.archive
         let limit = state.known[0].latency * 1.05
         let gains = state.evaluated.map { child -> Double in
@@ -221,6 +222,17 @@ public final class DetectorSearch {
         let living = state.living
         weights = weights.filter { living.contains($0.key) || $0.key == 0 }
         importances = importances.filter { living.contains($0.key) }
+    }
+
+    /// A student that diverges is worth nothing, and the search goes on; where all of them do, the options are to blame.
+    private func requireSomethingLearnt() throws {
+        let students = state.known.dropFirst() + state.evaluated
+        guard replay == nil, students.count >= min(4, budget), let divergence = students.last?.divergence,
+            students.allSatisfy({ $0.divergence != nil })
+        else { return }
+        throw Failure(
+            "none of \(students.count) candidates could be trained: \(divergence)", at: "trial",
+            remedy: "lower its learning_rate, or lengthen its warm_up; check the annotations for wrong boxes")
     }
 
     func point(_ candidate: Candidate) -> ParetoArchive.Point {

@@ -75,11 +75,14 @@ public final class DistillingTrainer: StudentTrainer {
             return try step.gradients(weights, batch, teacher: seen, random)
         }
         let last = Int((share * Double(trainer.totalSteps)).rounded(.up))
-        let end = try trainer.train(resume?.training ?? first, until: last, objective: objective) { report, training in
+        let end = try trainer.attempt(resume?.training ?? first, until: last, objective: objective) {
+            report, training in
             losses.add(report)
             try observe(report, StudentState(training, losses: losses))
         }
-        return StudentState(end, losses: losses)
+        var state = StudentState(end.state, losses: losses)
+        state.divergence = end.divergence
+        return state
     }
 
     public func evaluate(

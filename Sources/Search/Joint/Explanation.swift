@@ -16,6 +16,18 @@ public struct Explanation: Sendable, Hashable {
         public let latency: Double
         /// The share of its training that it had: less than 1 where the better half of its generation went on without it.
         public let share: Double
+        /// Its training came to nothing: the loss or a gradient was no number.
+        public let isDiverged: Bool
+    }
+
+    /// A candidate's last training.
+    public struct Finalist: Sendable, Hashable {
+        public let candidate: Int
+        /// AP on the search split before it, and when it ended after a share of it.
+        public let before: Double
+        public let after: Double
+        public let share: Double
+        public let isStudent: Bool
     }
 
     /// What trainings with something in common brought: means over candidates of what each has more than its parent.
@@ -37,8 +49,8 @@ public struct Explanation: Sendable, Hashable {
     public let path: [Entry]
     /// The student's AP after its last training; nil where it had none, or that one brought nothing and was not taken.
     public let finished: Double?
-    /// Those whose last training was not taken, as they were when it stopped: `share` is that of the last training.
-    public let finalists: [Entry]
+    /// All that had a last training, in the order in which it ended: the winner last. Empty in journals of one finalist alone.
+    public let finalists: [Finalist]
     public let moves: [Tally]
     public let teachers: [Tally]
     public let dropped: [Dropped]
@@ -55,20 +67,32 @@ public struct Explanation: Sendable, Hashable {
         var order: [Int] = []
         var student: Int?
         var finished: Double?
-        var finalists: [Entry] = []
+        var finalists: [Finalist] = []
         for line in journal {
             guard let id = line["candidate"]?.integer, let latency = line["latency_ms"]?.number,
                 let precision = line["ap"]?.number
             else { throw damaged("a candidate's AP and latency") }
+            let share = line["share"]?.number ?? 1
+            let lastShare = line["last_training_share"]?.number ?? 0
+            guard (0...1).contains(share), (0...1).contains(lastShare) else {
+                throw damaged("what share of its training candidate \(id) had")
+            }
             let choice = try line["teacher"].map { try $0.decode(TeacherChoice.self, at: place) }
             let entry = Entry(
                 candidate: id, parent: line["parent"]?.integer, move: line["move"]?.string ?? "",
                 actions: line["actions"]?.array?.compactMap(\.string) ?? [],
                 teacher: line["taught"]?.bool == false ? "none" : choice?.description ?? "none",
-                precision: precision, latency: latency, share: line["share"]?.number ?? 1)
+                precision: precision, latency: latency, share: share, isDiverged: line["divergence"]?.string != nil)
             switch line["move"]?.string {
-            case "last-training" where line["stopped"]?.bool == true: finalists.append(entry)
             case "last-training":
+                let isStudent = line["student"]?.bool != false
+                if lastShare > 0 {
+                    finalists.append(
+                        Finalist(
+                            candidate: id, before: line["ap_before"]?.number ?? precision, after: precision,
+                            share: lastShare, isStudent: isStudent))
+                }
+                guard isStudent else { continue }
                 student = id
                 if line["taken"]?.bool != false { finished = precision }
             default:
@@ -88,7 +112,7 @@ public struct Explanation: Sendable, Hashable {
         self.base = base
         self.path = path
         self.finished = finished
-        self.finalists = finalists
+        self.finalists = finalists.count > 1 ? finalists : []
         self.known = known
         let children = order.compactMap { known[$0] }.filter { $0.parent != nil }
         func tallies(_ name: (Entry) -> String) -> [Tally] {
@@ -106,10 +130,9 @@ public struct Explanation: Sendable, Hashable {
         let last = known[student] ?? base
         dropped = children.filter { !onPath.contains($0.candidate) }.map {
             let id = $0.candidate
-            if let finalist = finalists.first(where: { $0.candidate == id }) {
-                return Dropped(entry: $0, reason: Self.reason(finalist: finalist))
-            }
-            let reason = Self.reason($0, student: last, target: target, among: children + [base])
+            let finalist = finalists.first { $0.candidate == id }
+            let reason =
+                finalist.map(Self.reason) ?? Self.reason($0, student: last, target: target, among: children + [base])
             guard $0.share < 1 else { return Dropped(entry: $0, reason: reason) }
             return Dropped(
                 entry: $0, reason: "stopped after \(Int((100 * $0.share).rounded())) % of its training; \(reason)")
@@ -122,12 +145,15 @@ public struct Explanation: Sendable, Hashable {
         return (entry.precision - parent.precision, entry.latency - parent.latency)
     }
 
-    private static func reason(finalist: Entry) -> String {
-        let extent = finalist.share < 1 ? "after \(tenths(100 * finalist.share)) % of its last training" : "at its end"
-        return "a finalist: AP \(tenths(100 * finalist.precision)) \(extent), and others came further"
+    private static func reason(_ finalist: Finalist) -> String {
+        let after = "a finalist: AP \(tenths(100 * finalist.after))"
+        return finalist.share < 1
+            ? "\(after) after \(tenths(100 * finalist.share)) % of its last training, and others came further"
+            : "\(after) after its last training, less than the student had without one"
     }
 
     private static func reason(_ entry: Entry, student: Entry, target: Double?, among all: [Entry]) -> String {
+        if entry.isDiverged { return "its training diverged: the loss or a gradient was no number" }
         let better = all.filter { other in
             other.precision >= entry.precision && other.latency <= entry.latency
                 && (other.precision > entry.precision || other.latency < entry.latency)

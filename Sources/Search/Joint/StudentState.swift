@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 public import Foundation
 public import Tensor
 public import Training
@@ -26,6 +26,8 @@ public struct EpochLosses: Sendable, Hashable, Codable {
 public struct StudentState: Sendable {
     public var training: TrainingState
     public var losses: EpochLosses
+    /// Why it ended before it was to: its next step diverges. It is not in a checkpoint: going on from there comes to the same.
+    public var divergence: Failure?
 
     public init(_ training: TrainingState, losses: EpochLosses = EpochLosses()) {
         self.training = training

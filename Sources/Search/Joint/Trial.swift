@@ -49,7 +49,7 @@ public struct Trial {
 /// What a trial came to.
 public struct TrialOutcome {
     public let state: StudentState
-    /// Average precision on the search split.
+    /// Average precision on the search split; 0 where the training diverged.
     public let precision: Double
 
     public init(state: StudentState, precision: Double) {
@@ -133,6 +133,7 @@ extension StudentTrainer {
             trial.graph, trial.start, neckOrigins: trial.neckOrigins, teacher: trial.teacher, plan: trial.plan,
             share: trial.share, data: trial.data, random: trial.random, resume: trial.state
         ) { try observe($1, .step($0)) }
+        guard trained.divergence == nil else { return TrialOutcome(state: trained, precision: 0) }
         let precision = try evaluate(trial.graph, trained.weights) { try observe(trained, .evaluating($0)) }
         return TrialOutcome(state: trained, precision: precision)
     }
