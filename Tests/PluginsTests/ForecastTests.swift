@@ -153,8 +153,8 @@ import Train
         #expect(try disk(Morph(backbones: stages.backbones), "macs: 0.5", [data, detector]) == 2 * weights)
         let pool = Prospect(kind: .teacherPool, summary: ["teachers": [["macs": 2000], ["macs": 1000]]])
         let search = JointSearch(backbones: stages.backbones)
-        #expect(try disk(search, "candidates: 4\nchildren: 2", [data, detector, pool]) == 10 * weights)
-        #expect(try disk(search, "candidates: 4\nchildren: 4", [data, detector, pool]) == 16 * weights)
+        #expect(try disk(search, "candidates: 4\nchildren: 2\nfinalists: 1", [data, detector, pool]) == 11 * weights)
+        #expect(try disk(search, "candidates: 4\nchildren: 4", [data, detector, pool]) == 20 * weights)
         #expect(try disk(TeacherPool(backbones: stages.backbones), "epochs: 1", [data, detector]) > 5 * weights)
         #expect(
             try disk(DatasetPack(), "{format: synth, train: 100, val: 30, width: 64, height: 48}", [])
