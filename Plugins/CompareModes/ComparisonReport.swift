@@ -17,11 +17,15 @@ public struct ComparisonReport {
     public var students: ComparisonPage.Table {
         ComparisonPage.Table(
             title: "The students",
-            header: ["mode", "runs", "AP", "over the base", "share of the base's latency", "candidates"],
+            header: [
+                "mode", "runs", "AP", "over the base", "share of the base's latency",
+                "within the target (+\(Int(100 * ModeComparison.tolerance)) %)", "candidates",
+            ],
             rows: comparison.modes.map { mode in
                 [
                     mode.name, "\(mode.runs.count)", points(mode.precision), points(mode.gain, signed: true),
                     mode.latency.map { "\(tenths(100 * $0.mean)) %" } ?? "",
+                    mode.within.known > 0 ? "\(mode.within.met) of \(mode.within.known)" : "",
                     Set(mode.runs.compactMap(\.candidates)).sorted().map(String.init).joined(separator: ", "),
                 ]
             })
@@ -85,10 +89,14 @@ public struct ComparisonReport {
     /// Tables, and every run as a point.
     public func page(title: String) -> ComparisonPage {
         let bases = Set(comparison.modes.flatMap(\.runs).map(\.base)).count
+        let late = comparison.modes.filter { $0.within.met < $0.within.known }.map(\.name)
+        let missed =
+            late.isEmpty
+            ? "" : " Not all students of \(late.joined(separator: ", ")) meet their latency target: compare with care."
         return ComparisonPage(
             title: title,
             lead: "\(comparison.modes.map(\.runs.count).reduce(0, +)) searches of \(comparison.modes.count) modes from "
-                + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.",
+                + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.\(missed)",
             tables: tables,
             groups: comparison.modes.map { mode in
                 .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
@@ -109,6 +117,7 @@ public struct ComparisonReport {
                     [
                         "mode": .string(mode.name), "ap": value(mode.precision), "ap_over_base": value(mode.gain),
                         "latency": mode.latency.map(value) ?? .null,
+                        "within_target": .integer(mode.within.met), "targets_known": .integer(mode.within.known),
                         "runs": .array(mode.runs.map(\.json)),
                     ]
                 }),

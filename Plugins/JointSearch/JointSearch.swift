@@ -19,7 +19,7 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 11 }
+    public var version: Int { 12 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [
@@ -62,7 +62,7 @@ public struct JointSearch: StagePlugin {
         let cost = try SearchCost(
             outcome, options, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact, backbones)
         try write(
-            outcome, base: inputs.base, mode: options.settings.mode, target: joint.target, pool: poolArtifact,
+            outcome, base: inputs.base, options.settings, target: joint.target, pool: poolArtifact,
             inputs.train.categories, cost, troubles: workers?.troubles ?? [], context)
     }
 
@@ -118,10 +118,14 @@ public struct JointSearch: StagePlugin {
     /// The front as it is now, for people who look in while the search runs.
     private func show(_ state: SearchState, _ settings: SearchSettings, _ context: StageContext) {
         var archive = state.archive
-        for child in state.evaluated {
+        for child in state.evaluated where child.divergence == nil {
             archive.insert(.init(candidate: child.id, precision: child.precision ?? 0, latency: child.latency))
         }
-        let target = settings.latencyTarget * state.baseLatency
+        let target = settings.latencyMilliseconds ?? settings.latencyTarget * state.baseLatency
+        if let finals = state.finals {
+            show(finals, state, target: target, context)
+            return
+        }
         let best =
             archive.best(within: target).map { "best within it: candidate \($0.candidate)" } ?? "none is within it yet"
         let rows = archive.front.compactMap { point -> [String]? in
@@ -132,7 +136,28 @@ public struct JointSearch: StagePlugin {
             ]
         }
         context.progress.show(
-            "the front in generation \(state.generation), target \(tenths(target)) ms, \(best)",
+            "the front after \(state.known.count - 1 + state.evaluated.count) candidates (generation \(state.generation)), "
+                + "target \(tenths(target)) ms, \(best)",
             header: ["candidate", "move", "AP", "ms", "of the base", "teacher"], rows: rows)
+    }
+
+    /// The finalists, who came furthest first.
+    private func show(_ finals: Finals, _ state: SearchState, target: Double, _ context: StageContext) {
+        let trained = finals.ended.reversed() + finals.standings
+        let waiting = finals.finalists.filter { id in !trained.contains { $0.id == id } }
+        let rows = (trained + waiting.compactMap(state.candidate)).map { finalist -> [String] in
+            let share = finals.share(finalist.id)
+            let before = state.candidate(finalist.id)?.precision
+            let isOver = finals.ended.contains { $0.id == finalist.id } && share < 1
+            return [
+                "\(finalist.id)", before.map { tenths(100 * $0) } ?? "",
+                waiting.contains(finalist.id) ? "" : tenths(100 * (finalist.precision ?? 0)),
+                "\(tenths(100 * share)) %\(isOver ? ", stopped" : "")", tenths(finalist.latency),
+                finalist.teacher.description,
+            ]
+        }
+        context.progress.show(
+            "last trainings of \(finals.finalists.count) finalists, target \(tenths(target)) ms",
+            header: ["candidate", "AP before", "AP now", "of its training", "ms", "teacher"], rows: rows)
     }
 }

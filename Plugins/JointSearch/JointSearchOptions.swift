@@ -23,6 +23,9 @@ public struct JointSearchOptions: Codable, Sendable {
     /// its threads.
     public var workers: Workers?
 
+    private static let latency = 0.7
+    private static let candidates = 12
+
     public struct Workers: Codable, Sendable {
         public var count: Int
         /// nil: one. Results depend on it, not on the count.
@@ -34,6 +37,18 @@ public struct JointSearchOptions: Codable, Sendable {
         let trial = reader.reader("trial", help: "a candidate's short training")
         let finish = reader.reader("finish", help: "a finalist's last training")
         let training = TrainingKeys(reader)
+        let share = reader.optionalDouble(
+            "latency", in: 0.05...1,
+            help: "the latency to reach, as a share of the base's (default \(Self.latency), without 'latency_ms')")
+        let milliseconds = reader.optionalDouble(
+            "latency_ms", in: 0.001...1e7,
+            help: "the latency to reach, in milliseconds on this machine, instead of a share")
+        let hours = reader.optionalDouble(
+            "hours", in: 0.001...10_000,
+            help: "no generation begins after so many hours, though candidates are left; the last trainings follow")
+        let candidates = reader.optionalInt(
+            "candidates", in: 1...100_000,
+            help: "students that are trained: the search's budget (default \(Self.candidates), or what 'hours' allow)")
         settings = SearchSettings(
             mode: reader.choice("mode", default: standard, help: "what the search may change"),
             strategy: reader.choice(
@@ -41,12 +56,10 @@ public struct JointSearchOptions: Codable, Sendable {
                 help:
                     "how parents and moves are chosen: pareto (crowding distance, bandit), random, ucb (bandits for both)"
             ),
-            latencyTarget: reader.double(
-                "latency", default: 0.7, in: 0.05...1, help: "the latency to reach, as a share of the base's"),
+            latencyTarget: share ?? Self.latency,
             latencyMargin: reader.double(
                 "latency_margin", default: 0.03, in: 0...0.5, help: "how much below the target predictions must be"),
-            candidates: reader.int(
-                "candidates", default: 12, in: 1...100_000, help: "students that are trained: the search's budget"),
+            candidates: candidates ?? (hours == nil ? Self.candidates : SearchSettings.unlimitedCandidates),
             childrenPerGeneration: reader.int(
                 "children", default: 4, in: 1...1000, help: "students of a generation"),
             draws: reader.int(
@@ -57,9 +70,7 @@ public struct JointSearchOptions: Codable, Sendable {
             halvings: reader.int(
                 "halvings", default: 0, in: 0...6,
                 help: "how often the worse half of a generation's students is stopped before the end of their training"),
-            hours: reader.optionalDouble(
-                "hours", in: 0.001...10_000,
-                help: "no generation begins after so many hours, though candidates are left; the last trainings follow"),
+            hours: hours,
             descent: reader.double(
                 "descent", default: 0.6, in: 0...1,
                 help: "share of the generations over which the latency limit falls to the target"),
@@ -80,6 +91,10 @@ public struct JointSearchOptions: Codable, Sendable {
                     + "them stops, until one is left"),
             distillation: DistillationSettings(
                 reader.reader("distillation", help: "what students learn from their teachers")))
+        settings.latencyMilliseconds = milliseconds
+        if share != nil, milliseconds != nil {
+            reader.report("latency_ms", "there is a 'latency' already", remedy: "give one of them")
+        }
         if settings.halvings > 0, 1 << settings.halvings > settings.childrenPerGeneration {
             reader.report(
                 "halvings",

@@ -13,7 +13,7 @@ extension JointSearch {
 
     /// Writes what the search found.
     func write(
-        _ outcome: DetectorSearch.Outcome, base: Detector, mode: SearchSettings.Mode, target: Double, pool: Artifact,
+        _ outcome: DetectorSearch.Outcome, base: Detector, _ settings: SearchSettings, target: Double, pool: Artifact,
         _ categories: [Dataset.Category], _ cost: SearchCost, troubles: [String], _ context: StageContext
     ) throws {
         let folder = context.output.directory
@@ -36,7 +36,7 @@ extension JointSearch {
         for member in [
             "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, Self.tableName,
         ] { context.output.mark(member, bundle: true) }
-        context.output.summary = try summary(outcome, mode: mode, target: target, cost, troubles)
+        context.output.summary = try summary(outcome, settings, target: target, cost, troubles)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }
 
@@ -59,14 +59,14 @@ extension JointSearch {
     }
 
     private func summary(
-        _ outcome: DetectorSearch.Outcome, mode: SearchSettings.Mode, target: Double, _ cost: SearchCost,
+        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, target: Double, _ cost: SearchCost,
         _ troubles: [String]
     ) throws -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
         let meets = student.latency <= target
         return [
-            "mode": .string(mode.rawValue),
+            "mode": .string(settings.mode.rawValue),
             "base": ["ap": .number(before), "latency_ms": .number(outcome.state.baseLatency)],
             "student": [
                 "candidate": .integer(student.id), "ap": .number(after), "latency_ms": .number(student.latency),
@@ -80,7 +80,13 @@ extension JointSearch {
             "duplicates": .integer(outcome.state.duplicates),
             "barren": .array(try outcome.state.barren.map { try JSON(encoding: $0) }),
             "latency_disturbance": outcome.table.fit?.disturbance.map { .number($0) } ?? .null,
-            "notes": .array(notes(outcome).map { .string($0) }),
+            "ended_by": .string(end(of: outcome.state, settings)),
+            // What the children of each generation were allowed, from the first one on.
+            "limits": .array(
+                outcome.state.limits.filter { $0.key > 0 }.sorted { $0.key < $1.key }.map {
+                    ["generation": .integer($0.key), "share_of_base": .number($0.value)]
+                }),
+            "notes": .array((notes(outcome) + troubles).map { .string($0) }),
             "moves": learnt(outcome.state.moves), "teacher_moves": learnt(outcome.state.teacherMoves),
             "finalists": .array(
                 (outcome.state.finals?.ended ?? []).map {
@@ -94,6 +100,12 @@ extension JointSearch {
             "headline": .array(
                 (headline(outcome, target: target) + [cost.line] + troubles + notes(outcome)).map { .string($0) }),
         ]
+    }
+
+    /// Why no more candidates were trained.
+    private func end(of state: SearchState, _ settings: SearchSettings) -> String {
+        if state.isOutOfTime { return "hours" }
+        return state.known.count - 1 < settings.candidates ? "nothing left to try" : "candidates"
     }
 
     /// What a bandit learnt: how often each arm was pulled, and what it brought on average (0 to 1).

@@ -45,20 +45,9 @@ struct ExplainCommand: Command {
     }
 
     private func text(_ explanation: Explanation, _ notes: [String]) -> String {
-        let base = explanation.base
         let remarks =
             notes.isEmpty ? [] : ["To be known of the search:\n" + notes.map { "  \($0)" }.joined(separator: "\n")]
-        guard let student = explanation.path.last else {
-            let finding =
-                "The student is the base, trained on\(finished(explanation)): no candidate was better within the target."
-            return ([finding] + remarks).joined(separator: "\n\n")
-        }
-        let share = 100 * student.latency / max(base.latency, .leastNormalMagnitude)
-        var parts = [
-            "The student is candidate \(student.candidate)\(finished(explanation)): base AP \(points(base.precision)), "
-                + "\(tenths(base.latency)) ms; student AP \(points(explanation.finished ?? student.precision)), "
-                + "\(tenths(student.latency)) ms (\(tenths(share)) %)."
-        ]
+        var parts = [finding(explanation)]
         let steps = explanation.path.flatMap { entry -> [[String]] in
             let gain = explanation.gain(entry)
             let first = [
@@ -67,12 +56,14 @@ struct ExplainCommand: Command {
             ]
             return [first] + entry.actions.dropFirst().map { ["", "", $0] }
         }
-        parts.append(
-            "How it came about:\n"
-                + Table(
-                    header: ["candidate", "move", "action", "AP", "+", "ms", "+", "teacher"], rows: steps,
-                    right: [0, 3, 4, 5, 6]
-                ).text(indent: 2))
+        if !steps.isEmpty {
+            parts.append(
+                "How it came about:\n"
+                    + Table(
+                        header: ["candidate", "move", "action", "AP", "+", "ms", "+", "teacher"], rows: steps,
+                        right: [0, 3, 4, 5, 6]
+                    ).text(indent: 2))
+        }
         if !explanation.finalists.isEmpty {
             let rows = explanation.finalists.reversed().map { finalist in
                 [
@@ -87,8 +78,10 @@ struct ExplainCommand: Command {
                     )
                     .text(indent: 2))
         }
-        parts.append("What moves brought:\n" + table("move", explanation.moves))
-        parts.append("What was learnt under teachers:\n" + table("teacher", explanation.teachers))
+        if !explanation.moves.isEmpty {
+            parts.append("What moves brought:\n" + table("move", explanation.moves))
+            parts.append("What was learnt under teachers:\n" + table("teacher", explanation.teachers))
+        }
         if !explanation.dropped.isEmpty {
             let rows = explanation.dropped.map { dropped in
                 [
@@ -102,6 +95,21 @@ struct ExplainCommand: Command {
                         indent: 2))
         }
         return (parts + remarks).joined(separator: "\n\n")
+    }
+
+    private func finding(_ explanation: Explanation) -> String {
+        let base = explanation.base
+        guard let student = explanation.path.last else {
+            let reason =
+                explanation.dropped.isEmpty
+                ? "there were no other candidates" : "no other candidate came to more"
+            let extent = explanation.finished == nil ? "as it was" : "trained on\(finished(explanation))"
+            return "The student is the base, \(extent): \(reason)."
+        }
+        let share = 100 * student.latency / max(base.latency, .leastNormalMagnitude)
+        return "The student is candidate \(student.candidate)\(finished(explanation)): "
+            + "base AP \(points(base.precision)), \(tenths(base.latency)) ms; student AP \(points(explanation.finished ?? student.precision)), "
+            + "\(tenths(student.latency)) ms (\(tenths(share)) %)."
     }
 
     private func finished(_ explanation: Explanation) -> String {

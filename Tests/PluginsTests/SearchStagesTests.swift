@@ -41,6 +41,31 @@ import Training
             on: [data], in: "base")
     }
 
+    /// What `jdnas show` prints while it runs, and what TensorBoard draws.
+    private func expectLiveView(of attempt: String) throws {
+        let progress = try JSON(parsing: Data(contentsOf: stages.folder["\(attempt)/progress.json"]))
+        #expect(progress["table"]?["title"]?.string?.hasPrefix("last trainings of ") == true)
+        #expect(progress["table"]?["rows"]?.array?.isEmpty == false && progress["eta"]?.number == 0)
+        let events = stages.folder["\(attempt)/events"]
+        let files = try FileManager.default.contentsOfDirectory(at: events, includingPropertiesForKeys: nil)
+        let recorded = try files.map { try Data(contentsOf: $0) }.reduce(Data(), +)
+        for tag in ["candidates/ap", "candidates/latency_ms", "candidate-1/loss", "student/ap"] {
+            #expect(recorded.range(of: Data(tag.utf8)) != nil, "\(tag)")
+        }
+    }
+
+    /// Hours without candidates are a budget; a latency is a share or milliseconds.
+    @Test func budgetsAndTargetsAreRead() throws {
+        let standard = try stages.options(jointSearch, "{}").settings
+        #expect(standard.candidates == 12 && standard.latencyTarget == 0.7 && standard.latencyMilliseconds == nil)
+        let hours = try stages.options(jointSearch, "hours: 2").settings
+        #expect(hours.candidates == SearchSettings.unlimitedCandidates && hours.hours == 2)
+        #expect(try stages.options(jointSearch, "hours: 2\ncandidates: 30").settings.candidates == 30)
+        #expect(try stages.options(jointSearch, "latency_ms: 25").settings.latencyMilliseconds == 25)
+        let both = try stages.problems(jointSearch, "latency_ms: 25\nlatency: 0.5")
+        #expect(both.count == 1 && both.first?.contains("there is a 'latency' already") == true)
+    }
+
     private static let pool = """
         epochs: 1
         batch_size: 2
@@ -94,6 +119,8 @@ import Training
         #expect(found.summary["meets_target"] == true && found.summary["mode"] == "joint")
         let pulls = found.summary["moves"]?.object?.values.compactMap { $0["pulls"]?.integer }
         #expect(pulls?.reduce(0, +) == 2)
+
+        try expectLiveView(of: "search")
 
         // Given the latency table, everything is decided again as it was, bit for bit, interrupted or not.
         try folder.write(

@@ -41,6 +41,13 @@ struct Stages {
         return (options, reader.diagnosis.diagnostics.map { "\($0)" })
     }
 
+    /// What a stage makes of the mapping under its `with:`.
+    func options<Plugin: StagePlugin>(_ plugin: Plugin, _ yaml: String) throws -> Plugin.Options {
+        let (options, problems) = try read(plugin, yaml)
+        #expect(problems == [])
+        return try #require(options)
+    }
+
     /// What is said about the mapping under a stage's `with:`.
     func problems(_ plugin: some StagePlugin, _ yaml: String) throws -> [String] { try read(plugin, yaml).problems }
 

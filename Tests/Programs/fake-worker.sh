@@ -7,7 +7,7 @@ hand_in() {
     echo "$1" > .result.tmp/said
     mv .result.tmp result
 }
-if [ "$(cat how)" = waits ]; then trap 'echo "{\"saved\": true}" >> events.jsonl; exit 75' TERM; fi
+if [ "$(cat how)" = waits ] || [ "$(cat how)" = ticks ]; then trap 'echo "{\"saved\": true}" >> events.jsonl; exit 75' TERM; fi
 if [ "$(cat how)" = ends ]; then trap 'hand_in "in time"; exit 0' TERM; fi
 # How often this task was begun.
 echo x >> begun
@@ -17,9 +17,11 @@ case $(cat how) in
     quick) hand_in quick ;;
     slow) sleep 0.5; hand_in slow ;;
     dies-once) if [ "$times" -eq 1 ]; then kill -9 $$; fi; hand_in again ;;
+    dies-twice) if [ "$times" -lt 3 ]; then kill -9 $$; fi; hand_in third ;;
     dies-done) hand_in done; kill -9 $$ ;;
     dies) kill -9 $$ ;;
     full) echo '{"what": "no space left", "cause": "system"}' > failure.json; exit 74 ;;
     wrong) echo '{"what": "wrong input", "cause": "input", "remedy": "mend it"}' > failure.json; exit 65 ;;
+    ticks) while :; do sleep 0.05; echo '{"tick": true}' >> events.jsonl; done ;;
     waits|ends) while :; do sleep 0.05; done ;;
 esac

@@ -102,5 +102,10 @@ import Testing
         #expect(!jobs.isEmpty)
         let outcome = try run(["validate"] + jobs, in: Project.root)
         #expect(outcome.code == 0, "\(outcome.error)")
+        // What is too long to be run here is estimated.
+        for job in ["jobs/overnight.yaml", "jobs/coco-r101.yaml"] {
+            let plan = try run(["plan", job], in: Project.root)
+            #expect(plan.code == 0 && plan.output.contains("joint-search"), "\(plan.error)\(plan.output)")
+        }
     }
 }

@@ -48,8 +48,8 @@ import Testing
         let markdown = try run(["report", "compare", "--markdown", "all.json"], in: folder.url).output
         #expect(
             markdown.hasPrefix(
-                "The students:\n\n| mode | runs | AP | over the base | share of the base's latency | candidates |\n"
-                    + "| --- | ---: |"))
+                "The students:\n\n| mode | runs | AP | over the base | share of the base's latency | "
+                    + "within the target (+5 %) | candidates |\n| --- | ---: |"))
         #expect(markdown.contains("Run by run:") && markdown.contains("| joint | 50.0 | 46.0 | 50.0 % |"))
         #expect(markdown.contains("| joint | 3 | 52.7 [") && markdown.contains("| joint - random | 3 | +4.6 ["))
         let turned = try run(["report", "compare", "--against", "random"] + bundles, in: folder.url)

@@ -18,12 +18,43 @@ import Training
             #expect(candidate.latency <= limit, "candidate \(candidate.id) was to be refused")
             let id = try #require(candidate.parent)
             let parent = try #require(outcome.state.candidate(id))
-            // Either the student changes or its teacher.
+            // Either the student is changed or its teacher; both are followed by cuts to the limit.
             #expect(candidate.actions.isEmpty == (candidate.architecture == parent.architecture))
-            #expect(candidate.actions.isEmpty || candidate.teacher == parent.teacher)
+            #expect((candidate.teacher != parent.teacher) == candidate.move.hasPrefix("teacher:"))
         }
         #expect(outcome.state.journal.count == 14)
         #expect(outcome.state.known.contains { $0.move.hasPrefix("teacher:") })
+    }
+
+    /// Teachers are looked for while the latency limit falls too, not only once it has been reached.
+    @Test func teachersChangeFromTheBeginning() throws {
+        let fixture = SearchFixture()
+        fixture.changed.latencyTarget = 0.5
+        fixture.changed.candidates = 16
+        fixture.changed.descent = 0.75
+        fixture.changed.draws = 3
+        let outcome = try fixture.search().run()
+        let changed = outcome.state.known.filter { $0.move.hasPrefix("teacher:") }
+        #expect(Set(changed.map(\.generation)).count > 1, "\(changed.map(\.generation))")
+        // What the limit asks for beside another teacher is cut, and the best of some cuts is trained.
+        #expect(changed.contains { !$0.actions.isEmpty })
+        let pulls = outcome.state.teacherMoves.arms.values.map(\.pulls).reduce(0, +)
+        #expect(pulls == changed.count && pulls == outcome.state.moves.arms["teacher"]?.pulls)
+    }
+
+    /// A target in milliseconds is the share that these come to; the base must be slower.
+    @Test func aTargetMayBeInMilliseconds() throws {
+        let shares = try SearchFixture().search().run()
+        let fixture = SearchFixture()
+        fixture.changed.latencyTarget = 1
+        fixture.changed.latencyMilliseconds = 0.7 * shares.state.baseLatency
+        let search = try fixture.search()
+        let outcome = try search.run()
+        #expect(abs(search.target - 0.7 * shares.state.baseLatency) < 1e-9)
+        #expect(outcome.student.latency <= search.target && outcome.state.limits == shares.state.limits)
+        fixture.changed.latencyMilliseconds = 2 * shares.state.baseLatency
+        let failure = #expect(throws: Failure.self) { _ = try fixture.search() }
+        #expect(failure?.place == "latency_ms" && failure?.what.hasPrefix("the base takes") == true)
     }
 
     /// Each derived student's statistics are estimated before it is trained; one that only has another teacher is its parent.
@@ -97,6 +128,8 @@ import Training
             refusal { $0.steps[0].weights = other }
                 == "candidate \(first) came out with other weights than the lineage tells")
         #expect(refusal { $0.student = other } == "the student came out with other weights than the lineage tells")
+        #expect(
+            refusal { $0.steps[0].generation = .max }?.contains("generation that there is not") == true)
         #expect(
             refusal { $0.steps[0].teacher.depths = [9, 9, 9, 9] }?.hasPrefix("the pool has no such teacher") == true)
         #expect(refusal { $0.steps[0].teacher.innerWidths = [1e300] }?.hasPrefix("the pool has no such") == true)
@@ -270,6 +303,9 @@ import Training
             }
         }
         #expect(seen == Set(SearchSettings.Phase.allCases))
+        // Who is trained on twice is so one after the other: at once it would be the same training.
+        let trained = outcome.state.known.filter { $0.move == "train-on" }.map { [$0.generation, $0.parent ?? 0] }
+        #expect(Set(trained).count == trained.count)
         // Six of eighteen students had a teacher, and the last training.
         #expect(fixture.trainer.taught == 7 && fixture.trainer.teachers == [outcome.base.teacher])
     }
@@ -285,6 +321,8 @@ import Training
         fixture.savesLeft = .max
         let outcome = try fixture.search().run()
         #expect(outcome.state.known.count == 5, "one generation of four")
+        #expect(outcome.state.isOutOfTime && fixture.log.contains { $0.hasPrefix("candidate 4 (") })
+        #expect(fixture.log.contains { $0.hasSuffix("0.1 hours: 4 candidates were trained") })
         #expect(outcome.state.journal.last?.contains("last-training") == true)
         #expect(outcome.state.spent >= 360)
     }
@@ -302,6 +340,27 @@ import Training
         #expect(
             last.count == 6
                 && last.allSatisfy { child in !outcome.state.archive.front.contains { $0.candidate == child.id } })
+    }
+
+    /// UCB gives children to whom they have brought the most, and tries everyone before; random search to everyone.
+    @Test func strategiesChooseParentsByTheirOwnRules() throws {
+        let outcome = try SearchFixture().search().run()
+        let candidates = (0..<3).map { id in
+            var candidate = outcome.base
+            candidate.id = id
+            return candidate
+        }
+        var state = outcome.state
+        state.parents = Bandit(exploration: 0.1)
+        state.parents.reward("0", 0.2)
+        state.parents.reward("2", 0.9)
+        var draw = RandomStream(seed: 1)
+        func choices(_ strategy: some SearchStrategy, pending: [Int: Int] = [:]) -> [Int] {
+            (0..<40).map { strategy.parent($0, among: candidates, state, pending: pending, &draw).id }
+        }
+        #expect(Set(choices(UpperConfidence())) == [1], "nobody knows what its children are worth")
+        #expect(Set(choices(UpperConfidence(), pending: [1: 1])) == [2])
+        #expect(Set(choices(RandomSearch())) == [0, 1, 2])
     }
 
     /// Every strategy ends within the target and the budget; they do not choose alike.
@@ -328,6 +387,12 @@ import Training
         for child in outcome.state.known.dropFirst() {
             let parent = try #require(outcome.state.candidate(child.parent ?? 0))
             for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
+            // What a move gave to a stage is not cut off again.
+            guard case .moveBlock(_, _, let gainer)? = child.actions.first else { continue }
+            #expect(
+                !child.actions.contains {
+                    if case .removeBlock(gainer, _) = $0 { true } else { false }
+                }, "\(child.actions)")
         }
         #expect(kinds == Set(StudentAction.Kind.allCases))
         // Another input is one that batches are padded to another extent for.

@@ -39,6 +39,16 @@ import Testing
         #expect(explanation.teachers.map(\.count) == [3, 2])
     }
 
+    /// A finalist's training that came to nothing is not one that others were better than.
+    @Test func aDivergedFinalistIsTold() throws {
+        var lines = Array(journal.dropLast())
+        var lost = line(5, 3, "last-training", 0, 36, width: 0.5).object ?? [:]
+        lost.merge(["student": false, "last_training_share": 0.5, "ap_before": 0.52, "divergence": "the loss"]) { $1 }
+        lines += [.object(lost), line(3, 1, "last-training", 0.53, 30, width: 0.5)]
+        let reason = try Explanation(lines, target: 32, at: "test").dropped.last?.reason
+        #expect(reason?.hasPrefix("a finalist: its last training diverged") == true)
+    }
+
     @Test func whatWasDroppedHasAReason() throws {
         let dropped = try Explanation(journal, target: 32, at: "test").dropped
         #expect(dropped.map(\.entry.candidate) == [2, 4, 5])

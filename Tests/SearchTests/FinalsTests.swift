@@ -184,6 +184,11 @@ import Training
         let outcome = try fixture.search().run()
         let diverged = outcome.state.known.filter { $0.divergence != nil }
         #expect(!diverged.isEmpty && diverged.count < 12 && diverged.allSatisfy { $0.precision == 0 })
+        // However fast they are: nothing comes of them.
+        let ids = Set(diverged.map(\.id))
+        #expect(outcome.state.archive.front.allSatisfy { !ids.contains($0.candidate) })
+        #expect(outcome.state.known.allSatisfy { !ids.contains($0.parent ?? 0) })
+        #expect(outcome.state.finals?.finalists.allSatisfy { !ids.contains($0) } == true)
         #expect(fixture.log.contains { $0.contains("the loss is not finite") })
         let journal = try outcome.state.journal.map { try JSON(parsing: $0) }
         let dropped = try Explanation(journal, target: nil, at: "test").dropped
@@ -192,6 +197,35 @@ import Training
         hopeless.trainer.diverges = { _, _, _ in true }
         let failure = #expect(throws: Failure.self) { _ = try hopeless.search().run() }
         #expect(failure?.what == "none of 4 candidates could be trained: the loss is not finite")
+    }
+
+    /// Nor does one that diverges take the place of another when the worse half of a generation stops.
+    @Test func whoDivergesIsStoppedFirst() throws {
+        let fixture = SearchFixture()
+        fixture.changed.halvings = 1
+        fixture.changed.trial.epochs = 4
+        let limit = try Networks.graph().cost.parameters
+        fixture.trainer.diverges = { graph, _, step in step == 1 && graph.cost.parameters < limit * 9 / 10 }
+        let state = try fixture.search().run().state
+        let generations = Dictionary(grouping: state.known.dropFirst(), by: \.generation)
+        for (_, children) in generations where children.contains(where: { $0.divergence == nil }) {
+            let healthy = children.filter { $0.divergence == nil }
+            let goOn = children.filter { $0.share == 1 }
+            #expect(goOn.count { $0.divergence == nil } == min(healthy.count, goOn.count))
+        }
+        let students = state.known.dropFirst()
+        #expect(students.contains { $0.divergence != nil } && students.contains { $0.divergence == nil })
+    }
+
+    /// Whoever looks in sees the finalists.
+    @Test func finalistsAreShown() throws {
+        let fixture = finals(4)
+        let outcome = try fixture.search().run()
+        let shown = fixture.looks.compactMap(\.finals)
+        #expect(shown.last == outcome.state.finals && shown.count >= 7)
+        // And the front as soon as a generation has been learnt from.
+        let learnt = fixture.looks.filter { $0.evaluated.isEmpty && $0.finals == nil }.map { $0.known.count }
+        #expect(Set(learnt).isSuperset(of: [5, 9, 13]))
     }
 
     /// Finalists off the front are trained like others, and how far all of it is goes only forward.

@@ -47,6 +47,30 @@ import Testing
         #expect(turned.differences.first { $0.other == "joint" }?.verdict == .worse)
     }
 
+    /// A student that is slower than it was to be is told; a measurement that is off by a little is not held against it.
+    @Test func studentsBeyondTheTargetAreTold() throws {
+        let runs = try [20, 20.9, 22].enumerated().map { index, latency in
+            try ModeComparison.Run(
+                metrics: Self.metrics("joint", "base\(index)", 0.53, latency: latency), source: "run\(index)")
+        }
+        #expect(runs.map(\.meetsTarget) == [true, true, false] && runs[0].target == 0.5)
+        let mode = try #require(ModeComparison(runs, reference: "joint").modes.first)
+        #expect(mode.within.met == 2 && mode.within.known == 3)
+        // A record of before targets were told.
+        var record = runs[2].json.object ?? [:]
+        record["target"] = nil
+        let old = try ModeComparison.runs(
+            recorded: ["modes": [["mode": "joint", "runs": [.object(record)]]]], source: "here")
+        #expect(old.first?.meetsTarget == nil)
+        #expect(try ModeComparison(old, reference: "joint").modes.first?.within.known == 0)
+    }
+
+    /// Numbers beyond all measure are no crash.
+    @Test func estimatesOfDamagedNumbersHaveNoInterval() {
+        #expect(ModeComparison.Estimate([1e308, 1e308]).interval == nil)
+        #expect(ModeComparison.Estimate([.infinity, 1]).interval == nil)
+    }
+
     /// One mode alone is held against its bases, and against what else was evaluated beside its students.
     @Test func studentsAreHeldAgainstTheirOwnRivals() throws {
         let runs = try [0.51, 0.53, 0.52].enumerated().map { index, precision in

@@ -33,6 +33,17 @@ import Testing
         #expect(archive.hypervolume(latencyLimit: 40) == 0)
     }
 
+    /// Where all gain nearly the same by being faster, what is between them counts; a difference that is nothing is none.
+    @Test func rewardsTellChildrenApart() {
+        let rewards = Bandit.rewards([55, 66.5, 69.8, 70])
+        #expect(rewards[0] == 0 && rewards[3] == 1 && rewards[1] > 0.7 && rewards[2] > 0.98)
+        #expect(Bandit.rewards([69.9, 70]).allSatisfy { $0 > 0.95 })
+        #expect(Bandit.rewards([0, 2, 4]) == [0, 0.5, 1] && Bandit.rewards([3]) == [1])
+        #expect(Bandit.rewards([0, 0]) == [0, 0] && Bandit.rewards([]).isEmpty)
+        // Nothing for nothing, however little the others gain.
+        #expect(Bandit.rewards([0, 0, 1e-300]) == [0, 0, 1])
+    }
+
     @Test func theBanditTriesAllAndThenPrefersWhatPays() {
         var bandit = Bandit(exploration: 0.2)
         var random = RandomStream(seed: 1)

@@ -80,8 +80,31 @@ import Testing
         #expect(trouble == "the worker of task 1 died (signal 9: killed, perhaps for want of memory)")
 
         let failure = #expect(throws: Failure.self) { try bench.run(["dies"]) }
-        #expect(failure?.cause == .system && failure?.what.hasSuffix("and the one before it too") == true)
+        #expect(failure?.cause == .system && failure?.what.hasSuffix("and the two before it too") == true)
         #expect(failure?.remedy?.contains("fewer workers") == true)
+    }
+
+    /// Two large tasks may be too much for the memory: after a second death a task is tried when no other is at work.
+    @Test func whoDiesAgainIsTriedAlone() throws {
+        let bench = try Bench(workers: 3)
+        var beside = 0
+        try bench.run(["slow", "dies-twice", "slow", "dies-twice", "quick", "quick"]) { index, told in
+            guard told["begun"]?.integer == 3 else { return }
+            beside = max(beside, bench.pool.working)
+        }
+        #expect(bench.said == [0: "slow", 1: "third", 2: "slow", 3: "third", 4: "quick", 5: "quick"])
+        #expect(bench.pool.troubles.count == 4 && beside == 1)
+    }
+
+    /// Those who wait for that are let go where the stage is stopped.
+    @Test func stoppingDoesNotWaitForWhoWaits() throws {
+        let bench = try Bench(workers: 2)
+        let failure = #expect(throws: Failure.self) {
+            try bench.run(["ticks", "dies"]) { _, _ in
+                if bench.pool.troubles.count == 2 { bench.cancellation.cancel() }
+            }
+        }
+        #expect(failure?.cause == .cancelled && bench.interruptions == 1)
     }
 
     /// What was mended is told by an attempt that goes on from a checkpoint, too.
@@ -115,7 +138,7 @@ import Testing
         let wrong = #expect(throws: Failure.self) { try bench.run(["wrong"]) }
         #expect(wrong?.what == "wrong input" && wrong?.remedy == "mend it" && bench.events.count == 1)
         let full = #expect(throws: Failure.self) { try bench.run(["full"]) }
-        #expect(full?.what.contains("no space left") == true && bench.events.count == 3)
+        #expect(full?.what.contains("no space left") == true && bench.events.count == 4)
     }
 
     /// Workers are asked to stop and have time to save; what is finished then is taken in.

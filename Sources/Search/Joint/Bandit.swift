@@ -35,6 +35,15 @@ public struct Bandit: Sendable, Hashable, Codable {
         (arms[name]?.pulls ?? 0) + (pending[name] ?? 0)
     }
 
+    /// What gains of one round are worth: 1 for the largest, 0 for the least. Where the latency limit falls, the fronts that all children
+    /// of a generation give are larger by nearly the same, whatever they lose in precision, so that only what is between them
+    /// tells good moves from bad ones; less than a twentieth of the largest between them is chance.
+    public static func rewards(_ gains: [Double]) -> [Double] {
+        guard let most = gains.max(), let least = gains.min(), most > 0 else { return gains.map { _ in 0 } }
+        let spread = max(most - least, most / 20)
+        return gains.map { $0 > 0 ? 1 - (most - $0) / spread : 0 }
+    }
+
     public mutating func reward(_ name: String, _ value: Double) {
         var arm = arms[name] ?? Arm(pulls: 0, mean: 0)
         arm.pulls += 1

@@ -5,9 +5,7 @@ import Tensor
 // Which of several drawn students is worth a training.
 extension DetectorSearch {
     /// How many children are drawn for one that is trained.
-    func draws(of move: String) -> Int {
-        move == Self.teacherMove || move == Self.trainingMove ? 1 : settings.drawsPerChild
-    }
+    func draws(of move: String) -> Int { move == Self.trainingMove ? 1 : settings.drawsPerChild }
 
     /// Of some drawn children of one parent, within one limit, the one that inherits the most: whose loss before any training is the
     /// least. What a cut destroys decides how far a short training comes, and looking costs less than that training.

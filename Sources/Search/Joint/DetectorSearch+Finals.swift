@@ -45,7 +45,7 @@ extension DetectorSearch {
 
     /// Who may become a finalist, as things stand.
     func contenders() -> [Int] {
-        let within = state.known.filter { $0.latency <= target }
+        let within = state.known.filter { $0.latency <= target && $0.divergence == nil }
         let ranked = within.sorted {
             ($1.precision ?? 0, $0.latency, $0.id) < ($0.precision ?? 0, $1.latency, $1.id)
         }
@@ -63,8 +63,10 @@ extension DetectorSearch {
             let extent = share < 1 ? " after \(tenths(100 * share)) % of it" : ""
             let finding = finalist.divergence ?? "AP \(tenths(100 * outcome.precision))\(extent)"
             hooks.log("\(title(of: finalist)): \(finding)")
+            hooks.record(outcome.state.training.step, ["\(Self.lastTrainingName(id))/ap": outcome.precision])
             let before = state.finals?.entrants ?? []
             state.finals?.add(finalist)
+            hooks.look(state)
             guard let finals = state.finals, finals.winner == nil else {
                 hooks.record(
                     id, ["student/ap": outcome.precision, "student/latency_ms": finalist.latency])
@@ -87,7 +89,7 @@ extension DetectorSearch {
 
     /// A finalist's last training, up to a share of it. All of this process's threads work on it.
     private func lastTraining(of finalist: Candidate, to share: Double) throws -> TrialOutcome {
-        let name = "last-training-\(finalist.id)"
+        let name = Self.lastTrainingName(finalist.id)
         let paused = try paused(finalist.id)
         guard let start = paused?.weights ?? weights[finalist.id] else {
             throw Failure("the weights of candidate \(finalist.id) are gone", cause: .defect)
@@ -107,6 +109,8 @@ extension DetectorSearch {
                 overall: finishFraction(others + progress.fraction(share: share)))
         }
     }
+
+    private static func lastTrainingName(_ id: Int) -> String { "last-training-\(id)" }
 
     private func title(of finalist: Candidate) -> String {
         let count = state.finals?.finalists.count ?? 1

@@ -62,7 +62,7 @@ extension DetectorSearch {
     }
 
     private func title(of child: Candidate) -> String {
-        "candidate \(replay == nil ? "\(child.id) of \(budget)" : "\(child.id) again") (\(child.move))"
+        "candidate \(child.id)\(replay == nil ? outOf : " again") (\(child.move))"
     }
 
     private func observe(_ progress: TrialProgress, of child: Candidate, underway: [Int: Double]) throws {
@@ -82,8 +82,8 @@ extension DetectorSearch {
         let extent = isLast ? "" : " after \(tenths(100 * child.share)) % of its training"
         let finding = child.divergence ?? "AP \(tenths(100 * outcome.precision))\(extent)"
         hooks.log("\(title(of: child)): \(finding), \(relative) % of the time")
-        hooks.record(child.id, ["candidates/ap": outcome.precision, "candidates/latency_ms": child.latency])
         if isLast {
+            record(child)
             state.evaluated.append(child)
             weights[child.id] = outcome.state.weights
             halted[child.id] = nil
@@ -107,7 +107,10 @@ extension DetectorSearch {
         let ranked = zip(state.standings, points).map { child, own in
             (child: child, beaten: points.count { $0.dominates(own) })
         }.sorted {
-            ($0.beaten, -($0.child.precision ?? 0), $0.child.latency, $0.child.id)
+            // One that diverged may be the fastest, which nobody beats.
+            let diverged = ($0.child.divergence != nil, $1.child.divergence != nil)
+            if diverged.0 != diverged.1 { return diverged.1 }
+            return ($0.beaten, -($0.child.precision ?? 0), $0.child.latency, $0.child.id)
                 < ($1.beaten, -($1.child.precision ?? 0), $1.child.latency, $1.child.id)
         }
         for (child, _) in ranked.dropFirst((ranked.count + 1) / 2) {
@@ -115,9 +118,15 @@ extension DetectorSearch {
             // What it learnt is in the state that it stopped with, which the next checkpoint has as its weights.
             if let stopped = try paused(child.id) { weights[child.id] = stopped.weights }
             halted[child.id] = nil
+            record(child)
             state.evaluated.append(child)
         }
         state.standings = []
+    }
+
+    private func record(_ child: Candidate) {
+        hooks.record(
+            child.id, ["candidates/ap": child.precision ?? 0, "candidates/latency_ms": child.latency])
     }
 
     // MARK: States between the parts of a training

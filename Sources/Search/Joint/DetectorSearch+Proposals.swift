@@ -20,6 +20,8 @@ extension DetectorSearch {
         for attempt in 0..<max(16, wanted * 4) where children.count < wanted {
             var draw = random.stream("generation", generation).stream("child", attempt)
             let parent = strategy.parent(attempt, among: parents, state, pending: siblings, &draw)
+            // Trained twice from the same weights on the same batches it would be the same student.
+            if settings.phase(generation: generation) == .distillation, siblings[parent.id] != nil { continue }
             let moves = try moves(for: parent, limit: limit)
             guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
             // Refused or not: what cannot be had must not be asked for over and over.
@@ -85,11 +87,11 @@ extension DetectorSearch {
             }
             kinds.append(.input)
             if try !proposalCounts(graph(of: parent)).isEmpty { kinds.append(.proposals) }
-            // Only a student that is fast enough has room to grow, or time to look for another teacher.
+            // Only a student that is fast enough has room to grow.
             if parent.latency <= limit { kinds += [.addBlock, .widen] }
         }
         var moves = kinds.map(\.rawValue)
-        if settings.hasTeachers, parent.latency <= limit, settings.mode == .joint || settings.mode == .random {
+        if settings.hasTeachers, !space.elastic.isEmpty, settings.mode == .joint || settings.mode == .random {
             moves.append(Self.teacherMove)
         }
         return moves
@@ -110,13 +112,17 @@ extension DetectorSearch {
         child.precision = nil
         child.losses = [:]
         child.weights = nil
-        if move == Self.teacherMove {
-            let name = changeTeacher(&child, pending: pendingTeachers, &draw)
-            child.move = "\(move):\(name)"
-            return child
-        }
         if move == Self.trainingMove { return child }
-        guard let kind = StudentAction.Kind(rawValue: move) else { return nil }
+        let kind = StudentAction.Kind(rawValue: move)
+        // Of several draws for one child only the cuts differ: losses at other input sizes say nothing of each other, and fewer
+        // proposals or another teacher change none before training.
+        var own = draw.stream("change")
+        if kind == nil {
+            guard let other = otherTeacher(than: parent.teacher, pending: pendingTeachers, &own) else { return nil }
+            child.teacher = other.teacher
+            child.move = "\(move):\(other.name)"
+            if parent.latency <= limit { return child }
+        }
         let graph = try graph(of: parent)
         let importance = try importance(of: parent)
         let cuts = LatencyCuts(
@@ -125,10 +131,7 @@ extension DetectorSearch {
         var actions: [StudentAction] = []
         var grown = graph
         var scores: Importance? = importance
-        if ![.prune, .removeBlock].contains(kind) {
-            // Of several draws for one child only the cuts differ: losses at other input sizes say nothing of each other, and fewer
-            // proposals change none in training.
-            var own = draw.stream("change")
+        if let kind, ![.prune, .removeBlock].contains(kind) {
             guard let action = change(kind, graph, &own), let larger = try? action.apply(to: graph, catalog)
             else { return nil }
             scores = try importance.inherited(
@@ -149,20 +152,22 @@ extension DetectorSearch {
         return child
     }
 
-    /// A neighbour of the teacher in one dimension, or a fresh draw.
-    private func changeTeacher(
-        _ child: inout Candidate, pending: [String: Int], _ draw: inout RandomStream
-    ) -> String {
+    /// A neighbour of a teacher in one dimension, or a fresh draw, and what that is called; nil where there seems to be no other.
+    private func otherTeacher(
+        than teacher: TeacherChoice, pending: [String: Int], _ draw: inout RandomStream
+    ) -> (teacher: TeacherChoice, name: String)? {
         let fresh = "draw"
         let names = [fresh] + space.elastic.map(\.description)
-        let chosen = settings.chosenStrategy.teacherMove(among: names, state, pending: pending, &draw) ?? fresh
+        let chosen = settings.chosenStrategy.teacherMove(among: names, state, pending: pending, &draw)
         if let dimension = space.elastic.first(where: { $0.description == chosen }) {
-            let neighbour = space.neighbour(of: child.teacher, along: dimension, &draw)
-            child.teacher = neighbour == child.teacher ? space.draw(&draw) : neighbour
-        } else {
-            child.teacher = space.draw(&draw)
+            let neighbour = space.neighbour(of: teacher, along: dimension, &draw)
+            if neighbour != teacher { return (neighbour, dimension.description) }
         }
-        return chosen
+        for _ in 0..<16 {
+            let drawn = space.draw(&draw)
+            if drawn != teacher { return (drawn, fresh) }
+        }
+        return nil
     }
 
     /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images

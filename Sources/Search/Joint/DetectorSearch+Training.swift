@@ -86,8 +86,12 @@ extension DetectorSearch {
 
     /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
     private func expectedTrials(_ done: Double) -> Double {
-        guard let pace, pace.time > 0, pace.trained > 0 else { return Double(budget) }
         let begun = Double(trained + state.proposals.count - state.evaluated.count)
+        guard let pace, pace.time > 0, pace.trained > 0 else {
+            // In the first generation the time that is spent is all that there is to go by.
+            guard let hours = settings.hours, replay == nil, done > 0 else { return Double(budget) }
+            return min(Double(budget), max(begun, done / min(1, max(1e-6, spent / (3600 * hours)))))
+        }
         return min(Double(budget), max(done, begun, Double(pace.trained) / min(1, pace.time)))
     }
 

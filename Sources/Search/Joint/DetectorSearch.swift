@@ -74,7 +74,6 @@ public final class DetectorSearch {
         local = SequentialTrials(trainer)
         self.executor = executor ?? local
         self.model = model
-        self.settings = settings
         self.catalog = catalog
         self.random = random
         self.hooks = hooks
@@ -97,6 +96,7 @@ public final class DetectorSearch {
             state = SearchState(baseLatency: baseLatency)
             weights = [0: base.weights]
         }
+        self.settings = try settings.meeting(baseLatency: state.baseLatency)
         begun = hooks.clock()
         spentBefore = state.spent
         if let hours = settings.hours, state.spent > 0 {
@@ -119,6 +119,7 @@ public final class DetectorSearch {
             }
             try trainGeneration()
             try learn()
+            hooks.look(state)
         }
         return try finish()
     }
@@ -154,12 +155,16 @@ public final class DetectorSearch {
     /// Whether another generation may begin.
     private var hasTime: Bool {
         guard let hours = settings.hours, replay == nil, spent >= hours * 3600 else { return true }
-        hooks.log("the search has had its \(tenths(hours)) hours: \(trained) of \(budget) candidates were trained")
+        hooks.log("the search has had its \(tenths(hours)) hours: \(trained)\(outOf) candidates were trained")
+        state.isOutOfTime = true
         return false
     }
 
     /// Seconds of work that the state rests on, and of this attempt.
     var spent: Double { spentBefore + hooks.clock() - begun }
+
+    /// The budget, for people; nothing where hours are what ends the search.
+    var outOf: String { settings.hours == nil || replay != nil ? " of \(budget)" : "" }
 
     /// Students that are to be trained.
     var budget: Int { replay?.steps.count ?? settings.candidates }
@@ -191,18 +196,18 @@ public final class DetectorSearch {
         let before = state.archive
         let limit = state.known[0].latency * 1.05
         let gains = state.evaluated.map { child -> Double in
+            guard child.divergence == nil else { return 0 }
             var archive = before
             archive.insert(point(child))
             return archive.hypervolume(latencyLimit: limit) - before.hypervolume(latencyLimit: limit)
         }
-        let most = gains.max() ?? 0
-        for (child, gain) in zip(state.evaluated, gains) {
-            let reward = most > 0 ? gain / most : 0
+        for (child, reward) in zip(state.evaluated, Bandit.rewards(gains)) {
             let parts = child.move.split(separator: ":", maxSplits: 1).map(String.init)
             state.moves.reward(parts[0], reward)
             if parts.count > 1 { state.teacherMoves.reward(parts[1], reward) }
             if let parent = child.parent { state.parents.reward("\(parent)", reward) }
-            state.archive.insert(point(child))
+            // A student that diverged may be the fastest; nothing shall come of it.
+            if child.divergence == nil { state.archive.insert(point(child)) }
         }
         for child in state.evaluated {
             let isOnFront = state.archive.front.contains { $0.candidate == child.id }

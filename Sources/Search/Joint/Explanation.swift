@@ -28,6 +28,7 @@ public struct Explanation: Sendable, Hashable {
         public let after: Double
         public let share: Double
         public let isStudent: Bool
+        public let isDiverged: Bool
     }
 
     /// What trainings with something in common brought: means over candidates of what each has more than its parent.
@@ -90,7 +91,7 @@ public struct Explanation: Sendable, Hashable {
                     finalists.append(
                         Finalist(
                             candidate: id, before: line["ap_before"]?.number ?? precision, after: precision,
-                            share: lastShare, isStudent: isStudent))
+                            share: lastShare, isStudent: isStudent, isDiverged: entry.isDiverged))
                 }
                 guard isStudent else { continue }
                 student = id
@@ -146,6 +147,7 @@ public struct Explanation: Sendable, Hashable {
     }
 
     private static func reason(_ finalist: Finalist) -> String {
+        if finalist.isDiverged { return "a finalist: its last training diverged, the loss or a gradient was no number" }
         let after = "a finalist: AP \(tenths(100 * finalist.after))"
         return finalist.share < 1
             ? "\(after) after \(tenths(100 * finalist.share)) % of its last training, and others came further"

@@ -60,7 +60,7 @@ public struct Finals: Sendable, Hashable, Codable {
     }
 
     /// The share of the last training that a finalist has had.
-    func share(_ id: Int) -> Double {
+    public func share(_ id: Int) -> Double {
         if let ended = ended.first(where: { $0.id == id }) { return ended.share }
         return waitingAfter[id].map { shares[$0] } ?? 0
     }

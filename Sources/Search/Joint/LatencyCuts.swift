@@ -124,6 +124,7 @@ extension StudentAction {
     fileprivate func isUndone(by cut: StudentAction) -> Bool {
         switch (self, cut) {
         case (.addBlock(let stage), .removeBlock(let other, _)): stage == other
+        case (.moveBlock(_, _, let stage), .removeBlock(let other, _)): stage == other
         case (.setWidth(let knob, _), .setWidth(let other, _)): knob == other
         default: false
         }

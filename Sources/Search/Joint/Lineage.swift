@@ -140,6 +140,11 @@ extension DetectorSearch {
                 "the lineage names a candidate twice, or the base", at: "replay",
                 remedy: "give the file as the search left it")
         }
+        if let step = lineage.steps.first(where: { !(1...Int(Int32.max)).contains($0.generation) }) {
+            throw Failure(
+                "candidate \(step.candidate) of the lineage is of a generation that there is not: \(step.generation)",
+                at: "replay", remedy: "give the file as the search left it")
+        }
         if let step = lineage.steps.first(where: { ($0.share ?? 1) <= 0 || ($0.share ?? 1) > 1 }) {
             throw Failure(
                 "candidate \(step.candidate) of the lineage had no part of its training that there is (share)",

@@ -12,6 +12,8 @@ extension ModeComparison {
         public let precision: Double
         /// The student's measured latency as a share of the base's; nil where it was not measured.
         public let latency: Double?
+        /// The share that the search was to come to; nil where it is not told.
+        public let target: Double?
         public let candidates: Int?
         /// AP of other detectors on the same images, by name: the base trained on, say.
         public let rivals: [String: Double]
@@ -21,6 +23,12 @@ extension ModeComparison {
         public let split: String?
         /// The student's change on drawings of the images, by what it is held against: `ModeComparison.base`, or a rival's name.
         public let resampled: [String: ResampledChanges]
+
+        /// Whether the student is as fast as it was to be, as measured; nil where that is not known.
+        public var meetsTarget: Bool? {
+            guard let latency, let target else { return nil }
+            return latency <= target * (1 + ModeComparison.tolerance)
+        }
 
         /// From `metrics.json` of an evaluation of a search's result.
         public init(metrics json: JSON, source: String) throws {
@@ -43,6 +51,7 @@ extension ModeComparison {
             precision = after
             let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
             latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
+            target = json["search"]?["target"]?.number
             candidates = json["search"]?["candidates"]?.integer
             let others = json["rivals"]?.object ?? [:]
             rivals = others.compactMapValues { $0["ap"]?.number }
@@ -62,6 +71,7 @@ extension ModeComparison {
             self.base = base
             (basePrecision, precision) = (before, after)
             latency = json["latency"]?.number
+            target = json["target"]?.number
             candidates = json["candidates"]?.integer
             rivals = (json["rivals"]?.object ?? [:]).compactMapValues(\.number)
             cost = json["cost"]?.number
@@ -74,6 +84,7 @@ extension ModeComparison {
             [
                 "source": .string(source), "base": .string(base), "base_ap": .number(basePrecision),
                 "ap": .number(precision), "latency": latency.map { .number($0) } ?? .null,
+                "target": target.map { .number($0) } ?? .null,
                 "candidates": candidates.map { .integer($0) } ?? .null,
                 "rivals": .object(rivals.mapValues { .number($0) }),
                 "cost": cost.map { .number($0) } ?? .null, "split": split.map { .string($0) } ?? .null,

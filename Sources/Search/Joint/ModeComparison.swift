@@ -3,7 +3,7 @@ import Foundation
 
 /// Searches of several modes from the same bases, compared in pairs: what one mode's student has more than another's, over the
 /// bases that both were given.
-public struct ModeComparison: Sendable, Hashable {
+public struct ModeComparison: Sendable {
     /// A mean with its 95 % interval, Student's; no interval of fewer than two numbers.
     public struct Estimate: Sendable, Hashable {
         public let count: Int
@@ -21,7 +21,8 @@ public struct ModeComparison: Sendable, Hashable {
             }
             let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
             let half = Self.quantile(values.count - 1) * (variance / n).squareRoot()
-            interval = mean - half...mean + half
+            // Numbers beyond all measure give none.
+            interval = mean.isFinite && half.isFinite ? mean - half...mean + half : nil
         }
 
         /// Student's t, 97.5 %, by degrees of freedom.
@@ -52,14 +53,30 @@ public struct ModeComparison: Sendable, Hashable {
         }
     }
 
-    public struct Mode: Sendable, Hashable {
+    public struct Mode: Sendable {
         public let name: String
         public let runs: [Run]
         public let precision: Estimate
         /// Over the base.
         public let gain: Estimate
         public let latency: Estimate?
+        /// Runs whose students meet their target, of those that tell it; a measurement may be off by `tolerance`.
+        public let within: (met: Int, known: Int)
+
+        init(_ name: String, _ runs: [Run]) {
+            self.name = name
+            self.runs = runs
+            precision = Estimate(runs.map(\.precision))
+            gain = Estimate(runs.map { $0.precision - $0.basePrecision })
+            let latencies = runs.compactMap(\.latency)
+            latency = latencies.isEmpty ? nil : Estimate(latencies)
+            let told = runs.compactMap(\.meetsTarget)
+            within = (told.count { $0 }, told.count)
+        }
     }
+
+    /// The share of its target by which a student may be measured slower and still meets it.
+    public static let tolerance = 0.05
 
     /// What the reference's students have more than another detector of their own evaluation: the base, or a rival.
     public struct Advance: Sendable, Hashable {
@@ -97,14 +114,7 @@ public struct ModeComparison: Sendable, Hashable {
                 remedy: "the modes are: \(names.joined(separator: ", "))")
         }
         self.reference = reference
-        modes = names.map { name in
-            let own = runs.filter { $0.mode == name }
-            let latencies = own.compactMap(\.latency)
-            return Mode(
-                name: name, runs: own, precision: Estimate(own.map(\.precision)),
-                gain: Estimate(own.map { $0.precision - $0.basePrecision }),
-                latency: latencies.isEmpty ? nil : Estimate(latencies))
-        }
+        modes = names.map { name in Mode(name, runs.filter { $0.mode == name }) }
         differences = names.dropFirst().map { other in
             let pairs = Self.pairs(runs, reference, other)
             let estimate = Estimate(pairs)

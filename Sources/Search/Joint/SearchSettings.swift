@@ -1,3 +1,4 @@
+import Basics
 public import Training
 
 /// How a joint search is run.
@@ -13,7 +14,8 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         /// Student and teacher, with parents and moves drawn evenly.
         case random
         /// One thing after the other, as toolboxes are put together: architecture, then pruning, both without a teacher, then
-        /// distillation from the pool's largest network. Each has a third of the generations.
+        /// distillation from the pool's largest network. Each has a third of the generations, as near as whole ones come; in the
+        /// last one every parent is trained on once a generation.
         case pipeline
     }
 
@@ -34,12 +36,15 @@ public struct SearchSettings: Sendable, Hashable, Codable {
 
     public var mode: Mode
     public var strategy: Strategy
-    /// The latency to reach, as a share of the base's.
+    /// The latency to reach, as a share of the base's; where milliseconds are given, what these come to once the base is measured.
     public var latencyTarget: Double
+    public var latencyMilliseconds: Double?
     /// Predictions aim this share below the target, since they are not exact.
     public var latencyMargin: Double
     /// Students that are trained, the base apart.
     public var candidates: Int
+    /// As many as the hours allow.
+    public static let unlimitedCandidates = 1_000_000
     public var childrenPerGeneration: Int
     /// How many students are drawn for each child that changes the architecture: the one whose loss is the least as it inherits, before any
     /// training, is trained. Not where everything is drawn evenly.
@@ -90,6 +95,19 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         self.finish = finish
         self.finalists = finalists
         self.distillation = distillation
+    }
+
+    /// With the target as a share, where it is in milliseconds.
+    func meeting(baseLatency: Double) throws -> SearchSettings {
+        guard let milliseconds = latencyMilliseconds else { return self }
+        guard milliseconds < baseLatency else {
+            throw Failure(
+                "the base takes \(tenths(baseLatency)) ms, which is within the \(tenths(milliseconds)) ms to be reached",
+                at: "latency_ms", remedy: "give fewer milliseconds: a search makes detectors faster")
+        }
+        var settings = self
+        settings.latencyTarget = milliseconds / baseLatency
+        return settings
     }
 
     public var generations: Int {

@@ -5,7 +5,7 @@ import Tensor
 
 /// All that a search has found out so far: what a checkpoint holds, with the weights of the students that still matter.
 public struct SearchState: Sendable, Hashable, Codable {
-    public static let format = "jdnas-search/7"
+    public static let format = "jdnas-search/8"
 
     public var format = SearchState.format
     /// The generation at work, from 1.
@@ -44,6 +44,8 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var contenders: [Int] = []
     /// The last trainings, once the search is over.
     public var finals: Finals?
+    /// Whether the hours were up before the candidates were.
+    public var isOutOfTime = false
 
     /// A student whose weights are needed beside those of the front.
     public var kept: Int?
@@ -75,6 +77,8 @@ extension SearchState {
             try SafeTensors.write(tensors, to: file)
         }
         try DurableFile.write(table.json.canonicalText, to: folder.appending(path: Self.tableIn))
+        // For people: what was found so far, where the search does not get to its end.
+        try DurableFile.write(journal.map { $0 + "\n" }.joined(), to: folder.appending(path: "history.jsonl"))
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         try DurableFile.write(encoder.encode(self), to: folder.appending(path: Self.describedIn))

@@ -1,7 +1,7 @@
 package import Basics
 
 /// How a search chooses among what it may do: whose child comes next, and what is changed.
-protocol SearchStrategy: Sendable {
+package protocol SearchStrategy: Sendable {
     /// The parent of a generation's child.
     ///
     /// - Parameters:
@@ -54,36 +54,40 @@ package struct ParetoEvolution: SearchStrategy {
         return parents[attempt % parents.count]
     }
 
-    func move(
+    package func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { state.moves.choose(among: moves, pending: pending, &draw) }
 
-    func teacherMove(
+    package func teacherMove(
         among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { state.teacherMoves.choose(among: names, pending: pending, &draw) }
 }
 
 /// Everything drawn evenly.
-struct RandomSearch: SearchStrategy {
-    func parent(
+package struct RandomSearch: SearchStrategy {
+    package init() {}
+
+    package func parent(
         _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
         _ draw: inout RandomStream
     ) -> Candidate { candidates[draw.index(below: candidates.count)] }
 
-    func move(
+    package func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { moves[draw.index(below: moves.count)] }
 
-    func teacherMove(
+    package func teacherMove(
         among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { names[draw.index(below: names.count)] }
 }
 
 /// Parents too by what their children brought: upper confidence bounds (UCB1, Auer et al. 2002).
-struct UpperConfidence: SearchStrategy {
+package struct UpperConfidence: SearchStrategy {
     private let moves = ParetoEvolution()
 
-    func parent(
+    package init() {}
+
+    package func parent(
         _ attempt: Int, among candidates: [Candidate], _ state: SearchState, pending: [Int: Int],
         _ draw: inout RandomStream
     ) -> Candidate {
@@ -93,11 +97,11 @@ struct UpperConfidence: SearchStrategy {
         return candidates.first { "\($0.id)" == chosen } ?? candidates[0]
     }
 
-    func move(
+    package func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { self.moves.move(among: moves, state, pending: pending, &draw) }
 
-    func teacherMove(
+    package func teacherMove(
         among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String? { moves.teacherMove(among: names, state, pending: pending, &draw) }
 }

@@ -5,7 +5,8 @@ import Processes
 
 /// Shares a stage's work out to processes of its own program: each task is a folder under the attempt's `workers/`.
 ///
-/// Workers die with the stage. One that dies by itself is started once more on the same task; what it had saved is not lost.
+/// Workers die with the stage. One that dies by itself is started once more on the same task, and after a second death once more
+/// while no other works: two large tasks may want more memory than there is. What it had saved is not lost.
 public final class WorkerPool {
     private let context: StageContext
     private let plugin: any WorkingPlugin
@@ -24,7 +25,11 @@ public final class WorkerPool {
         var child: ChildProcess
         /// Bytes of the events that were read.
         var read: UInt64 = 0
-        var isSecond = false
+        /// Processes of it that died.
+        var deaths = 0
+        /// Whether it is to be tried again when nobody else is at work; and whether it is being.
+        var waits = false
+        var isAlone: Bool { deaths > 1 }
 
         init(index: Int, folder: URL, title: String, child: ChildProcess) {
             self.index = index
@@ -61,6 +66,9 @@ public final class WorkerPool {
     /// Folders of the tasks at work, by the task's number.
     public var tasks: [(index: Int, folder: URL)] { running.map { ($0.index, $0.folder) } }
 
+    /// How many of them have a process.
+    package var working: Int { running.count { !$0.waits } }
+
     /// Does all tasks, so many at a time.
     ///
     /// - Parameters:
@@ -82,13 +90,18 @@ public final class WorkerPool {
         }
         do {
             while next < count || !running.isEmpty {
-                while next < count, running.count < limit, !context.isCancelled {
+                while next < count, running.count < limit, !running.contains(where: \.isAlone), !context.isCancelled {
                     running.append(try start(next, prepare))
                     next += 1
                 }
-                try ChildProcess.wait(any: running.map(\.child), seconds: 0.2)
+                if let worker = running.first, running.allSatisfy(\.waits) {
+                    worker.child = try process(worker.folder)
+                    worker.waits = false
+                }
+                let working = running.filter { !$0.waits }
+                try ChildProcess.wait(any: working.map(\.child), seconds: 0.2)
                 if context.isCancelled { break }
-                for worker in running { try attend(worker, event, done) }
+                for worker in working { try attend(worker, event, done) }
             }
         } catch {
             // Whoever was told something may have been asked to stop in the middle of it.
@@ -161,27 +174,29 @@ public final class WorkerPool {
         }
         let trouble = "the worker of \(worker.title) died (\(reason))"
         let log = worker.folder.appending(path: "log.txt")
-        guard !worker.isSecond else {
+        worker.deaths += 1
+        guard worker.deaths < 3 else {
             throw Failure(
-                "\(trouble), and the one before it too", at: told?.place ?? log.path,
+                "\(trouble), and the two before it too", at: told?.place ?? log.path,
                 remedy: told?.remedy
                     ?? "where memory is short, give the stage fewer workers; then run the job again: it goes on",
                 cause: .system)
         }
-        context.log("\(trouble); another one goes on. Its last words:")
+        let next = worker.isAlone ? "it is tried once more when no other works" : "another one goes on"
+        context.log("\(trouble); \(next). Its last words:")
         let words = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n").suffix(10) ?? []
         for line in words { context.log("  \(line)") }
         troubles.append(trouble)
         try? FileManager.default.removeItem(at: file)
-        worker.isSecond = true
-        worker.child = try process(worker.folder)
+        if worker.isAlone { worker.waits = true } else { worker.child = try process(worker.folder) }
     }
 
     /// Asks all workers to save and stop, and waits for them.
     private func stopWorkers() throws {
-        for worker in running { worker.child.signalGroup(SIGTERM) }
+        let working = running.filter { !$0.waits }
+        for worker in working { worker.child.signalGroup(SIGTERM) }
         let begin = ContinuousClock.now
-        for worker in running {
+        for worker in working {
             let left = Self.grace - (ContinuousClock.now - begin) / .seconds(1)
             if try worker.child.wait(seconds: left) == nil { worker.child.signalGroup(SIGKILL) }
         }
