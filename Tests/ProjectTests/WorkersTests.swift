@@ -62,6 +62,13 @@ import Testing
         throw Failure("no \(name) in \(stage.path)")
     }
 
+    /// The first lines that two files do not share.
+    private static func difference(_ own: Data, _ other: Data) -> String {
+        let lines = [own, other].map { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+        let pair = zip(lines[0], lines[1]).first { $0 != $1 }
+        return pair.map { ":\n\($0)\ninstead of\n\($1)" } ?? ": \(lines[0].count) and \(lines[1].count) lines"
+    }
+
     /// In this process, by one worker, by two, with one of them killed, with the stage killed: always the same bits.
     @Test func whoTrainsDoesNotMatter() throws {
         let first = try drain(
@@ -113,7 +120,9 @@ import Testing
             })
         for job in ["one", "two", "killed", "stopped"] {
             for name in ["student/weights.safetensors", "history.jsonl", "front.json", "lineage.json"] {
-                #expect(try member(name, of: job) == member(name, of: "alone"), "\(name) of \(job)")
+                let (own, other) = (try member(name, of: job), try member(name, of: "alone"))
+                let isSame = own == other
+                #expect(isSame, "\(name) of \(job)\(Self.difference(own, other))")
             }
         }
     }

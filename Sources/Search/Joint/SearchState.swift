@@ -78,7 +78,7 @@ extension SearchState {
         }
         try DurableFile.write(table.json.canonicalText, to: folder.appending(path: Self.tableIn))
         // For people: what was found so far, where the search does not get to its end.
-        try DurableFile.write(journal.map { $0 + "\n" }.joined(), to: folder.appending(path: "history.jsonl"))
+        try DurableFile.write(journal.map { $0 + "\n" }.joined(), to: folder.appending(path: "journal.jsonl"))
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         try DurableFile.write(encoder.encode(self), to: folder.appending(path: Self.describedIn))
