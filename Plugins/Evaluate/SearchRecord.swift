@@ -71,7 +71,8 @@ package struct SearchRecord {
         return [
             "mode": summary["mode"] ?? .null, "candidates": summary["candidates"] ?? .null,
             "trainings": summary["trainings"] ?? .null, "cost": summary["cost"] ?? .null,
-            "target": target.map { .number($0) } ?? .null, "base": base?["weights_digest"] ?? .null,
+            "target": target.map { .number($0) } ?? .null, "target_ms": summary["wanted_ms"] ?? .null,
+            "base": base?["weights_digest"] ?? .null,
         ]
     }
 

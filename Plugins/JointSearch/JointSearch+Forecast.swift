@@ -13,8 +13,10 @@ extension JointSearch {
         let settings = options.settings
         let looked = data.images(SplitName.search) ?? 0
         // Students go from the base's size to the target's.
-        let student = base.scaled(by: settings.latencyTarget)
-        let between = base.scaled(by: (1 + settings.latencyTarget) / 2)
+        // What milliseconds come to is known when the base has been measured.
+        let share = settings.latencyMilliseconds == nil ? settings.latencyTarget : 0.5
+        let student = base.scaled(by: share)
+        let between = base.scaled(by: (1 + share) / 2)
         let teacher = settings.hasTeachers ? pool.mean : 0
 
         var search = Work()

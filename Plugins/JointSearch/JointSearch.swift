@@ -62,7 +62,7 @@ public struct JointSearch: StagePlugin {
         let cost = try SearchCost(
             outcome, options, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact, backbones)
         try write(
-            outcome, base: inputs.base, options.settings, target: joint.target, pool: poolArtifact,
+            outcome, base: inputs.base, options, target: joint.target, pool: poolArtifact,
             inputs.train.categories, cost, troubles: workers?.troubles ?? [], context)
     }
 
@@ -136,28 +136,29 @@ public struct JointSearch: StagePlugin {
             ]
         }
         context.progress.show(
-            "the front after \(state.known.count - 1 + state.evaluated.count) candidates (generation \(state.generation)), "
+            "the front after \(max(0, state.known.count - 1) + state.evaluated.count) candidates, "
                 + "target \(tenths(target)) ms, \(best)",
             header: ["candidate", "move", "AP", "ms", "of the base", "teacher"], rows: rows)
     }
 
-    /// The finalists, who came furthest first.
+    /// The finalists: those that are still trained first, of the others who came further.
     private func show(_ finals: Finals, _ state: SearchState, target: Double, _ context: StageContext) {
-        let trained = finals.ended.reversed() + finals.standings
-        let waiting = finals.finalists.filter { id in !trained.contains { $0.id == id } }
-        let rows = (trained + waiting.compactMap(state.candidate)).map { finalist -> [String] in
-            let share = finals.share(finalist.id)
-            let before = state.candidate(finalist.id)?.precision
-            let isOver = finals.ended.contains { $0.id == finalist.id } && share < 1
+        let trained = finals.standings + finals.passed + finals.ended.reversed()
+        let order = finals.entrants + finals.ended.reversed().map(\.id)
+        let rows = order.compactMap { id -> [String]? in
+            guard let before = state.candidate(id) else { return nil }
+            let share = finals.share(id)
+            let isOver = !finals.entrants.contains(id) && share < 1
             return [
-                "\(finalist.id)", before.map { tenths(100 * $0) } ?? "",
-                waiting.contains(finalist.id) ? "" : tenths(100 * (finalist.precision ?? 0)),
-                "\(tenths(100 * share)) %\(isOver ? ", stopped" : "")", tenths(finalist.latency),
-                finalist.teacher.description,
+                "\(id)", tenths(100 * (before.precision ?? 0)),
+                trained.first { $0.id == id }.map { tenths(100 * ($0.precision ?? 0)) } ?? "",
+                "\(tenths(100 * share)) %\(isOver ? ", stopped" : "")", tenths(before.latency),
+                before.teacher.description,
             ]
         }
+        let count = finals.finalists.count
         context.progress.show(
-            "last trainings of \(finals.finalists.count) finalists, target \(tenths(target)) ms",
+            "last training\(count == 1 ? "" : "s of \(count) finalists"), target \(tenths(target)) ms",
             header: ["candidate", "AP before", "AP now", "of its training", "ms", "teacher"], rows: rows)
     }
 }

@@ -73,7 +73,7 @@ public struct JointSearchOptions: Codable, Sendable {
             hours: hours,
             descent: reader.double(
                 "descent", default: 0.6, in: 0...1,
-                help: "share of the generations over which the latency limit falls to the target"),
+                help: "share of the generations, or of the 'hours', over which the latency limit falls to the target"),
             cutStep: reader.double(
                 "cut_step", default: 0.25, in: 0.02...0.9, help: "share of a width that one cut takes"),
             leastWidth: reader.double(

@@ -13,8 +13,9 @@ extension JointSearch {
 
     /// Writes what the search found.
     func write(
-        _ outcome: DetectorSearch.Outcome, base: Detector, _ settings: SearchSettings, target: Double, pool: Artifact,
-        _ categories: [Dataset.Category], _ cost: SearchCost, troubles: [String], _ context: StageContext
+        _ outcome: DetectorSearch.Outcome, base: Detector, _ options: JointSearchOptions, target: Double,
+        pool: Artifact, _ categories: [Dataset.Category], _ cost: SearchCost, troubles: [String],
+        _ context: StageContext
     ) throws {
         let folder = context.output.directory
         let student = Detector(graph: outcome.graph, weights: outcome.weights)
@@ -36,7 +37,7 @@ extension JointSearch {
         for member in [
             "student", "base", "teacher.json", "history.jsonl", "front.json", Self.lineageName, Self.tableName,
         ] { context.output.mark(member, bundle: true) }
-        context.output.summary = try summary(outcome, settings, target: target, cost, troubles)
+        context.output.summary = try summary(outcome, options, target: target, cost, troubles)
         context.progress.report(fraction: 1, message: "candidate \(outcome.student.id) is the student")
     }
 
@@ -59,12 +60,13 @@ extension JointSearch {
     }
 
     private func summary(
-        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, target: Double, _ cost: SearchCost,
+        _ outcome: DetectorSearch.Outcome, _ options: JointSearchOptions, target: Double, _ cost: SearchCost,
         _ troubles: [String]
     ) throws -> JSON {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
         let meets = student.latency <= target
+        let settings = options.settings
         return [
             "mode": .string(settings.mode.rawValue),
             "base": ["ap": .number(before), "latency_ms": .number(outcome.state.baseLatency)],
@@ -80,7 +82,7 @@ extension JointSearch {
             "duplicates": .integer(outcome.state.duplicates),
             "barren": .array(try outcome.state.barren.map { try JSON(encoding: $0) }),
             "latency_disturbance": outcome.table.fit?.disturbance.map { .number($0) } ?? .null,
-            "ended_by": .string(end(of: outcome.state, settings)),
+            "ended_by": .string(options.replay == nil ? end(of: outcome.state, settings) : "replay"),
             // What the children of each generation were allowed, from the first one on.
             "limits": .array(
                 outcome.state.limits.filter { $0.key > 0 }.sorted { $0.key < $1.key }.map {
@@ -96,9 +98,12 @@ extension JointSearch {
                     ]
                 }),
             "target_ms": .number(target), "meets_target": .bool(meets),
+            // What was asked for in milliseconds, not as a share of the base's latency.
+            "wanted_ms": settings.latencyMilliseconds.map { .number($0) } ?? .null,
             "cost": cost.json,
             "headline": .array(
-                (headline(outcome, target: target) + [cost.line] + troubles + notes(outcome)).map { .string($0) }),
+                (headline(outcome, settings, target: target) + [cost.line] + troubles + notes(outcome))
+                    .map { .string($0) }),
         ]
     }
 
@@ -125,7 +130,9 @@ extension JointSearch {
         return [outcome.table.fit?.doubt, outcome.state.barren.sentence, divergence].compactMap(\.self)
     }
 
-    private func headline(_ outcome: DetectorSearch.Outcome, target: Double) -> [String] {
+    private func headline(
+        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, target: Double
+    ) -> [String] {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
         let saved = 1 - student.latency / outcome.state.baseLatency
@@ -145,8 +152,14 @@ extension JointSearch {
             lines.append("last trainings, AP on the search split: " + told.joined(separator: ", ") + more)
         }
         if student.latency > target {
-            lines.append(
-                "no student meets the target of \(tenths(target)) ms: raise 'latency', or lower 'least_width'")
+            let option = settings.latencyMilliseconds == nil ? "latency" : "latency_ms"
+            let last = outcome.state.limits[outcome.state.limits.keys.max() ?? 0] ?? 1
+            let isEarly = outcome.state.isOutOfTime && last * outcome.state.baseLatency > target
+            let remedy =
+                isEarly
+                ? "the hours were up before the latency limit had come down to it; give more 'hours', or fewer 'children'"
+                : "raise '\(option)', or lower 'least_width'"
+            lines.append("no student meets the target of \(tenths(target)) ms: \(remedy)")
         }
         return lines
     }

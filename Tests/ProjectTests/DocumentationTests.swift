@@ -104,8 +104,10 @@ import Testing
         #expect(outcome.code == 0, "\(outcome.error)")
         // What is too long to be run here is estimated.
         for job in ["jobs/overnight.yaml", "jobs/coco-r101.yaml"] {
-            let plan = try run(["plan", job], in: Project.root)
-            #expect(plan.code == 0 && plan.output.contains("joint-search"), "\(plan.error)\(plan.output)")
+            let plan = try run(["plan", "--json", job], in: Project.root)
+            #expect(plan.code == 0, "\(plan.error)")
+            let stages = try JSON(parsing: plan.output)[0]?["stages"]?.array ?? []
+            #expect(stages.count >= 5 && stages.allSatisfy { $0["seconds"]?.number ?? 0 > 0 }, "\(plan.output)")
         }
     }
 }

@@ -55,6 +55,29 @@ import Training
         fixture.changed.latencyMilliseconds = 2 * shares.state.baseLatency
         let failure = #expect(throws: Failure.self) { _ = try fixture.search() }
         #expect(failure?.place == "latency_ms" && failure?.what.hasPrefix("the base takes") == true)
+        fixture.changed.latencyMilliseconds = 0.04 * shares.state.baseLatency
+        #expect(throws: Failure.self) { _ = try fixture.search() }
+        // A student can be made again wherever the base is as fast by now.
+        let replaying = SearchFixture()
+        replaying.changed.latencyMilliseconds = 2 * shares.state.baseLatency
+        replaying.replay = try Lineage(of: shares.student, among: shares.state.known)
+        #expect(try replaying.search().run().weights == shares.weights)
+    }
+
+    /// Where hours alone end a search, one that has nothing left to try does not go on until they are over.
+    @Test func aSearchWithNothingLeftEnds() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = SearchSettings.unlimitedCandidates
+        fixture.changed.hours = 1
+        fixture.secondsPerLook = 0.01
+        fixture.changed.leastWidth = 1
+        fixture.changed.latencyTarget = 0.3
+        fixture.changed.descent = 0
+        fixture.changed.mode = .fixedTeacher
+        let state = try fixture.search().run().state
+        #expect(state.barren.count >= 8 && state.barren.count < 40 && !state.isOutOfTime)
+        #expect(state.known.count > 1 && state.finals?.winner != nil)
+        #expect(fixture.log.contains { $0.hasPrefix("candidate 1 (") })
     }
 
     /// Each derived student's statistics are estimated before it is trained; one that only has another teacher is its parent.
@@ -321,8 +344,8 @@ import Training
         fixture.savesLeft = .max
         let outcome = try fixture.search().run()
         #expect(outcome.state.known.count == 5, "one generation of four")
-        #expect(outcome.state.isOutOfTime && fixture.log.contains { $0.hasPrefix("candidate 4 (") })
-        #expect(fixture.log.contains { $0.hasSuffix("0.1 hours: 4 candidates were trained") })
+        #expect(outcome.state.isOutOfTime && fixture.log.contains { $0.hasPrefix("candidate 4 of at most 12 (") })
+        #expect(fixture.log.contains { $0.hasSuffix("0.1 hours: 4 of at most 12 candidates were trained") })
         #expect(outcome.state.journal.last?.contains("last-training") == true)
         #expect(outcome.state.spent >= 360)
     }

@@ -56,6 +56,11 @@ import Testing
         #expect(runs.map(\.meetsTarget) == [true, true, false] && runs[0].target == 0.5)
         let mode = try #require(ModeComparison(runs, reference: "joint").modes.first)
         #expect(mode.within.met == 2 && mode.within.known == 3)
+        // Milliseconds are held against the base as it was measured here: 22 of 40 ms, where 21 were wanted.
+        guard case .object(var members) = Self.metrics("joint", "base", 0.53, latency: 22) else { return }
+        members["search"] = ["mode": "joint", "base": "b", "target": 0.9, "target_ms": 21]
+        let wanted = try ModeComparison.Run(metrics: .object(members), source: "run")
+        #expect(wanted.target == 21.0 / 40 && wanted.meetsTarget == true)
         // A record of before targets were told.
         var record = runs[2].json.object ?? [:]
         record["target"] = nil

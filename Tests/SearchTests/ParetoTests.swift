@@ -40,6 +40,8 @@ import Testing
         #expect(Bandit.rewards([69.9, 70]).allSatisfy { $0 > 0.95 })
         #expect(Bandit.rewards([0, 2, 4]) == [0, 0.5, 1] && Bandit.rewards([3]) == [1])
         #expect(Bandit.rewards([0, 0]) == [0, 0] && Bandit.rewards([]).isEmpty)
+        // Who diverged says nothing of the others.
+        #expect(Bandit.rewards([nil, 66, 69, 70])[1] < 0.01 && Bandit.rewards([nil, nil]) == [0, 0])
         // Nothing for nothing, however little the others gain.
         #expect(Bandit.rewards([0, 0, 1e-300]) == [0, 0, 1])
     }

@@ -124,6 +124,13 @@ import Testing
         #expect(architectures.count == all.count)
         var random = RandomStream(seed: 2)
         for _ in 0..<20 { #expect(space.contains(space.draw(&random))) }
+        // A teacher without a block has no neighbour with another width of it; in all other dimensions there is one.
+        for choice in all {
+            for dimension in space.elastic {
+                let isThere = space.elastic(of: choice).contains(dimension)
+                #expect((space.neighbour(of: choice, along: dimension, &random) != choice) == isThere, "\(choice)")
+            }
+        }
         // One that tells a width of a block that is not there is not of the space, nor is one of whole stages.
         var odd = space.smallest
         odd.blockWidths?[0][blocks[0] - 1] = 0.5

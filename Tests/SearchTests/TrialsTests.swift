@@ -75,6 +75,23 @@ import Training
         #expect(outcome.state.limits.values.min() == aim && outcome.student.latency <= aim * outcome.state.baseLatency)
     }
 
+    /// Hours alone: the limit begins to fall at once, and what the hours leave at the end has come down to the target.
+    @Test func theLimitFallsWithoutANumberOfCandidates() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = SearchSettings.unlimitedCandidates
+        fixture.changed.hours = 0.2
+        // Four generations or so.
+        fixture.secondsPerLook = 30
+        let state = try fixture.search().run().state
+        let aim = fixture.changed.latencyTarget * (1 - fixture.changed.latencyMargin)
+        let limits = state.limits.filter { $0.key > 0 }.sorted { $0.key < $1.key }.map(\.value)
+        // The base was looked at first.
+        let first = limits.first ?? 0
+        #expect(first > aim && first <= pow(aim, 0.1) + 1e-9 && limits.last == aim, "\(limits)")
+        #expect((2...8).contains(limits.count) && state.isOutOfTime, "\(limits)")
+        #expect(zip(limits, limits.dropFirst()).allSatisfy { $0 >= $1 })
+    }
+
     /// Who is best at a rung goes on: with one child there is nobody to stop.
     @Test func aChildAloneGoesOn() throws {
         let fixture = halving(2)

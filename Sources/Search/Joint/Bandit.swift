@@ -12,7 +12,8 @@ public struct Bandit: Sendable, Hashable, Codable {
     public private(set) var arms: [String: Arm] = [:]
     public var exploration: Double
 
-    public init(exploration: Double = 0.5) { self.exploration = exploration }
+    /// - Parameter exploration: 1 is UCB1 as published; less trusts the first rewards more.
+    public init(exploration: Double = 1) { self.exploration = exploration }
 
     /// Chooses among the arms that can be pulled now. Untried arms come first; the rest by their upper bound, ties by
     /// chance. `pending` counts pulls whose reward is still to come.
@@ -37,11 +38,16 @@ public struct Bandit: Sendable, Hashable, Codable {
 
     /// What gains of one round are worth: 1 for the largest, 0 for the least. Where the latency limit falls, the fronts that all children
     /// of a generation give are larger by nearly the same, whatever they lose in precision, so that only what is between them
-    /// tells good moves from bad ones; less than a twentieth of the largest between them is chance.
-    public static func rewards(_ gains: [Double]) -> [Double] {
-        guard let most = gains.max(), let least = gains.min(), most > 0 else { return gains.map { _ in 0 } }
+    /// tells good moves from bad ones; less than a twentieth of the largest between them is chance. A nil came to nothing: it is worth 0,
+    /// and says nothing of the others.
+    public static func rewards(_ gains: [Double?]) -> [Double] {
+        let known = gains.compactMap(\.self)
+        guard let most = known.max(), let least = known.min(), most > 0 else { return gains.map { _ in 0 } }
         let spread = max(most - least, most / 20)
-        return gains.map { $0 > 0 ? 1 - (most - $0) / spread : 0 }
+        return gains.map { gain in
+            guard let gain, gain > 0 else { return 0 }
+            return 1 - (most - gain) / spread
+        }
     }
 
     public mutating func reward(_ name: String, _ value: Double) {

@@ -11,6 +11,7 @@ extension DetectorSearch {
         if state.finals == nil {
             state.finals = Finals(try finalists())
             try save("finalists")
+            hooks.look(state)
         }
         let best = try requireCandidate(state.finals?.finalists.first ?? 0)
         guard var final = weights[best.id] else {

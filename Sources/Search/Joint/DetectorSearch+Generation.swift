@@ -113,7 +113,10 @@ extension DetectorSearch {
             return ($0.beaten, -($0.child.precision ?? 0), $0.child.latency, $0.child.id)
                 < ($1.beaten, -($1.child.precision ?? 0), $1.child.latency, $1.child.id)
         }
-        for (child, _) in ranked.dropFirst((ranked.count + 1) / 2) {
+        // Who diverged would do so again; but somebody has to go on.
+        let healthy = state.standings.count { $0.divergence == nil }
+        let staying = min((ranked.count + 1) / 2, max(1, healthy))
+        for (child, _) in ranked.dropFirst(staying) {
             hooks.log("\(title(of: child)) stops here: the better half of its generation goes on")
             // What it learnt is in the state that it stopped with, which the next checkpoint has as its weights.
             if let stopped = try paused(child.id) { weights[child.id] = stopped.weights }

@@ -21,7 +21,10 @@ extension DetectorSearch {
             var draw = random.stream("generation", generation).stream("child", attempt)
             let parent = strategy.parent(attempt, among: parents, state, pending: siblings, &draw)
             // Trained twice from the same weights on the same batches it would be the same student.
-            if settings.phase(generation: generation) == .distillation, siblings[parent.id] != nil { continue }
+            if settings.phase(generation: generation) == .distillation, siblings[parent.id] != nil {
+                siblings[parent.id, default: 0] += 1
+                continue
+            }
             let moves = try moves(for: parent, limit: limit)
             guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
             // Refused or not: what cannot be had must not be asked for over and over.
@@ -55,8 +58,10 @@ extension DetectorSearch {
     private func limit(generation: Int) -> Double {
         if let limit = state.limits[generation] { return limit }
         let time = settings.hours.map { spent / (3600 * $0) } ?? 0
+        // When this generation will have ended, if it takes as long as the last one: what the hours leave after that is for others.
+        let end = time + (pace.map { max(0, time - $0.time) } ?? 0)
         if time > 0 { pace = (trained, time) }
-        let limit = settings.latencyLimit(generation: generation, time: generation == state.generation ? time : 0)
+        let limit = settings.latencyLimit(generation: generation, time: generation == state.generation ? end : 0)
         state.limits[generation] = limit
         return limit
     }
@@ -157,9 +162,10 @@ extension DetectorSearch {
         than teacher: TeacherChoice, pending: [String: Int], _ draw: inout RandomStream
     ) -> (teacher: TeacherChoice, name: String)? {
         let fresh = "draw"
-        let names = [fresh] + space.elastic.map(\.description)
+        let dimensions = space.elastic(of: teacher)
+        let names = [fresh] + dimensions.map(\.description)
         let chosen = settings.chosenStrategy.teacherMove(among: names, state, pending: pending, &draw)
-        if let dimension = space.elastic.first(where: { $0.description == chosen }) {
+        if let dimension = dimensions.first(where: { $0.description == chosen }) {
             let neighbour = space.neighbour(of: teacher, along: dimension, &draw)
             if neighbour != teacher { return (neighbour, dimension.description) }
         }

@@ -7,9 +7,9 @@ import Training
 /// The joint search: student morphism and dynamic distillation, interleaved (Joint-DetNAS, Yao et al., CVPR 2021; how
 /// the two are interleaved is our design).
 ///
-/// Generation by generation, parents from the Pareto front get children that differ in the student's architecture or in
-/// its teacher; each child inherits its parent's weights, is trained for a short time under its teacher, and is
-/// evaluated on the search split. The latency that children may take falls from the base's to the target. At the end
+/// Generation by generation, parents from the Pareto front get children by a change of the student's architecture or of
+/// its teacher, and cuts to the latency limit; each child inherits its parent's weights, is trained for a short time under its
+/// teacher, and is evaluated on the search split. The latency that children may take falls from the base's to the target. At the end
 /// the most precise students within the target are trained on, each under its teacher, and the best of them is the derived
 /// detector.
 public final class DetectorSearch {
@@ -96,7 +96,8 @@ public final class DetectorSearch {
             state = SearchState(baseLatency: baseLatency)
             weights = [0: base.weights]
         }
-        self.settings = try settings.meeting(baseLatency: state.baseLatency)
+        // Going through a lineage needs no target.
+        self.settings = replay == nil ? try settings.meeting(baseLatency: state.baseLatency) : settings
         begun = hooks.clock()
         spentBefore = state.spent
         if let hours = settings.hours, state.spent > 0 {
@@ -113,7 +114,7 @@ public final class DetectorSearch {
             if state.proposals.isEmpty {
                 if let barren = state.barren.last { hooks.log("\(barren)") }
                 // Nothing to try in this generation; a later one has another limit, another draw, another part of a pipeline.
-                guard replay == nil, state.generation < 2 * settings.generations else { break }
+                guard replay == nil, state.generation < 2 * settings.generations, !isExhausted else { break }
                 state.generation += 1
                 continue
             }
@@ -122,6 +123,12 @@ public final class DetectorSearch {
             hooks.look(state)
         }
         return try finish()
+    }
+
+    /// Whether so many generations in a row had nothing to try that others will have nothing either; in a pipeline its next part may.
+    private var isExhausted: Bool {
+        let last = (state.generation - 7...state.generation).map { $0 }
+        return settings.mode != .pipeline && state.barren.suffix(8).map(\.generation) == last
     }
 
     /// Settles what the generation trains: nothing, where nothing is left to try.
@@ -163,8 +170,11 @@ public final class DetectorSearch {
     /// Seconds of work that the state rests on, and of this attempt.
     var spent: Double { spentBefore + hooks.clock() - begun }
 
-    /// The budget, for people; nothing where hours are what ends the search.
-    var outOf: String { settings.hours == nil || replay != nil ? " of \(budget)" : "" }
+    /// The budget, for people; nothing where hours alone end the search.
+    var outOf: String {
+        if budget == SearchSettings.unlimitedCandidates { return "" }
+        return settings.hours == nil || replay != nil ? " of \(budget)" : " of at most \(budget)"
+    }
 
     /// Students that are to be trained.
     var budget: Int { replay?.steps.count ?? settings.candidates }
@@ -195,8 +205,8 @@ public final class DetectorSearch {
         try requireSomethingLearnt()
         let before = state.archive
         let limit = state.known[0].latency * 1.05
-        let gains = state.evaluated.map { child -> Double in
-            guard child.divergence == nil else { return 0 }
+        let gains = state.evaluated.map { child -> Double? in
+            guard child.divergence == nil else { return nil }
             var archive = before
             archive.insert(point(child))
             return archive.hypervolume(latencyLimit: limit) - before.hypervolume(latencyLimit: limit)

@@ -11,6 +11,8 @@ public struct Finals: Sendable, Hashable, Codable {
     /// weights of there.
     public private(set) var rung = 0
     public private(set) var standings: [Candidate] = []
+    /// The entrants as they were past the last part that all of them are past.
+    public private(set) var passed: [Candidate] = []
     /// Those that are trained no more, in the order in which they stopped: at the end all, the winner last.
     public private(set) var ended: [Candidate] = []
 
@@ -44,6 +46,7 @@ public struct Finals: Sendable, Hashable, Codable {
         ended += ranked.dropFirst(staying).reversed()
         let stay = Set(ranked.prefix(staying).map(\.id))
         entrants.removeAll { !stay.contains($0) }
+        passed = standings.filter { stay.contains($0.id) }
         standings = []
         rung += 1
     }

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 public import Training
 
 /// How a joint search is run.
@@ -54,7 +55,8 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     /// No generation begins after so many hours of searching, interruptions apart; nil for no limit. What such a search finds
     /// depends on the machine's speed; its student's lineage can be replayed to the same bits.
     public var hours: Double?
-    /// The share of the generations after which children must meet the target; before, the limit falls evenly.
+    /// The share of the generations after which children must meet the target; before, the limit falls by the same share in each:
+    /// what a cut destroys goes by the share that it takes.
     public var descent: Double
     /// The share of a width that one cut takes, and the share of the base's width that must stay.
     public var cutStep: Double
@@ -105,6 +107,11 @@ public struct SearchSettings: Sendable, Hashable, Codable {
                 "the base takes \(tenths(baseLatency)) ms, which is within the \(tenths(milliseconds)) ms to be reached",
                 at: "latency_ms", remedy: "give fewer milliseconds: a search makes detectors faster")
         }
+        guard milliseconds >= 0.05 * baseLatency else {
+            throw Failure(
+                "the base takes \(tenths(baseLatency)) ms; no student of it comes down to \(milliseconds) ms",
+                at: "latency_ms", remedy: "give a twentieth of the base's time or more, or begin with a smaller base")
+        }
         var settings = self
         settings.latencyTarget = milliseconds / baseLatency
         return settings
@@ -145,14 +152,16 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         let aim = latencyTarget * (1 - latencyMargin)
         if let phase = phase(generation: generation) {
             // The architecture takes half of the way; pruning takes the rest, step by step.
-            let middle = (1 + aim) / 2
-            guard phase == .pruning else { return phase == .architecture ? middle : aim }
+            guard phase == .pruning else { return phase == .architecture ? aim.squareRoot() : aim }
             let pruning = (1...generations).filter { self.phase(generation: $0) == .pruning }
             let done = Double(generation - (pruning.first ?? 1) + 1) / Double(pruning.count)
-            return middle - (middle - aim) * done
+            return done < 1 ? pow(aim, (1 + done) / 2) : aim
         }
         let steps = max(1, Int((descent * Double(generations)).rounded()))
-        let way = max(Double(generation) / Double(steps), descent > 0 ? time / descent : 0)
-        return max(aim, 1 - (1 - aim) * way)
+        // How many generations the hours hold is not known; the first one cannot go by their time.
+        let count =
+            candidates == Self.unlimitedCandidates ? min(0.1, Double(generation)) : Double(generation) / Double(steps)
+        let way = max(count, descent > 0 ? time / descent : 0)
+        return way < 1 ? pow(aim, way) : aim
     }
 }

@@ -95,6 +95,14 @@ extension SearchSpace {
         return choice { levels[$0] ?? 0 }
     }
 
+    /// The dimensions with a choice that a teacher has: not the widths of blocks that it lacks.
+    public func elastic(of teacher: TeacherChoice) -> [Dimension] {
+        elastic.filter { dimension in
+            guard case .inner(let stage, let block?) = dimension else { return true }
+            return block < teacher.depths[stage]
+        }
+    }
+
     /// The teacher one step away in one dimension: up or down by chance, the other way at the end. The same one where that is the
     /// width of a block that it lacks.
     public func neighbour(
