@@ -61,6 +61,10 @@ import Testing
         members["search"] = ["mode": "joint", "base": "b", "target": 0.9, "target_ms": 21]
         let wanted = try ModeComparison.Run(metrics: .object(members), source: "run")
         #expect(wanted.target == 21.0 / 40 && wanted.meetsTarget == true)
+        // A base that took no time is damaged, and no measure of anything.
+        members["base"] = ["ap": 0.5, "latency_ms": ["median": 0]]
+        let damaged = try ModeComparison.Run(metrics: .object(members), source: "run")
+        #expect(damaged.target == 0.9 && damaged.meetsTarget == nil)
         // A record of before targets were told.
         var record = runs[2].json.object ?? [:]
         record["target"] = nil

@@ -127,8 +127,8 @@ public final class DetectorSearch {
 
     /// Whether so many generations in a row had nothing to try that others will have nothing either; in a pipeline its next part may.
     private var isExhausted: Bool {
-        let last = (state.generation - 7...state.generation).map { $0 }
-        return settings.mode != .pipeline && state.barren.suffix(8).map(\.generation) == last
+        let last = state.generation - 7...state.generation
+        return settings.mode != .pipeline && state.barren.suffix(last.count).map(\.generation).elementsEqual(last)
     }
 
     /// Settles what the generation trains: nothing, where nothing is left to try.

@@ -50,10 +50,11 @@ extension ModeComparison {
             basePrecision = before
             precision = after
             let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
-            latency = latencies.count == 2 && latencies[0] > 0 ? latencies[1] / latencies[0] : nil
+            let isMeasured = latencies.count == 2 && latencies[0] > 0
+            latency = isMeasured ? latencies[1] / latencies[0] : nil
             // Milliseconds are a share of the base's latency as it is measured here, not as the search measured it.
-            let share = json["search"]?["target_ms"]?.number.flatMap { wanted in latencies.first.map { wanted / $0 } }
-            target = share ?? json["search"]?["target"]?.number
+            let wanted = isMeasured ? json["search"]?["target_ms"]?.number : nil
+            target = wanted.map { $0 / latencies[0] } ?? json["search"]?["target"]?.number
             candidates = json["search"]?["candidates"]?.integer
             let others = json["rivals"]?.object ?? [:]
             rivals = others.compactMapValues { $0["ap"]?.number }
