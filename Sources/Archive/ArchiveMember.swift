@@ -7,6 +7,8 @@ public struct ArchiveMember: Sendable {
         case data(Data)
         /// Read while the archive is written, in pieces.
         case file(URL)
+        /// The bytes of the member of this path, which comes before it: stored once (a hard link, as tar has them).
+        case copy(of: String)
     }
 
     /// Relative, with `/` between its parts.

@@ -14,7 +14,9 @@ final class ArchiveOutput {
     private let archive: OpaquePointer
     private let entry: OpaquePointer
     private let format: ArchiveFormat
-    private var paths: Set<String> = []
+    /// By their paths.
+    private var written: [String: WrittenMember] = [:]
+    private var copies: Set<String> = []
     private var isFinished = false
 
     init(url: URL, format: ArchiveFormat) throws {
@@ -49,8 +51,7 @@ final class ArchiveOutput {
     func add(_ path: String, _ data: Data) throws -> WrittenMember {
         let offset = try begin(path, size: data.count)
         try data.withUnsafeBytes { try write($0) }
-        try check(archive_write_finish_entry(archive))
-        return WrittenMember(path: path, size: data.count, sha256: Digest(of: data), offset: offset)
+        return try end(WrittenMember(path: path, size: data.count, sha256: Digest(of: data), offset: offset))
     }
 
     func add(_ path: String, file: URL) throws -> WrittenMember {
@@ -82,8 +83,19 @@ final class ArchiveOutput {
             try write(piece)
             done += count
         }
-        try check(archive_write_finish_entry(archive))
-        return WrittenMember(path: path, size: size, sha256: hasher.finish(), offset: offset)
+        return try end(WrittenMember(path: path, size: size, sha256: hasher.finish(), offset: offset))
+    }
+
+    func add(_ path: String, copyOf original: String) throws -> WrittenMember {
+        guard var member = written[original], !copies.contains(original) else {
+            throw Failure(
+                "member '\(path)' is a copy of '\(original)', which is no member before it", at: url.path,
+                remedy: "write the original first")
+        }
+        _ = try begin(path, size: 0, copyOf: original)
+        copies.insert(path)
+        member.path = path
+        return try end(member)
     }
 
     /// End marker, fsync, checked close, rename, fsync of the folder: see `DurableFile`.
@@ -105,15 +117,16 @@ final class ArchiveOutput {
     }
 
     /// Writes the header, and tells where the data start.
-    private func begin(_ path: String, size: Int) throws -> Int? {
+    private func begin(_ path: String, size: Int, copyOf original: String? = nil) throws -> Int? {
         if let problem = MemberPath.problem(with: path) {
             throw Failure("member '\(path)' \(problem)", at: url.path, remedy: "give it a plain relative path")
         }
-        guard paths.insert(path).inserted else {
+        guard written[path] == nil else {
             throw Failure("member '\(path)' is there twice", at: url.path, remedy: "give each member its own path")
         }
         archive_entry_clear(entry)
         archive_entry_set_pathname(entry, path)
+        archive_entry_set_hardlink(entry, original)
         archive_entry_set_size(entry, Int64(size))
         archive_entry_set_filetype(entry, UInt32(Glibc.S_IFREG))
         archive_entry_set_perm(entry, 0o644)
@@ -122,6 +135,12 @@ final class ArchiveOutput {
         archive_entry_set_gid(entry, 0)
         try check(archive_write_header(archive, entry))
         return format == .tar ? Int(archive_filter_bytes(archive, 0)) : nil
+    }
+
+    private func end(_ member: WrittenMember) throws -> WrittenMember {
+        try check(archive_write_finish_entry(archive))
+        written[member.path] = member
+        return member
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) throws {

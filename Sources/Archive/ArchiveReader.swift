@@ -5,8 +5,9 @@ import Glibc
 
 /// Reads a tar, plain or compressed by zstd, or a zip, and trusts nothing in it.
 ///
-/// Refused: paths that are absolute or lead out of the folder, links, devices, a path that is there twice, more than the
-/// limits allow, and an archive that ends before its end marker. Entries for folders are passed over.
+/// Refused: paths that are absolute or lead out of the folder, links (but copies, where they are allowed), devices, a path
+/// that is there twice, more than the limits allow, and an archive that ends before its end marker. Entries for folders are
+/// passed over.
 public struct ArchiveReader: Sendable {
     /// What is read; nothing is guessed, so that a file is never taken for more than was asked for.
     public enum Container: Sendable {
@@ -21,17 +22,24 @@ public struct ArchiveReader: Sendable {
     public let url: URL
     public let container: Container
     public var limits: ArchiveLimits
+    /// Whether a member may be a hard link to a plain member before it, whose bytes are then its own.
+    public var allowsCopies: Bool
 
-    public init(_ url: URL, container: Container = .tar, limits: ArchiveLimits = ArchiveLimits()) {
+    public init(
+        _ url: URL, container: Container = .tar, limits: ArchiveLimits = ArchiveLimits(), allowsCopies: Bool = false
+    ) {
         self.url = url
         self.container = container
         self.limits = limits
+        self.allowsCopies = allowsCopies
     }
 
     /// A member's path and size in bytes.
     public struct Member: Sendable, Hashable {
         public var path: String
         public var size: Int
+        /// The plain member before it that has its bytes: a copy's stream has none.
+        public var copyOf: String?
     }
 
     public enum Visit: Sendable { case goOn, stop }
@@ -61,6 +69,8 @@ public struct ArchiveReader: Sendable {
 
     private func visitAll(_ archive: OpaquePointer, _ body: (Member, inout MemberStream) throws -> Visit) throws {
         var paths: Set<String> = []
+        // Of plain members, if copies may name them.
+        var sizes: [String: Int] = [:]
         var total = 0
         var end: Int64 = 0
         var last: String?
@@ -69,16 +79,16 @@ public struct ArchiveReader: Sendable {
             let result = archive_read_next_header(archive, &entry)
             if result == ARCHIVE_EOF { break }
             guard result == ARCHIVE_OK, let entry else { throw failure(archive, last) }
-            if let member = try accept(entry) {
+            if let member = try accept(entry, sizes) {
                 last = member.path
                 try checkLimits(member, count: paths.count, total: total)
                 total += member.size
                 guard paths.insert(member.path).inserted else {
                     throw refusal("member '\(member.path)' is there twice")
                 }
+                if allowsCopies, member.copyOf == nil { sizes[member.path] = member.size }
                 var stream = MemberStream(
-                    archive: archive, file: url.path, container: container, path: member.path, size: member.size,
-                    limits: limits)
+                    archive: archive, file: url.path, container: container, member: member, limits: limits)
                 if try body(member, &stream) == .stop { return }
             }
             guard archive_read_data_skip(archive) == ARCHIVE_OK else { throw failure(archive, last) }
@@ -90,7 +100,7 @@ public struct ArchiveReader: Sendable {
     }
 
     /// The member of a header, nil for a folder.
-    private func accept(_ entry: OpaquePointer) throws -> Member? {
+    private func accept(_ entry: OpaquePointer, _ sizes: [String: Int]) throws -> Member? {
         guard let name = archive_entry_pathname(entry), var path = String(validatingCString: name) else {
             throw refusal("a member's name is not UTF-8")
         }
@@ -102,9 +112,15 @@ public struct ArchiveReader: Sendable {
         }
         if let problem = MemberPath.problem(with: path) { throw refusal("member '\(printable(path))' \(problem)") }
         if type == UInt32(Glibc.S_IFDIR) { return nil }
-        guard type == UInt32(Glibc.S_IFREG), archive_entry_hardlink(entry) == nil else {
-            let kind = archive_entry_hardlink(entry) != nil || type == UInt32(Glibc.S_IFLNK) ? "link" : "device or pipe"
-            throw refusal("member '\(path)' is a \(kind)")
+        if let target = archive_entry_hardlink(entry) {
+            guard allowsCopies else { throw refusal("member '\(path)' is a link") }
+            guard let original = String(validatingCString: target), let size = sizes[original] else {
+                throw refusal("member '\(path)' is a link, and not to a plain member before it")
+            }
+            return Member(path: path, size: size, copyOf: original)
+        }
+        guard type == UInt32(Glibc.S_IFREG) else {
+            throw refusal("member '\(path)' is a \(type == UInt32(Glibc.S_IFLNK) ? "link" : "device or pipe")")
         }
         return Member(path: path, size: max(0, Int(archive_entry_size(entry))))
     }

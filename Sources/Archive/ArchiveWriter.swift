@@ -22,6 +22,7 @@ public enum ArchiveWriter {
             switch member.contents {
             case .data(let data): try output.add(member.path, data)
             case .file(let file): try output.add(member.path, file: file)
+            case .copy(let original): try output.add(member.path, copyOf: original)
             }
         }
         try output.finish()

@@ -8,19 +8,20 @@ public struct MemberStream: ~Copyable {
     let file: String
     let container: ArchiveReader.Container
     let path: String
+    /// Of its own bytes: none if it is a copy.
     let size: Int
     let limits: ArchiveLimits
     private var done = 0
 
     init(
-        archive: OpaquePointer, file: String, container: ArchiveReader.Container, path: String, size: Int,
+        archive: OpaquePointer, file: String, container: ArchiveReader.Container, member: ArchiveReader.Member,
         limits: ArchiveLimits
     ) {
         self.archive = archive
         self.file = file
         self.container = container
-        self.path = path
-        self.size = size
+        path = member.path
+        size = member.copyOf == nil ? member.size : 0
         self.limits = limits
     }
 

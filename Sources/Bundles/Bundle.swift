@@ -10,7 +10,7 @@ public struct Bundle: Sendable {
     /// Nothing is read yet.
     public init(_ url: URL, limits: ArchiveLimits = ArchiveLimits()) {
         self.url = url
-        reader = ArchiveReader(url, limits: limits)
+        reader = ArchiveReader(url, limits: limits, allowsCopies: true)
     }
 
     /// The bundle's own list of what is in it.
@@ -40,15 +40,22 @@ public struct Bundle: Sendable {
     /// Everything that is wrong with it, a line each; empty if the bundle is whole.
     public func verify() -> [String] {
         var check: BundleCheck?
+        var digests: [String: Digest] = [:]
         do {
             try reader.forEachMember { member, stream in
                 guard check != nil else {
                     check = BundleCheck(try manifest(member, &stream))
                     return .goOn
                 }
+                if let digest = member.copyOf.flatMap({ digests[$0] }) {
+                    check?.see(member, digest)
+                    return .goOn
+                }
                 var hasher = SHA256Stream()
                 while let piece = try stream.read() { hasher.update(piece) }
-                check?.see(member, hasher.finish())
+                let digest = hasher.finish()
+                digests[member.path] = digest
+                check?.see(member, digest)
                 return .goOn
             }
         } catch let failure as Failure {

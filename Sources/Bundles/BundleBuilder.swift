@@ -10,7 +10,8 @@ import Glibc
 ///     members: [ArchiveMember(path: "report.html", contents: .file(report))],
 ///     about: ["job": "night", "state": "done"], to: outbox.appending(path: "night.tar.zst"))
 /// ```
-/// The same members and `about` give the same bytes; the file is complete under its name or not there.
+/// The same members and `about` give the same bytes; the file is complete under its name or not there. Files with equal
+/// contents are stored once: a search's base is in each of its stages, and its student once more for whoever looks first.
 public enum BundleBuilder {
     public static func build(members: [ArchiveMember], about: JSON, to url: URL) throws {
         if members.contains(where: { $0.path == BundleManifest.fileName }) {
@@ -30,6 +31,10 @@ public enum BundleBuilder {
                         remedy: "let nothing remove a job's files while its bundle is written", cause: .system)
                 }
                 return BundleManifest.Member(path: member.path, size: size, sha256: try Digest(ofFile: file))
+            case .copy:
+                throw Failure(
+                    "member '\(member.path)' is given as a copy", at: url.path,
+                    remedy: "give its file: a bundle finds out itself which are equal")
             }
         }
         let manifest = BundleManifest(about: about, members: listed)
@@ -37,7 +42,8 @@ public enum BundleBuilder {
             path: BundleManifest.fileName, contents: .data(Data(manifest.json.prettyText.utf8)))
         let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).part")
         defer { try? FileManager.default.removeItem(at: temporary) }
-        let written = try ArchiveWriter.write([first] + sorted, to: temporary, format: .tarZstd, order: .asGiven)
+        let written = try ArchiveWriter.write(
+            [first] + storedOnce(sorted, listed), to: temporary, format: .tarZstd, order: .asGiven)
         for (member, listed) in zip(written.dropFirst(), listed) where member.sha256 != listed.sha256 {
             throw Failure(
                 "the file of member '\(member.path)' was changed while the bundle was written", at: url.path,
@@ -47,5 +53,21 @@ public enum BundleBuilder {
             throw Failure.system("rename", at: url.path, errno: errno)
         }
         try DurableFile.syncDirectory(url.deletingLastPathComponent())
+    }
+
+    /// Bytes from which on a file is stored once. Small ones compress to next to nothing, and remain files of their own, to
+    /// be changed where they were unpacked.
+    private static let leastShared = 1 << 16
+
+    private static func storedOnce(_ members: [ArchiveMember], _ listed: [BundleManifest.Member]) -> [ArchiveMember] {
+        var first: [Digest: String] = [:]
+        return zip(members, listed).map { member, listed in
+            guard listed.size >= leastShared else { return member }
+            if let original = first[listed.sha256] {
+                return ArchiveMember(path: member.path, contents: .copy(of: original))
+            }
+            first[listed.sha256] = member.path
+            return member
+        }
     }
 }

@@ -32,7 +32,7 @@ public struct Arguments: Sendable {
         if operands.count > command.arity.upperBound {
             throw UsageError(
                 "'\(operands[command.arity.upperBound])' is one argument too many",
-                remedy: "usage: \(command.name) \(command.operands)")
+                remedy: "usage: \(command.usage)")
         }
         if operands.count < command.arity.lowerBound {
             throw UsageError(

@@ -42,6 +42,9 @@ extension Command {
     public var options: [Option] { [] }
     public var details: String { "" }
     public var passesArguments: Bool { false }
+
+    /// How it is called: `list [options] FILE…`.
+    var usage: String { name + (options.isEmpty ? "" : " [options]") + (operands.isEmpty ? "" : " \(operands)") }
 }
 
 /// A command line that is not understood.

@@ -91,10 +91,7 @@ public struct Program: Sendable {
     }
 
     func help(of command: some Command) -> String {
-        var usage = "usage: \(name) \(command.name)"
-        if !command.options.isEmpty { usage += " [options]" }
-        if !command.operands.isEmpty { usage += " \(command.operands)" }
-        var text = "\(command.summary)\n\n\(usage)"
+        var text = "\(command.summary)\n\nusage: \(name) \(command.usage)"
         if !command.options.isEmpty {
             let rows = command.options.map { [$0.name + ($0.value.map { " \($0)" } ?? ""), $0.help] }
             text += "\n\n" + Table(rows: rows).text(indent: 2)

@@ -44,6 +44,28 @@ import Testing
         #expect(try unpacking(tar.ended) == "~/in/x.tar: error: \(message)" + Self.plain)
     }
 
+    static let hostileCopies: [(String, Character, String)] = [
+        ("copy", "1", "later"), ("copy", "1", "nowhere"), ("copy", "1", "../ok"), ("copy", "1", "/etc/passwd"),
+        ("copy", "1", "copy"), ("copy", "1", "second"), ("copy", "2", "ok"), ("second", "1", "ok"),
+    ]
+
+    /// Where copies are allowed, they are of plain members before them, and links of any other kind are refused still.
+    @Test(arguments: hostileCopies)
+    func otherCopiesAreRefused(name: String, type: Character, target: String) throws {
+        var tar = RawTar()
+        tar.add("ok", "fine")
+        tar.add("second", type: "1", link: "ok")
+        tar.add(name, type: type, link: target)
+        tar.add("later", "fine")
+        try folder.write(tar.ended, to: "in/x.tar")
+        let reader = ArchiveReader(folder["in/x.tar"], allowsCopies: true)
+        let text = failureText(in: folder) { try reader.unpack(to: folder["out"]) }
+        let message =
+            name == "second" ? "is there twice" : type == "2" ? "is a link\n" : "is a link, and not to a plain member"
+        #expect(text?.hasPrefix("~/in/x.tar: error: member '\(name)' \(message)") == true)
+        #expect(folder.files() == ["in/x.tar"])
+    }
+
     @Test func foldersAndDotsArePassedOver() throws {
         var tar = RawTar()
         tar.add("./", type: "5")

@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test func everyoneElsesTarReadsIt() throws {
-        try ArchiveWriter.write(try sample(), to: folder["x.tar"], format: .tar)
+        let copy = ArchiveMember(path: "zz", contents: .copy(of: "größe/naïve-ß.txt"))
+        try ArchiveWriter.write(try sample() + [copy], to: folder["x.tar"], format: .tar)
         let tar = Process()
         tar.executableURL = URL(filePath: "/usr/bin/env")
         tar.arguments = ["tar", "-xf", folder["x.tar"].path, "-C", folder.url.path]
@@ -60,6 +61,7 @@ import Testing
         tar.waitUntilExit()
         #expect(tar.terminationStatus == 0)
         #expect(try String(contentsOf: folder["größe/naïve-ß.txt"], encoding: .utf8) == "non-ASCII")
+        #expect(try String(contentsOf: folder["zz"], encoding: .utf8) == "non-ASCII")
     }
 
     @Test func offsetsLeadToTheBytes() throws {
@@ -75,6 +77,58 @@ import Testing
         for (offset, text) in zip(offsets, texts) {
             #expect(bytes[offset..<offset + text.utf8.count] == Data(text.utf8))
         }
+    }
+
+    private func copies() -> [ArchiveMember] {
+        [
+            ArchiveMember(path: "b/original", contents: .data(Data(repeating: 7, count: 3000))),
+            ArchiveMember(path: "a/copy", contents: .copy(of: "b/original")),
+            ArchiveMember(path: "ü/copy", contents: .copy(of: "b/original")),
+            ArchiveMember(path: "other", contents: .data(Data("other".utf8))),
+        ]
+    }
+
+    @Test(arguments: [ArchiveFormat.tar, .tarZstd])
+    func copiesAreStoredOnceAndReadLikeAnyMember(format: ArchiveFormat) throws {
+        let written = try ArchiveWriter.write(copies(), to: folder["x"], format: format, order: .asGiven)
+        let reader = ArchiveReader(folder["x"], allowsCopies: true)
+        #expect(try reader.members().map(\.copyOf) == [nil, "b/original", "b/original", nil])
+        #expect(try reader.members().map(\.size) == [3000, 3000, 3000, 5])
+        for member in written {
+            let data = try reader.data(of: member.path)
+            #expect(data.count == member.size)
+            #expect(Digest(of: data) == member.sha256)
+        }
+        if format == .tar { #expect(try Data(contentsOf: folder["x"]).count < 10_000) }
+        var seen: [String: Digest] = [:]
+        try reader.unpack(to: folder["all"], check: { seen[$0.path] = $1 })
+        #expect(seen == Dictionary(uniqueKeysWithValues: written.map { ($0.path, $0.sha256) }))
+        for member in written { #expect(try Digest(ofFile: folder["all/" + member.path]) == member.sha256) }
+    }
+
+    @Test func copiesAreUnpackedWithoutTheirOriginal() throws {
+        try ArchiveWriter.write(copies(), to: folder["x"], format: .tarZstd, order: .asGiven)
+        let reader = ArchiveReader(folder["x"], allowsCopies: true)
+        for wanted in [["a/copy"], ["ü/copy"], ["a/copy", "ü/copy"], ["b/original", "ü/copy"], ["other"]] {
+            let found = try reader.unpack(to: folder["some"], only: Set(wanted), check: { _, _ in })
+            #expect(found.map(\.path).sorted() == wanted.sorted())
+            #expect(folder.files().filter { $0.hasPrefix("some/") } == wanted.sorted().map { "some/" + $0 })
+            for path in wanted where path != "other" {
+                #expect(try Data(contentsOf: folder["some/" + path]) == Data(repeating: 7, count: 3000))
+            }
+            try FileManager.default.removeItem(at: folder["some"])
+        }
+    }
+
+    @Test func copiesOfWhatIsNotThereAreNotWritten() throws {
+        for (members, name) in [([1, 0], "a/copy"), ([0, 1, 4], "c")] {
+            let all = copies() + [ArchiveMember(path: "c", contents: .copy(of: "a/copy"))]
+            let text = failureText(in: folder) {
+                try ArchiveWriter.write(members.map { all[$0] }, to: folder["x"], format: .tar, order: .asGiven)
+            }
+            #expect(text?.contains("member '\(name)' is a copy of ") == true)
+        }
+        #expect(folder.files() == [])
     }
 
     @Test func nothingIsLeftOfAnAbandonedArchive() throws {

@@ -52,6 +52,42 @@ import Testing
         #expect(try Data(contentsOf: folder["one"]) == Data(contentsOf: folder["two"]))
     }
 
+    /// Noise does not compress: a base of this size that is in it three times would show.
+    private func heavy() throws -> [ArchiveMember] {
+        var random = RandomStream(seed: 1)
+        let noise = Data((0..<100_000).map { _ in UInt8.random(in: 0...255, using: &random) })
+        let file = try folder.write(noise, to: "weights")
+        return members
+            + ["search/base/w", "search/student/w", "student/w"].map { ArchiveMember(path: $0, contents: .file(file)) }
+    }
+
+    @Test func equalFilesAreStoredOnce() throws {
+        try BundleBuilder.build(members: try heavy(), about: about, to: bundle.url)
+        #expect(try Data(contentsOf: bundle.url).count < 110_000)
+        #expect(bundle.verify() == [])
+        #expect(try bundle.list().map(\.copyOf).compactMap(\.self) == ["search/base/w", "search/base/w"])
+        #expect(try bundle.manifest().members.map(\.size) == [8, 2, 65_000, 100_000, 100_000, 100_000])
+        let noise = try Data(contentsOf: folder["weights"])
+        #expect(try bundle.data(of: "student/w") == noise)
+        try bundle.unpack(to: folder["out"], only: ["student/w"])
+        #expect(folder.files().filter { $0.hasPrefix("out/") } == ["out/student/w"])
+        #expect(try Data(contentsOf: folder["out/student/w"]) == noise)
+    }
+
+    @Test func aCopyOfSomethingElseIsNamed() throws {
+        try BundleBuilder.build(members: try heavy(), about: about, to: bundle.url)
+        let reader = ArchiveReader(bundle.url, allowsCopies: true)
+        let all = try reader.members().map { member in
+            let data = try reader.data(of: member.path)
+            return ArchiveMember(
+                path: member.path, contents: member.path == "student/w" ? .copy(of: "report.html") : .data(data))
+        }
+        try ArchiveWriter.write(all, to: bundle.url, format: .tarZstd, order: .asGiven)
+        #expect(bundle.verify() == ["member 'student/w' has 65000 bytes, bundle.json says 100000"])
+        #expect(failureText { _ = try bundle.data(of: "student/w") }?.contains("is not as bundle.json") == true)
+        #expect(failureText { try bundle.unpack(to: folder["out"]) }?.contains("'student/w' has 65000 bytes") == true)
+    }
+
     @Test func changesAreNamed() throws {
         try forge { $0[1].contents = .data(Data("epoch 2\n".utf8)) }
         let problem = try #require(bundle.verify().first)

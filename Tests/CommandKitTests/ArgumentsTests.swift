@@ -31,7 +31,7 @@ import Testing
         (["a", "--spool"], "'--spool' needs a value\n  remedy: write '--spool DIR'"),
         (["a", "--json=yes"], "'--json' takes no value\n  remedy: write '--json' alone"),
         (["a", "--spool", "x", "--spool=y"], "'--spool' is there twice\n  remedy: give it once"),
-        (["a", "b", "c"], "'c' is one argument too many\n  remedy: usage: list FILE…"),
+        (["a", "b", "c"], "'c' is one argument too many\n  remedy: usage: list [options] FILE…"),
         ([], "'list' needs FILE…\n  remedy: 'list --help' shows how to use it"),
         (
             ["a", "--threads", "many"],

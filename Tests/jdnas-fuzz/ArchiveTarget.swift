@@ -38,7 +38,9 @@ struct ArchiveTarget: FuzzTarget {
                 for (path, text) in contents { zip.add(path, text) }
                 return zip.data
             }
-            let members = contents.map { ArchiveMember(path: $0, contents: .data(Data($1.utf8))) }
+            let members =
+                contents.map { ArchiveMember(path: $0, contents: .data(Data($1.utf8))) }
+                + [ArchiveMember(path: "copies/1", contents: .copy(of: contents[0].0))]
             try ArchiveWriter.write(members, to: file, format: kind == .tarZstd ? .tarZstd : .tar)
             return try Data(contentsOf: file)
         }
@@ -54,7 +56,7 @@ struct ArchiveTarget: FuzzTarget {
         limits.memberBytes = 4 << 20
         limits.totalBytes = 16 << 20
         limits.memoryBytes = 1 << 20
-        let reader = ArchiveReader(file, container: kind == .zip ? .zip : .tar, limits: limits)
+        let reader = ArchiveReader(file, container: kind == .zip ? .zip : .tar, limits: limits, allowsCopies: true)
         var found: [String] = []
         let listed = try outcome {
             for member in try reader.members() {
@@ -65,14 +67,23 @@ struct ArchiveTarget: FuzzTarget {
         let read = try outcome {
             try reader.forEachMember { member, stream in
                 let data = try stream.readAll()
-                if data.count != member.size { throw Broken("members have the size that they declare", member.path) }
+                guard data.count == (member.copyOf == nil ? member.size : 0) else {
+                    throw Broken("members have the size that they declare", member.path)
+                }
                 return .goOn
             }
         }
         try? FileManager.default.removeItem(at: work)
         let inside = work.appending(path: "folder")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-        let unpacked = try outcome { _ = try reader.unpack(to: inside) }
+        let unpacked = try outcome {
+            for member in try reader.unpack(to: inside) {
+                let values = try FileManager.default.attributesOfItem(atPath: inside.appending(path: member.path).path)
+                guard values[.size] as? Int == member.size else {
+                    throw Broken("what is unpacked has the size that was declared", member.path)
+                }
+            }
+        }
         let there = try FileManager.default.contentsOfDirectory(atPath: work.path)
         guard there == (unpacked == "fine" ? ["folder"] : []) else {
             throw Broken("all is unpacked, or nothing", "\(there), \(unpacked)")
