@@ -19,7 +19,7 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    public var version: Int { 12 }
+    public var version: Int { 13 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [
@@ -43,6 +43,12 @@ public struct JointSearch: StagePlugin {
             base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
         try inputs.check(pool, at: poolArtifact.reference)
+        let sharesNeck = inputs.sharesNeck(with: pool)
+        if !sharesNeck, options.settings.hasTeachers {
+            context.log(
+                "notice: the teachers of \(poolArtifact.reference) were not trained from this base: their features are compared "
+                    + "with a student's through a mixture of channels that has to be learnt, which is worth less")
+        }
 
         let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)-\(dataArtifact.digest.hex)")
         let trainer = studentTrainer(
@@ -50,8 +56,8 @@ public struct JointSearch: StagePlugin {
             threads: context.threads)
         let workers = workerPool(options, context)
         let joint = try DetectorSearch(
-            base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, trainer: trainer,
-            model: LatencyModel(try latencyTable(options, base: inputs.base, context)),
+            base: (inputs.base.graph, inputs.base.weights), space: pool.supernet.space, sharesNeck: sharesNeck,
+            trainer: trainer, model: LatencyModel(try latencyTable(options, base: inputs.base, context)),
             calibrate: { try calibrate($0, inputs, options, context) }, settings: options.settings,
             catalog: backbones, random: context.seed, hooks: hooks(options.settings, workers, context),
             executor: workers.map {

@@ -127,7 +127,17 @@ extension JointSearch {
             diverged.isEmpty
             ? nil
             : "\(diverged.count) trainings diverged (candidates \(Set(diverged.map(\.id)).sorted().map(String.init).joined(separator: ", ")))"
-        return [outcome.table.fit?.doubt, outcome.state.barren.sentence, divergence].compactMap(\.self)
+        return [outcome.table.fit?.doubt, outcome.state.barren.sentence, divergence, lostTraining(outcome)]
+            .compactMap(\.self)
+    }
+
+    /// That the last training came to nothing: the student is as its short trainings left it, which nobody would expect.
+    private func lostTraining(_ outcome: DetectorSearch.Outcome) -> String? {
+        guard let winner = outcome.state.finals?.winner, winner.weights != outcome.student.weights else { return nil }
+        let found =
+            winner.divergence == nil
+            ? "came to AP \(tenths(100 * (winner.precision ?? 0))), less than the student had before it" : "diverged"
+        return "the last training \(found), and the student goes without: lower 'learning_rate' under 'finish'"
     }
 
     private func headline(

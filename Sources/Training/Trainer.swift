@@ -141,8 +141,11 @@ public struct Trainer {
             // A ReLU makes 0 of what is no number: the loss may look fine when its gradients are not.
             let norm = gradientNorm(step.gradients)
             guard loss.isFinite, norm.isFinite else {
+                // In an order of their own: journals that have to be the same hold this text.
+                let losses = step.losses.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
                 let divergence = Failure(
-                    "\(loss.isFinite ? "a gradient" : "the loss") is not finite at step \(state.step + 1): \(step.losses)",
+                    "\(loss.isFinite ? "a gradient" : "the loss") is not finite at step \(state.step + 1): "
+                        + losses.joined(separator: ", "),
                     remedy: "lower learning_rate, or lengthen warm_up; check the annotations for wrong boxes")
                 return Outcome(state: state, divergence: divergence)
             }

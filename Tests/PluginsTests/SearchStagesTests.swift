@@ -95,7 +95,18 @@ import Training
         #expect(pool.summary["teachers"]?.array?.count == 3)
         #expect(pool.summary["teachers"]?[0]?["latency_ms"]?.number ?? 0 > 0)
         let inputs = [data, base, pool]
-        let found = try stages.run(jointSearch, Self.search, on: inputs, in: "search")
+        let seen = Mutex<[JSON]>([])
+        let found = try stages.run(jointSearch, Self.search, on: inputs, in: "search") { _ in
+            // As whoever looks in while it runs.
+            let text = try? Data(contentsOf: stages.folder["search/progress.json"])
+            if let progress = try? text.map({ try JSON(parsing: $0) }) { seen.withLock { $0.append(progress) } }
+        }
+        let looks = seen.withLock { $0 }
+        let (titles, messages) = (
+            looks.compactMap { $0["table"]?["title"]?.string }, looks.compactMap { $0["message"]?.string }
+        )
+        #expect(titles.contains { $0.hasPrefix("the front after 1 candidates, target ") }, "\(titles)")
+        #expect(messages.contains { $0.hasPrefix("generation 1, candidate 1 of 2 (") }, "\(messages)")
         for member in [
             "student/architecture.json", "student/weights.safetensors", "base/architecture.json",
             "base/weights.safetensors", "teacher.json", "history.jsonl", "front.json", "lineage.json",
@@ -151,6 +162,13 @@ import Training
                 jointSearch, Self.search + "\nreplay: lineage.json\nregions_per_image: 8", on: inputs, in: "others")
         }
         #expect(others?.what.hasSuffix("came out with other weights than the lineage tells") == true)
+
+        // A last training that harms is not taken, and that is said where everybody looks.
+        let harmful = repeating.replacing("{epochs: 2}", with: "{epochs: 8, learning_rate: 10, warm_up: 0}")
+        let harmed = try stages.run(jointSearch, harmful + "\nclip_norm: 1e9", on: inputs, in: "harmed")
+        let told = harmed.summary["headline"]?.array?.compactMap(\.string) ?? []
+        let loss = "the last training diverged, and the student goes without: lower 'learning_rate' under 'finish'"
+        #expect(told.contains(loss), "\(told)")
 
         // Another device's table says nothing here, and neither does one without a fit.
         let table = try String(contentsOf: folder["table.json"], encoding: .utf8)

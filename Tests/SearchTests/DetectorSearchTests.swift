@@ -61,7 +61,10 @@ import Training
         let replaying = SearchFixture()
         replaying.changed.latencyMilliseconds = 2 * shares.state.baseLatency
         replaying.replay = try Lineage(of: shares.student, among: shares.state.known)
-        #expect(try replaying.search().run().weights == shares.weights)
+        let replayed = try replaying.search()
+        #expect(try replayed.run().weights == shares.weights)
+        // What it is held against is what was asked for.
+        #expect(abs(replayed.target - 2 * shares.state.baseLatency) < 1e-9)
     }
 
     /// Where hours alone end a search, one that has nothing left to try does not go on until they are over.
@@ -76,6 +79,9 @@ import Training
         fixture.changed.mode = .fixedTeacher
         let state = try fixture.search().run().state
         #expect(state.barren.count >= 8 && state.barren.count < 40 && !state.isOutOfTime)
+        // Without a descent the target holds from the first generation on.
+        let aim = fixture.changed.latencyTarget * (1 - fixture.changed.latencyMargin)
+        #expect(state.limits.filter { $0.key > 0 }.values.allSatisfy { $0 == aim })
         #expect(state.known.count > 1 && state.finals?.winner != nil)
         #expect(fixture.log.contains { $0.hasPrefix("candidate 1 (") })
     }

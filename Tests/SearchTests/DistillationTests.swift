@@ -1,6 +1,7 @@
 import Basics
 import Detection
 import DetectorKit
+import Foundation
 import Search
 import Tensor
 import Testing
@@ -154,7 +155,7 @@ import Training
             distillation: DistillationSettings(features: 1, classes: 1, boxes: 0, objectness: 1),
             neckOrigins: Array(0..<16))
         var weights = parent.weights
-        weights.merge(step.adapters(teacher: wide)) { $1 }
+        weights.merge(step.adapters(teacher: wide, RandomStream(seed: 1))) { $1 }
         #expect(weights["\(DistilledStep.adapterPrefix)0"]?.shape == [32, 16, 1, 1])
         var course: [Double] = []
         var optimiser = SGD(momentum: 0, weightDecay: 0)
@@ -166,6 +167,90 @@ import Training
                 scale: clippingFactor(norm: gradientNorm(result.gradients), limit: 1))
         }
         #expect(course[7] < 0.97 * course[0], "\(course)")
+    }
+
+    /// Where a student's channels are none of its teacher's, comparing them one by one would say nothing.
+    @Test func aForeignTeachersChannelsAreMixed() throws {
+        let graph = try Networks.graph()
+        let width = graph.architecture.neck.outputWidth
+        func adapter(_ origins: [Int], seed: UInt64 = 1) -> Tensor? {
+            DistilledStep(graph, training: training, distillation: DistillationSettings(), neckOrigins: origins)
+                .adapters(teacher: graph, RandomStream(seed: seed))["\(DistilledStep.adapterPrefix)0"]
+        }
+        #expect(adapter(Array(0..<width)) == nil)
+        let mixed = try #require(adapter(Array(repeating: -1, count: width)))
+        let values = mixed.array
+        #expect(mixed.shape == [width, width, 1, 1] && Set(values).count > width * width - 4)
+        let square = values.reduce(0) { $0 + $1 * $1 } / Float(values.count)
+        #expect(abs(square * Float(width) - 1) < 0.3)
+        #expect(adapter(Array(repeating: -1, count: width)) == mixed)
+        #expect(adapter(Array(repeating: -1, count: width), seed: 2) != mixed)
+        // One that descends in part keeps its own.
+        var origins = Array(repeating: -1, count: width)
+        origins[3] = 5
+        #expect(adapter(origins)?.array.enumerated().filter { $0.element != 0 }.map(\.offset) == [5 * width + 3])
+    }
+
+    /// The margin by which a teacher's box must be better, and whose boxes count (Chen et al., NeurIPS 2017): reckoned here by
+    /// hand from both networks' answers.
+    @Test func onlyBetterBoxesTeach() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let (batch, random) = (batch(), RandomStream(seed: 3))
+
+        func answers(_ weights: NamedTensors, _ regions: SampledRegions?) throws -> (SampledRegions, [Float]) {
+            let pass = DetectorPass(graph, weights: weights, tape: Tape(recording: false), mode: .training)
+            let images = batch.resized(to: graph.architecture.input)
+            let targets = images.resized(batch.targets)
+            let pyramid = try pass.features(images)
+            let proposals = pass.proposals(pyramid).map { $0.map(\.box) }
+            let regions = regions ?? training.sampleRegions(proposals, targets: targets, random)
+            return (regions, try pass.boxHead(pyramid, regions.boxes).boxDeltas.value.array)
+        }
+        let (regions, own) = try answers(weights, nil)
+        let count = regions.labels.joined().count
+        let classes = own.count / 4 / count
+        /// Of each region on an object: by how much the teacher is nearer to its target, and the smooth L1 between the two.
+        func objects(_ teacher: NamedTensors) throws -> [(gap: Float, loss: Double)] {
+            let theirs = try answers(teacher, regions).1
+            let (boxes, targets) = (Array(regions.boxes.joined()), Array(regions.targets.joined()))
+            return regions.labels.joined().enumerated().filter { $0.element > 0 }.map { index, label in
+                let (box, target) = (boxes[index], targets[index])
+                let (width, height) = (box.x2 - box.x1, box.y2 - box.y1)
+                let wanted = [
+                    10 * (target.x1 + target.x2 - box.x1 - box.x2) / 2 / width,
+                    10 * (target.y1 + target.y2 - box.y1 - box.y2) / 2 / height,
+                    5 * log((target.x2 - target.x1) / width), 5 * log((target.y2 - target.y1) / height),
+                ]
+                let place = (index * classes + label) * 4..<(index * classes + label) * 4 + 4
+                func distance(_ deltas: [Float]) -> Float {
+                    zip(deltas[place], wanted).reduce(0) { $0 + abs($1.0 - $1.1) }
+                }
+                let losses = zip(own[place], theirs[place]).map { mine, its in
+                    let difference = Double(abs(mine - its))
+                    return difference < 1 / 9 ? 4.5 * difference * difference : difference - 1 / 18
+                }
+                return (distance(own) - distance(theirs), losses.reduce(0, +))
+            }
+        }
+        // One that is better on some objects, and not on all.
+        let better = try (8...60).lazy.map { Networks.weights(graph, seed: $0) }.first {
+            let gaps = try objects($0).map(\.gap)
+            return gaps.count { $0 > 0 } > 1 && gaps.contains { $0 < 0 }
+        }
+        let teacher = try #require(better)
+        let all = try objects(teacher)
+        let gaps = all.map(\.gap).filter { $0 > 0 }.sorted()
+        for margin in [0, (gaps[0] + gaps[1]) / 2, 100] {
+            let settings = DistillationSettings(
+                features: 0, classes: 0, boxes: 1, boxMargin: Double(margin), objectness: 0)
+            let found = try DistilledStep(graph, training: training, distillation: settings).gradients(
+                weights, batch, teacher: TeacherView(graph, weights: teacher, batch: batch), random
+            ).losses["distil_boxes"]
+            let expected = all.filter { $0.gap > margin }.map(\.loss).reduce(0, +) / Double(count)
+            #expect((expected > 0) == (margin < 100))
+            #expect(abs((found ?? .nan) - expected) < 1e-4 * max(1e-3, expected), "\(margin)")
+        }
     }
 
     @Test func aSupernetsStepReachesAllItsNetworks() throws {

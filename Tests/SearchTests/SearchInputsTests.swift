@@ -55,6 +55,26 @@ import Training
         #expect(inputs.train.count == 4 && inputs.search.count == 2)
     }
 
+    /// A pool that was trained from the base, or from one near it, has the base's neck; another's has not.
+    @Test func theNeckTellsWhoseTeachersTheyAre() throws {
+        let base = try detector()
+        let inputs = try SearchInputs((data(), "job/data"), base: (base, "job/base"))
+        #expect(try inputs.sharesNeck(with: pool(above: base)))
+        var near = base
+        var draw = RandomStream(seed: 5)
+        for (name, weight) in base.weights where name.hasPrefix("backbone.fpn.layer_blocks.") {
+            let size = weight.array.map(abs).reduce(0, +) / Float(weight.count)
+            near.weights[name] = Tensor(weight.shape, weight.array.map { $0 + 0.5 * size * Float(draw.normal()) })
+        }
+        #expect(try inputs.sharesNeck(with: pool(above: near)))
+        let other = Detector(graph: base.graph, weights: Networks.weights(base.graph, seed: 9))
+        #expect(try !inputs.sharesNeck(with: pool(above: other)))
+        var architecture = base.architecture
+        architecture.neck.outputWidth = 16
+        let narrow = try DetectorGraph(architecture, Networks.catalog)
+        #expect(try !inputs.sharesNeck(with: pool(above: Detector(graph: narrow, weights: Networks.weights(narrow)))))
+    }
+
     @Test(arguments: [3, 5]) func aBaseOfOtherClassesIsRefused(_ classes: Int) throws {
         let data = try data()
         let base = try detector(classes: classes)

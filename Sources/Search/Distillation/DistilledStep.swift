@@ -34,13 +34,18 @@ public struct DistilledStep {
     }
 
     /// The 1×1 adapters of a student whose neck is not its teacher's: at first each of its channels is compared with the
-    /// teacher's channel that it descends from.
-    public func adapters(teacher: DetectorGraph) -> NamedTensors {
+    /// teacher's channel that it descends from, or where it descends from none, with a random mixture of them.
+    public func adapters(teacher: DetectorGraph, _ random: RandomStream) -> NamedTensors {
         let width = teacher.architecture.neck.outputWidth
         guard let neckOrigins, distillation.features > 0, neckOrigins != Array(0..<width) else { return [:] }
         var values = [Float](repeating: 0, count: width * neckOrigins.count)
         for (own, origin) in neckOrigins.enumerated() where origin >= 0 && origin < width {
             values[origin * neckOrigins.count + own] = 1
+        }
+        if neckOrigins.allSatisfy({ $0 < 0 }) {
+            var draw = random.stream("adapters")
+            let deviation = (1 / Double(neckOrigins.count)).squareRoot()
+            values = values.map { _ in Float(deviation * draw.normal()) }
         }
         let adapter = Tensor([width, neckOrigins.count, 1, 1], values)
         return Dictionary(

@@ -19,7 +19,7 @@ public struct Candidate: Sendable, Hashable, Codable {
     public var latency: Double
     public var cost: Cost
     /// For each channel of the neck's output, the base's channel that it was, or -1: what the features of a teacher,
-    /// whose neck is the base's, are compared by.
+    /// whose neck is the base's, are compared by. -1 throughout where the teachers' necks are others.
     public var neckOrigins: [Int]
     /// The share of its training that it had before it was stopped: 1, or less where it looked hopeless; a finalist's, of its last
     /// training.

@@ -68,8 +68,8 @@ extension DetectorSearch {
     private func observe(_ progress: TrialProgress, of child: Candidate, underway: [Int: Double]) throws {
         if hooks.isSaveDue() { try save(Self.trainingName(child.id)) }
         try tell(
-            progress, of: child, title: title(of: child), tag: "candidate-\(child.id)", epochs: settings.trial.epochs,
-            overall: fraction(underway))
+            progress, of: child, title: "generation \(child.generation), \(title(of: child))",
+            tag: "candidate-\(child.id)", epochs: settings.trial.epochs, overall: fraction(underway))
     }
 
     /// A child's training has come to its end, or to this rung's.

@@ -17,6 +17,7 @@ public final class DetectorSearch {
     let space: SearchSpace
     let trainer: any StudentTrainer
     let model: LatencyModel
+    let sharesNeck: Bool
     let settings: SearchSettings
     let catalog: BackboneCatalog
     let random: RandomStream
@@ -56,13 +57,15 @@ public final class DetectorSearch {
 
     /// - Parameters:
     ///   - space: the teachers there are.
+    ///   - sharesNeck: whether their necks are the base's, channel for channel.
     ///   - model: predicts latencies.
     ///   - calibrate: fits the model and gives the base's latency in milliseconds; not called where a checkpoint brings
     ///     both.
     ///   - executor: who trains the candidates; nil for this process, one after the other.
     ///   - replay: a lineage to go through again instead of searching; its candidates must come out with the same weights.
     public init(
-        base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, trainer: any StudentTrainer,
+        base: (graph: DetectorGraph, weights: NamedTensors), space: SearchSpace, sharesNeck: Bool = true,
+        trainer: any StudentTrainer,
         model: LatencyModel, calibrate: (LatencyModel) throws -> Double, settings: SearchSettings,
         catalog: BackboneCatalog, random: RandomStream, hooks: SearchHooks = SearchHooks(),
         executor: (any TrialExecutor)? = nil, replay: Lineage? = nil
@@ -70,6 +73,7 @@ public final class DetectorSearch {
         self.replay = replay
         self.base = base
         self.space = space
+        self.sharesNeck = sharesNeck
         self.trainer = trainer
         local = SequentialTrials(trainer)
         self.executor = executor ?? local
@@ -96,8 +100,10 @@ public final class DetectorSearch {
             state = SearchState(baseLatency: baseLatency)
             weights = [0: base.weights]
         }
-        // Going through a lineage needs no target.
-        self.settings = replay == nil ? try settings.meeting(baseLatency: state.baseLatency) : settings
+        // Going through a lineage needs no target that can be met.
+        self.settings =
+            try replay == nil
+            ? settings.meeting(baseLatency: state.baseLatency) : settings.aiming(baseLatency: state.baseLatency)
         begun = hooks.clock()
         spentBefore = state.spent
         if let hours = settings.hours, state.spent > 0 {
@@ -190,7 +196,7 @@ public final class DetectorSearch {
         let candidate = Candidate(
             id: 0, generation: 0, parent: nil, move: "base", actions: [], architecture: architecture,
             teacher: space.largest, latency: model.predict(base.graph), cost: base.graph.cost,
-            neckOrigins: Array(0..<architecture.neck.outputWidth), share: 1,
+            neckOrigins: (0..<architecture.neck.outputWidth).map { sharesNeck ? $0 : -1 }, share: 1,
             precision: precision, losses: [:],
             weights: try digest(base.weights))
         state.known = [candidate]

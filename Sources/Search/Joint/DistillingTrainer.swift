@@ -65,7 +65,7 @@ public final class DistillingTrainer: StudentTrainer {
             graph, training: training, distillation: teacher == nil ? .off : settings.distillation,
             neckOrigins: neckOrigins)
         var start = weights
-        if let teacher { start.merge(step.adapters(teacher: teacher.graph)) { $1 } }
+        if let teacher { start.merge(step.adapters(teacher: teacher.graph, random)) { $1 } }
         let first = TrainingState(
             weights: start, optimiser: SGD(momentum: plan.momentum, weightDecay: plan.weightDecay))
         var losses = resume?.losses ?? EpochLosses()

@@ -100,6 +100,13 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     }
 
     /// With the target as a share, where it is in milliseconds.
+    func aiming(baseLatency: Double) -> SearchSettings {
+        var settings = self
+        if let latencyMilliseconds { settings.latencyTarget = latencyMilliseconds / baseLatency }
+        return settings
+    }
+
+    /// The same, if a search can come to it.
     func meeting(baseLatency: Double) throws -> SearchSettings {
         guard let milliseconds = latencyMilliseconds else { return self }
         guard milliseconds < baseLatency else {
@@ -112,9 +119,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
                 "the base takes \(tenths(baseLatency)) ms; no student of it comes down to \(milliseconds) ms",
                 at: "latency_ms", remedy: "give a twentieth of the base's time or more, or begin with a smaller base")
         }
-        var settings = self
-        settings.latencyTarget = milliseconds / baseLatency
-        return settings
+        return aiming(baseLatency: baseLatency)
     }
 
     public var generations: Int {
@@ -161,7 +166,7 @@ public struct SearchSettings: Sendable, Hashable, Codable {
         // How many generations the hours hold is not known; the first one cannot go by their time.
         let count =
             candidates == Self.unlimitedCandidates ? min(0.1, Double(generation)) : Double(generation) / Double(steps)
-        let way = max(count, descent > 0 ? time / descent : 0)
+        let way = descent > 0 ? max(count, time / descent) : 1
         return way < 1 ? pow(aim, way) : aim
     }
 }
