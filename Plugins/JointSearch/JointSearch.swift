@@ -44,11 +44,13 @@ public struct JointSearch: StagePlugin {
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
         try inputs.check(pool, at: poolArtifact.reference)
         let sharesNeck = inputs.sharesNeck(with: pool)
+        var notices: [String] = []
         if !sharesNeck, options.settings.hasTeachers {
-            context.log(
-                "notice: the teachers of \(poolArtifact.reference) were not trained from this base: their features are compared "
-                    + "with a student's through a mixture of channels that has to be learnt, which is worth less")
+            notices.append(
+                "the teachers of \(poolArtifact.reference) were not trained from this base: what their features teach goes through "
+                    + "mixtures of channels that are learnt on the way; a pool trained from this base says more")
         }
+        for notice in notices { context.log("notice: \(notice)") }
 
         let statistics = context.scratch("statistics-\(poolArtifact.digest.hex)-\(dataArtifact.digest.hex)")
         let trainer = studentTrainer(
@@ -69,7 +71,7 @@ public struct JointSearch: StagePlugin {
             outcome, options, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact, backbones)
         try write(
             outcome, base: inputs.base, options, target: joint.target, pool: poolArtifact,
-            inputs.train.categories, cost, troubles: workers?.troubles ?? [], context)
+            inputs.train.categories, cost, troubles: notices + (workers?.troubles ?? []), context)
     }
 
     /// What trains students, in the stage's process and in its workers'.

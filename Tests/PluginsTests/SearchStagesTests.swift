@@ -215,6 +215,15 @@ import Training
             #expect(lines.contains { $0.contains("search searched from another base") } == (number == 1))
             #expect(lines.contains { $0.hasPrefix("the base takes ") } == (number == 1))
         }
+        // Teachers of a base with another neck serve, and it is said.
+        try folder.write(Stages.detector.replacing("neck_width: 32", with: "neck_width: 48"), to: "detector.yaml")
+        let wide = try base(data)
+        let strange = try stages.run(jointSearch, Self.search, on: [data, wide, pools[0]], in: "strange")
+        for (search, isSaid) in [(first, false), (strange, true)] {
+            let headline = search.summary["headline"]?.array?.compactMap(\.string) ?? []
+            let said = headline.contains { $0.hasPrefix("the teachers of teachers-0 were not trained from this base") }
+            #expect(said == isSaid, "\(headline)")
+        }
     }
 
     /// What trainings computed: three passes an image and network, and one of its teacher's, on the regions that a step draws.
