@@ -45,7 +45,7 @@ public struct JointSearch: StagePlugin {
         try inputs.check(pool, at: poolArtifact.reference)
         let sharesNeck = inputs.sharesNeck(with: pool)
         var notices: [String] = []
-        if !sharesNeck, options.settings.hasTeachers {
+        if !sharesNeck, options.settings.hasTeachers, options.settings.distillation.features > 0 {
             notices.append(
                 "the teachers of \(poolArtifact.reference) were not trained from this base: what their features teach goes through "
                     + "mixtures of channels that are learnt on the way; a pool trained from this base says more")

@@ -94,7 +94,8 @@ extension JointSearch {
                 (outcome.state.finals?.ended ?? []).map {
                     [
                         "candidate": .integer($0.id), "ap": $0.precision.map { .number($0) } ?? .null,
-                        "share": .number($0.share), "student": .bool($0.share == 1 && $0.weights == student.weights),
+                        "share": .number($0.share),
+                        "student": .bool(outcome.isLastTrainingTaken && $0.share == 1 && $0.id == student.id),
                     ]
                 }),
             "target_ms": .number(target), "meets_target": .bool(meets),
@@ -133,11 +134,13 @@ extension JointSearch {
 
     /// That the last training came to nothing: the student is as its short trainings left it, which nobody would expect.
     private func lostTraining(_ outcome: DetectorSearch.Outcome) -> String? {
-        guard let winner = outcome.state.finals?.winner, winner.weights != outcome.student.weights else { return nil }
-        let found =
-            winner.divergence == nil
-            ? "came to AP \(tenths(100 * (winner.precision ?? 0))), less than the student had before it" : "diverged"
-        return "the last training \(found), and the student goes without: lower 'learning_rate' under 'finish'"
+        guard !outcome.isLastTrainingTaken, let winner = outcome.state.finals?.winner else { return nil }
+        guard winner.divergence == nil else {
+            return "the last training diverged, and the student goes without: lower 'learning_rate' under 'finish'"
+        }
+        let precision = tenths(100 * (winner.precision ?? 0))
+        return "the last training came to AP \(precision), less than the student had before it, and the student goes "
+            + "without: more 'epochs' under 'finish', or a lower 'learning_rate', may help"
     }
 
     private func headline(

@@ -110,7 +110,15 @@ extension ArchiveReader {
     private func link(_ path: String, _ copy: String, below folder: URL) throws {
         let (source, target) = (folder.appending(path: path), try place(copy, below: folder))
         if Glibc.link(source.path, target.path) == 0 { return }
-        do { try FileManager.default.copyItem(at: source, to: target) } catch {
+        guard [EMLINK, EPERM, ENOTSUP, ENOSYS, EXDEV].contains(errno) else {
+            throw Failure.system("link", at: target.path, errno: errno)
+        }
+        do {
+            try FileManager.default.copyItem(at: source, to: target)
+            let handle = try FileHandle(forUpdating: target)
+            try handle.synchronize()
+            try handle.close()
+        } catch {
             throw Failure(
                 "cannot copy member '\(path)' to '\(copy)'", at: url.path, remedy: "check the free space (df)",
                 cause: .system)

@@ -114,8 +114,16 @@ public struct ArchiveReader: Sendable {
         if type == UInt32(Glibc.S_IFDIR) { return nil }
         if let target = archive_entry_hardlink(entry) {
             guard allowsCopies else { throw refusal("member '\(path)' is a link") }
-            guard let original = String(validatingCString: target), let size = sizes[original] else {
+            guard var original = String(validatingCString: target) else {
+                throw refusal("what member '\(path)' is a link to is not UTF-8")
+            }
+            if original.hasPrefix("./") { original.removeFirst(2) }
+            guard let size = sizes[original] else {
                 throw refusal("member '\(path)' is a link, and not to a plain member before it")
+            }
+            // Programs disagree on whose they are: some write them through the link, others take them for headers.
+            guard archive_entry_size(entry) <= 0 else {
+                throw refusal("member '\(path)' is a link, and has bytes of its own")
             }
             return Member(path: path, size: size, copyOf: original)
         }

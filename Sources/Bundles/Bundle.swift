@@ -47,7 +47,11 @@ public struct Bundle: Sendable {
                     check = BundleCheck(try manifest(member, &stream))
                     return .goOn
                 }
-                if let digest = member.copyOf.flatMap({ digests[$0] }) {
+                if let original = member.copyOf {
+                    // Nobody says what the manifest's own digest should be.
+                    guard let digest = digests[original] else {
+                        throw notABundle("member '\(member.path)' is a link to '\(original)'")
+                    }
                     check?.see(member, digest)
                     return .goOn
                 }

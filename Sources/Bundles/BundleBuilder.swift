@@ -18,7 +18,12 @@ public enum BundleBuilder {
             throw Failure(
                 "a member must not be called '\(BundleManifest.fileName)'", at: url.path, remedy: "rename the member")
         }
-        let sorted = members.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        // What lies higher up comes first. So it is an original if it has copies: `tar` gives `student/` without the rest.
+        let sorted = members.sorted {
+            let depths = [$0, $1].map { $0.path.utf8.count { $0 == UInt8(ascii: "/") } }
+            return depths[0] != depths[1]
+                ? depths[0] < depths[1] : $0.path.utf8.lexicographicallyPrecedes($1.path.utf8)
+        }
         let listed = try sorted.map { member in
             switch member.contents {
             case .data(let data):
@@ -37,13 +42,15 @@ public enum BundleBuilder {
                     remedy: "give its file: a bundle finds out itself which are equal")
             }
         }
-        let manifest = BundleManifest(about: about, members: listed)
+        let stored = storedOnce(sorted, listed)
+        let hasCopies = stored.contains { if case .copy = $0.contents { true } else { false } }
+        let manifest = BundleManifest(about: about, members: listed, hasCopies: hasCopies)
         let first = ArchiveMember(
             path: BundleManifest.fileName, contents: .data(Data(manifest.json.prettyText.utf8)))
         let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).part")
         defer { try? FileManager.default.removeItem(at: temporary) }
         let written = try ArchiveWriter.write(
-            [first] + storedOnce(sorted, listed), to: temporary, format: .tarZstd, order: .asGiven)
+            [first] + stored, to: temporary, format: .tarZstd, order: .asGiven)
         for (member, listed) in zip(written.dropFirst(), listed) where member.sha256 != listed.sha256 {
             throw Failure(
                 "the file of member '\(member.path)' was changed while the bundle was written", at: url.path,

@@ -66,6 +66,31 @@ import Testing
         #expect(folder.files() == ["in/x.tar"])
     }
 
+    /// With a pax header a link may have bytes, which nobody would look at.
+    @Test func aCopyHasNoBytesOfItsOwn() throws {
+        var tar = RawTar()
+        tar.add("ok", "fine")
+        let record = "18 path=copy/long\n"
+        #expect(record.utf8.count == 18)
+        tar.add("pax", type: "x", record)
+        tar.add("copy", type: "1", link: "ok", "hidden")
+        try folder.write(tar.ended, to: "in/x.tar")
+        let reader = ArchiveReader(folder["in/x.tar"], allowsCopies: true)
+        let text = failureText(in: folder) { try reader.unpack(to: folder["out"]) }
+        #expect(
+            text == "~/in/x.tar: error: member 'copy/long' is a link, and has bytes of its own" + Self.plain)
+    }
+
+    /// As `tar -c ./ok ./copy` writes them.
+    @Test func copiesMayBeginWithADot() throws {
+        var tar = RawTar()
+        tar.add("./ok", "fine")
+        tar.add("./copy", type: "1", link: "./ok")
+        try folder.write(tar.ended, to: "x.tar")
+        try ArchiveReader(folder["x.tar"], allowsCopies: true).unpack(to: folder["out"])
+        #expect(try String(contentsOf: folder["out/copy"], encoding: .utf8) == "fine")
+    }
+
     @Test func foldersAndDotsArePassedOver() throws {
         var tar = RawTar()
         tar.add("./", type: "5")

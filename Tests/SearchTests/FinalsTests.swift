@@ -146,7 +146,7 @@ import Training
         let fixture = finals(2, spoils: true)
         let outcome = try fixture.search().run()
         let best = try #require(outcome.state.candidate(outcome.state.finals?.finalists.first ?? -1))
-        #expect(outcome.student == best)
+        #expect(outcome.student == best && !outcome.isLastTrainingTaken)
         let journal = try outcome.state.journal.map { try JSON(parsing: $0) }
         let lines = Array(journal.suffix(3))
         #expect(lines.map { $0["taken"]?.bool } == [false, false, false])
@@ -160,19 +160,21 @@ import Training
     }
 
     /// A finalist that diverges stops, and the others go on; where all do, the best one stays as it was.
-    @Test(arguments: [false, true]) func finalistsMayDiverge(all: Bool) throws {
+    @Test(arguments: [false, true], [0, 1]) func finalistsMayDiverge(all: Bool, at first: Int) throws {
         let state = try finals(4).search().run().state
         let entrants = try #require(state.finals?.finalists).compactMap { state.candidate($0) }
         let doomed = entrants.filter { all || $0.architecture == entrants[0].architecture }
         let fixture = finals(4)
         fixture.trainer.diverges = { graph, plan, step in
-            plan.epochs == SearchFixture.settings.finish.epochs && step == 1
+            plan.epochs == SearchFixture.settings.finish.epochs && step == first
                 && doomed.contains { $0.architecture == graph.architecture }
         }
         let outcome = try fixture.search().run()
         let diverged = try #require(outcome.state.finals).ended.filter { $0.divergence != nil }
         #expect(Set(diverged.map(\.id)) == Set(doomed.map(\.id)) && diverged.allSatisfy { $0.precision == 0 })
         #expect((outcome.student.id == entrants[0].id) == all && outcome.student.divergence == nil)
+        // At the first step already: the weights are what they were, and still nothing was taken.
+        #expect(outcome.isLastTrainingTaken == !all)
         #expect(outcome.student.precision ?? 0 > 0)
     }
 

@@ -69,6 +69,14 @@ import Training
         #expect(try inputs.sharesNeck(with: pool(above: near)))
         let other = Detector(graph: base.graph, weights: Networks.weights(base.graph, seed: 9))
         #expect(try !inputs.sharesNeck(with: pool(above: other)))
+        // A student whose lateral width was cut has the output's channels still.
+        let cut = try StudentAction(parsing: "set neck.lateral to 16").morph(
+            base.graph, base.weights, importance: Importance(.l1, base.graph, weights: base.weights),
+            RandomStream(seed: 1), Networks.catalog)
+        let student = try SearchInputs(
+            (data(), "job/data"), base: (Detector(graph: cut.graph, weights: cut.weights), "job/base"))
+        #expect(cut.graph.architecture.neck.outputWidth == base.architecture.neck.outputWidth)
+        #expect(try student.sharesNeck(with: pool(above: base)) && !student.sharesNeck(with: pool(above: other)))
         var architecture = base.architecture
         architecture.neck.outputWidth = 16
         let narrow = try DetectorGraph(architecture, Networks.catalog)

@@ -34,7 +34,8 @@ public struct DistilledStep {
     }
 
     /// The 1×1 adapters of a student whose neck is not its teacher's: at first each of its channels is compared with the
-    /// teacher's channel that it descends from, or where it descends from none, with a random mixture of them.
+    /// teacher's channel that it descends from (with nothing, where it is new), or with a random mixture of them, where none
+    /// descends from any.
     public func adapters(teacher: DetectorGraph, _ random: RandomStream) -> NamedTensors {
         let width = teacher.architecture.neck.outputWidth
         guard let neckOrigins, distillation.features > 0, neckOrigins != Array(0..<width) else { return [:] }

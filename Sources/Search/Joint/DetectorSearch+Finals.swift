@@ -33,8 +33,8 @@ extension DetectorSearch {
         try requireSame("the student", student.weights, as: replay?.student)
         try journalFinals(student, isTaken: isTaken)
         return Outcome(
-            graph: try graph(of: student), weights: final, student: student, base: state.known[0], state: state,
-            table: model.table)
+            graph: try graph(of: student), weights: final, student: student, isLastTrainingTaken: isTaken,
+            base: state.known[0], state: state, table: model.table)
     }
 
     /// The most precise students within the target, the best one first; where there are none, the fastest of the front.

@@ -50,6 +50,8 @@ public final class DetectorSearch {
         public let weights: NamedTensors
         /// The student as it was chosen, with its precision after its last training.
         public let student: Candidate
+        /// Whether the student has had one; it is not taken where it diverges, or only harms.
+        public let isLastTrainingTaken: Bool
         public let base: Candidate
         public let state: SearchState
         public let table: LatencyTable
