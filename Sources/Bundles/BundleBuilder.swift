@@ -18,12 +18,7 @@ public enum BundleBuilder {
             throw Failure(
                 "a member must not be called '\(BundleManifest.fileName)'", at: url.path, remedy: "rename the member")
         }
-        // What lies higher up comes first. So it is an original if it has copies: `tar` gives `student/` without the rest.
-        let sorted = members.sorted {
-            let depths = [$0, $1].map { $0.path.utf8.count { $0 == UInt8(ascii: "/") } }
-            return depths[0] != depths[1]
-                ? depths[0] < depths[1] : $0.path.utf8.lexicographicallyPrecedes($1.path.utf8)
-        }
+        let sorted = members.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         let listed = try sorted.map { member in
             switch member.contents {
             case .data(let data):
@@ -51,7 +46,8 @@ public enum BundleBuilder {
         defer { try? FileManager.default.removeItem(at: temporary) }
         let written = try ArchiveWriter.write(
             [first] + stored, to: temporary, format: .tarZstd, order: .asGiven)
-        for (member, listed) in zip(written.dropFirst(), listed) where member.sha256 != listed.sha256 {
+        let digests = Dictionary(listed.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first })
+        for member in written.dropFirst() where member.sha256 != digests[member.path] {
             throw Failure(
                 "the file of member '\(member.path)' was changed while the bundle was written", at: url.path,
                 remedy: "let nothing write to a job's files, and try again", cause: .system)
@@ -66,9 +62,12 @@ public enum BundleBuilder {
     /// be changed where they were unpacked.
     private static let leastShared = 1 << 16
 
+    /// What lies higher up comes first, and so is the original of its copies: `tar` gives `student/` without the rest.
     private static func storedOnce(_ members: [ArchiveMember], _ listed: [BundleManifest.Member]) -> [ArchiveMember] {
+        let depths = members.map { $0.path.utf8.count { $0 == UInt8(ascii: "/") } }
         var first: [Digest: String] = [:]
-        return zip(members, listed).map { member, listed in
+        return members.indices.sorted { (depths[$0], $0) < (depths[$1], $1) }.map { index in
+            let (member, listed) = (members[index], listed[index])
             guard listed.size >= leastShared else { return member }
             if let original = first[listed.sha256] {
                 return ArchiveMember(path: member.path, contents: .copy(of: original))
