@@ -65,6 +65,7 @@ extension Bench {
     static func name(of moment: StageMoment) -> String {
         switch moment {
         case .report(_, let message, _): "'\(message.replacing("\n", with: " "))'"
+        case .table(let title): "the table '\(title.replacing("\n", with: " "))'"
         case .checkpoint(let name): "checkpoint '\(name)'"
         case .end: "its end"
         }

@@ -3,6 +3,8 @@
 public enum StageMoment: Sendable, Hashable {
     /// It told how far it is, in these very words and numbers.
     case report(fraction: Double, message: String, metrics: [String: Double])
+    /// It put a table up, to be shown with its reports from now on.
+    case table(title: String)
     /// A checkpoint of this name is on the disk.
     case checkpoint(name: String)
     /// Its work is done. These paths it marked for the bundle; the receipt comes next.

@@ -74,6 +74,7 @@ public final class StageProgress: Sendable {
         func texts(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
         let table: JSON = ["title": .string(title), "header": texts(header), "rows": .array(rows.map(texts))]
         state.withLock { $0.table = table }
+        watch?(.table(title: title))
     }
 
     /// A file that cannot be written must not stop the work: progress is for looking at.

@@ -7,7 +7,7 @@ import Testing
 
 /// Whatever stands under a name that a user gave: an answer, and at once.
 @Suite struct YAMLFileTests {
-    @Test(.timeLimit(.minutes(1))) func tells() throws {
+    @Test(.timeLimit(.minutes(10))) func tells() throws {
         let folder = try TemporaryFolder()
         mkfifo(folder["pipe"].path, 0o644)
         try Data("a: 1\n".utf8).write(to: folder["good"])

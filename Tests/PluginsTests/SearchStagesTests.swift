@@ -95,16 +95,20 @@ import Training
         #expect(pool.summary["teachers"]?.array?.count == 3)
         #expect(pool.summary["teachers"]?[0]?["latency_ms"]?.number ?? 0 > 0)
         let inputs = [data, base, pool]
-        let seen = Mutex<[JSON]>([])
-        let found = try stages.run(jointSearch, Self.search, on: inputs, in: "search") { _ in
-            // As whoever looks in while it runs.
-            let text = try? Data(contentsOf: stages.folder["search/progress.json"])
-            if let progress = try? text.map({ try JSON(parsing: $0) }) { seen.withLock { $0.append(progress) } }
-        }
-        let looks = seen.withLock { $0 }
-        let (titles, messages) = (
-            looks.compactMap { $0["table"]?["title"]?.string }, looks.compactMap { $0["message"]?.string }
-        )
+        // All that it tells; `progress.json` passes over what lasts no half second.
+        let said = Mutex<(titles: [String], messages: [String])>(([], []))
+        let found = try stages.run(
+            jointSearch, Self.search, on: inputs, in: "search",
+            watch: { moment in
+                said.withLock { said in
+                    switch moment {
+                    case .table(let title): said.titles.append(title)
+                    case .report(_, let message, _): said.messages.append(message)
+                    default: break
+                    }
+                }
+            })
+        let (titles, messages) = said.withLock { $0 }
         #expect(titles.contains { $0.hasPrefix("the front after 1 candidates, target ") }, "\(titles)")
         #expect(messages.contains { $0.hasPrefix("generation 1, candidate 1 of 2 (") }, "\(messages)")
         for member in [

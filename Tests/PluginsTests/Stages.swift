@@ -61,14 +61,15 @@ struct Stages {
     /// Runs a stage and gives its artifact.
     func run<Plugin: StagePlugin>(
         _ plugin: Plugin, _ yaml: String, on inputs: [Artifact] = [], in attempt: String, resume: URL? = nil,
-        cancellation: Cancellation = Cancellation(), log: @escaping @Sendable (String) -> Void = { _ in }
+        cancellation: Cancellation = Cancellation(), log: @escaping @Sendable (String) -> Void = { _ in },
+        watch: StageWatch? = nil
     ) throws -> Artifact {
         // A stage sets the number of threads of its whole process: here tests of other suites compute beside it, and the
         // bits of a product depend on that number.
         let context = try StageContext(
             stage: plugin.name, seed: 3, threads: Threads.count, inputs: inputs, attempt: folder[attempt],
             resume: resume,
-            cancellation: cancellation, log: log)
+            cancellation: cancellation, log: log, watch: watch)
         let (options, problems) = try read(plugin, yaml)
         #expect(problems == [])
         try plugin.run(try #require(options), context)

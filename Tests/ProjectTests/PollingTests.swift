@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Where nothing tells of a drop, because another machine made it, or no instance of inotify(7) is left, looks find it.
-@Suite(.timeLimit(.minutes(2))) struct PollingTests {
+@Suite(.timeLimit(.minutes(10))) struct PollingTests {
     /// A closed file is taken at the second look that sees it, after waits of two periods at most. Told by the looks, and the
     /// waits that the runner asks the kernel for, so that a busy machine changes nothing.
     @Test func aDropIsTakenWithinTwoPeriods() throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// How `jdnas run` takes signals, with a stage program that only waits.
-@Suite(.timeLimit(.minutes(2))) struct StopTests {
+@Suite(.timeLimit(.minutes(10))) struct StopTests {
     static let fake = Project.root.appending(path: "Tests/Programs/fake-stage.sh").path
 
     /// A manifest for the fake program of a job with one stage, which behaves so.

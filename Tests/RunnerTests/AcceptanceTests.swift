@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What a job does is settled when it is accepted, whatever becomes of the files that its manifest refers to.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct AcceptanceTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct AcceptanceTests {
     /// A job that was accepted and waits; its manifest says what `report.json` beside it says.
     private func accepted(in shop: Workshop) throws -> JobID {
         try shop.scratch.write(Workshop.manifest("night", [("data", "succeed", [])]), to: "base/report.json")

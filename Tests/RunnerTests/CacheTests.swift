@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Results of earlier jobs that are used again.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct CacheTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct CacheTests {
     private let shop: Workshop
     private let first: JobID
     private static let stages = [("data", "succeed", [String]()), ("report", "succeed", ["data"])]

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Checks of manifests go on beside everything else, however long they take.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct CheckTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct CheckTests {
     private func drop(_ shop: Workshop, _ job: String) throws -> URL {
         let file = shop.spool.folder(.inbox).appending(path: "\(job).yaml")
         try Workshop.manifest(job, [("data", "succeed", [])]).write(to: file)

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// The time of day jumps, by an hour and more, while jobs are under way.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ClockTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ClockTests {
     /// A clock that can be set.
     private final class JumpingClock: Sendable {
         private let offset: Mutex<Double>

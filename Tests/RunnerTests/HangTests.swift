@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Stages that hang, locks that are lost, and other things that only time brings.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HangTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct HangTests {
     /// It is asked to end, killed if it does not listen, and gets another attempt from its checkpoint.
     @Test(arguments: ["silent-once", "deaf-once"]) func aHangTakesDownThatStageOnly(_ behaviour: String) throws {
         let shop = try Workshop()

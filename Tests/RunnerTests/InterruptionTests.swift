@@ -7,7 +7,7 @@ import Spool
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct InterruptionTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct InterruptionTests {
     /// Calls `body` in another thread once a stage has saved its checkpoint; gives up after a minute.
     static func whenCheckpointed(_ spool: Spool, _ id: JobID, _ body: @escaping @Sendable () -> Void) {
         Thread.detachNewThread {

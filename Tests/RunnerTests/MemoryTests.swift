@@ -5,7 +5,7 @@ import Spool
 import Testing
 
 /// Stages that the machine has no memory for.
-@Suite(.timeLimit(.minutes(1))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(10))) struct MemoryTests {
     /// The machine's fault, not the stage's: told as such, and counted with those.
     @Test func outOfMemoryIsToldApart() throws {
         let shop = try Workshop()

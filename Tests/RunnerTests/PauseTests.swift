@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What users want of the runner as a whole.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PauseTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PauseTests {
     @Test func aPausedSpoolStartsNothing() throws {
         let shop = try Workshop()
         let id = try shop.submit("job", [("data", "succeed", [])])

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What a job would do, told before it does it.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PlanTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PlanTests {
     private func job(_ stages: [(String, String, [String])], seed: UInt64 = 7, more: JSON = .null) throws -> ResolvedJob
     {
         let data = try Workshop.manifest("next", stages, more: more)

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Settings that change while stages run.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ReloadTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct ReloadTests {
     private let shop: Workshop
     private let file: URL
     private let reload: ReloadFlag

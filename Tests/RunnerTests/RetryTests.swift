@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Failed jobs that are tried again.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RetryTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RetryTests {
     /// A stage that fails until the outside is mended.
     private func shop(_ behaviour: String = "input-until") throws -> (Workshop, JobID) {
         let shop = try Workshop()

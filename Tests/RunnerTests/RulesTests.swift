@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// When jobs run, what they may take, and what is called when they have ended.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RulesTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RulesTests {
     private func noon(_ text: String) throws -> Date {
         // By local time, as windows are.
         let parts = text.split(separator: ":").compactMap { Int32($0) }

@@ -7,7 +7,7 @@ import Spool
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RunnerTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RunnerTests {
     @Test func aChainOfStagesEndsInABundle() throws {
         let shop = try Workshop()
         let id = try shop.submit("blood", [("data", "succeed", []), ("base", "succeed", ["data"])])

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The page in a spool while a runner works, and after.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct StatusPageTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct StatusPageTests {
     private func page(_ shop: Workshop) throws -> String {
         try String(contentsOf: shop.spool.statusPage, encoding: .utf8)
     }

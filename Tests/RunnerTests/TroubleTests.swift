@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// One odd file, or one damaged job, holds up nothing else.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct TroubleTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct TroubleTests {
     private func drop(_ shop: Workshop, _ name: String, _ data: Data) throws {
         try data.write(to: shop.spool.folder(.inbox).appending(path: name))
     }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What users want done with jobs: first, not now, not at all.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WishesTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct WishesTests {
     private func done(_ shop: Workshop) -> [String] {
         shop.events.filter { $0.hasSuffix(" done") && !$0.hasPrefix("data") }
     }

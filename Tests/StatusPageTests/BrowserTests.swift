@@ -6,7 +6,7 @@ import Testing
 @testable import StatusPage
 
 /// The page in a browser: on a phone and a desk, light and dark.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Browser.program != nil, Comment(rawValue: Browser.hint)))
+@Suite(.serialized, .timeLimit(.minutes(10)), .enabled(if: Browser.program != nil, Comment(rawValue: Browser.hint)))
 struct BrowserTests {
     struct Screen: Sendable, CustomTestStringConvertible {
         let width: Int

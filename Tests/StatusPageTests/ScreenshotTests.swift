@@ -8,7 +8,7 @@ import Testing
 @testable import StatusPage
 
 /// The page as it looks. The pictures are left in the folder that JDNAS_SCREENSHOTS names, if it is set.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Browser.program != nil, Comment(rawValue: Browser.hint)))
+@Suite(.serialized, .timeLimit(.minutes(10)), .enabled(if: Browser.program != nil, Comment(rawValue: Browser.hint)))
 struct ScreenshotTests {
     /// As wide as a phone and a desk, and high enough for most of the page.
     @Test(arguments: [("phone", 390, 3600), ("desktop", 1280, 2000)])

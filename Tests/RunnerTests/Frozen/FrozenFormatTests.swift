@@ -8,7 +8,7 @@ import Testing
 
 /// A spool that this version, or an earlier one of the same format, has written is read, gone on with, and written in the same
 /// way. Set JDNAS_FREEZE to a new folder's name to have the present code write such a spool there.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct FrozenFormatTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct FrozenFormatTests {
     /// A copy of it, with room to work.
     private func thaw() throws -> Workshop {
         let scratch = try TemporaryFolder(inMemory: true)
