@@ -17,6 +17,12 @@ BUILD = swift build -c release
 BIN = .build/release
 STATIC = .build/static
 
+# Threads that wait for their team spin for a while (libgomp). As stages do (Sources/Processes/ChildProcess.swift), tests spin
+# for moments only: beside another program that computes they take a tenth of the time so.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 20000
+endif
+
 .PHONY: build setup test torture asan fuzz lint quickstart new-backbone new-stage bench install clean
 
 setup:
