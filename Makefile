@@ -18,9 +18,10 @@ BIN = .build/release
 STATIC = .build/static
 
 # Threads that wait for their team spin for a while (libgomp). As stages do (Sources/Processes/ChildProcess.swift), tests spin
-# for moments only: beside another program that computes they take a tenth of the time so.
+# for moments only: beside another program that computes they take a tenth of the time so. Not in `bench`: the peers' threads
+# are libgomp's too.
 ifndef OMP_WAIT_POLICY
-export GOMP_SPINCOUNT ?= 20000
+test torture asan: export GOMP_SPINCOUNT ?= 20000
 endif
 
 .PHONY: build setup test torture asan fuzz lint quickstart new-backbone new-stage bench install clean
