@@ -68,7 +68,7 @@ extension Runner {
         let (id, stage) = (one.attempt.job, one.stage)
         let (started, ended) = times(of: one.elapsed)
         var outcome = StageVerdict.outcome(end, of: one.attempt, started: started, ended: ended, why: one.endedBy)
-        if outcome.result == .done, try !publish(one.attempt, elapsed: one.elapsed) {
+        if outcome.result == .done, try !publish(one.attempt, of: stage.produces.rawValue, elapsed: one.elapsed) {
             outcome.result = .failed
             outcome.fault = .stage
             outcome.reason = "the stage ended without a receipt that fits its results"

@@ -12,7 +12,7 @@ extension Runner {
         let earlier = try spool.attempts(of: token, stage.name)
         // Receipts first: the runner may have died between a stage's end and its publication.
         for attempt in earlier.reversed() where FileManager.default.fileExists(atPath: attempt.receipt.path) {
-            if try publish(attempt) { return }
+            if try publish(attempt, of: stage.produces.rawValue) { return }
         }
         let threads = stage.threads ?? options.threads
         let key = StageRequest.key(stage: stage, seed: job.seed, inputs: inputs, threads: threads)
@@ -96,7 +96,7 @@ extension Runner {
             trouble = failure.what
         }
         // What fails from here on is a publication's failure like any other: the attempt is whole, and is published later.
-        if trouble == nil, try !publish(attempt, isCached: true) { trouble = "it has changed" }
+        if trouble == nil, try !publish(attempt, of: earlier.kind, isCached: true) { trouble = "it has changed" }
         let (started, ended) = times(of: now - begun)
         try spool.record(
             AttemptOutcome(
@@ -114,10 +114,14 @@ extension Runner {
 
     /// Publishes what an attempt left; false, with the receipt set aside, if it does not hold.
     ///
-    /// - Parameter elapsed: seconds that it took, where this runner has seen it.
-    func publish(_ attempt: AttemptFolder, elapsed: Double? = nil, isCached: Bool = false) throws -> Bool {
+    /// - Parameters:
+    ///   - kind: what the stage makes.
+    ///   - elapsed: seconds that it took, where this runner has seen it.
+    func publish(
+        _ attempt: AttemptFolder, of kind: String, elapsed: Double? = nil, isCached: Bool = false
+    ) throws -> Bool {
         do {
-            _ = try whileBeating { try spool.publishReceipt(of: attempt, confirm: verifyLock) }
+            _ = try whileBeating { try spool.publishReceipt(of: attempt, kind: kind, confirm: verifyLock) }
         } catch let failure as Failure where failure.cause == .defect {
             try spool.setAsideReceipt(of: attempt, because: failure.description)
             report(.note("\(attempt.job): \(attempt.stage): \(failure.what)"))

@@ -33,14 +33,23 @@ extension Spool {
     /// receipt for a stage: where another attempt was first, that one's is returned and this one is orphaned. What is wrong
     /// with the result is a `Failure` with the cause `.defect`; other causes are the machine's.
     ///
-    /// - Parameter confirm: called when all is checked, which may take long; nothing is published if it throws.
-    public func publishReceipt(of attempt: AttemptFolder, confirm: () throws -> Void = {}) throws -> Receipt {
+    /// - Parameters:
+    ///   - kind: what the stage makes; nil where that is not known.
+    ///   - confirm: called when all is checked, which may take long; nothing is published if it throws.
+    public func publishReceipt(
+        of attempt: AttemptFolder, kind: String? = nil, confirm: () throws -> Void = {}
+    ) throws -> Receipt {
         let receipt: Receipt
         do { receipt = try Receipt(reading: attempt.receipt) } catch let failure as Failure {
             throw Failure(failure.what, at: failure.place, remedy: failure.remedy, cause: .defect)
         }
         guard receipt.job == attempt.job, receipt.stage == attempt.stage, receipt.attempt == attempt.path else {
             throw Failure("the receipt is of another attempt", at: attempt.receipt.path, cause: .defect)
+        }
+        if let kind, receipt.kind != kind {
+            throw Failure(
+                "the receipt is of the kind '\(receipt.kind)', and the stage makes '\(kind)'", at: attempt.receipt.path,
+                cause: .defect)
         }
         if let problem = receipt.verify(in: attempt.output).first {
             throw Failure("the artifact does not fit its receipt: \(problem)", at: attempt.path, cause: .defect)

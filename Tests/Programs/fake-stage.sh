@@ -51,6 +51,7 @@ case $behaviour in
     crash-once) if [ "$number" = 1 ]; then save; kill -KILL $$; fi; finish ;;
     fail-once) if [ "$number" = 1 ]; then echo "disk trouble"; exit 74; fi; finish ;;
     lie) echo nothing > output/result.txt ;;
+    lie-of-kind) plugin=make-nothing; finish ;;
     lose-lock) # somebody takes the spool over just before the stage is done
         echo '{"format": "jdnas-lock/1"}' > .lock.tmp
         mv .lock.tmp "${attempt%%/work/*}/lock"

@@ -1,14 +1,22 @@
 # What the stage programs for tests share of jdnas-stage's protocol; they source it.
 
+# Torture kills any process that works in the spool, also those that a stage starts to help it. Each value is read by one
+# program, in a line of its own: where that is killed, `set -e` ends the stage, and it does not go on with an empty value.
+
 # read_request FILE: sets attempt, job, stage, key, resume, plugin, number, and request for `field`.
 read_request() {
     request=$1
-    attempt=$(field attempt) job=$(field jobID) stage=$(field stage) key=$(field key) resume=$(field resume)
-    plugin=$(field plugin) number=${attempt##*-}
+    attempt=$(field attempt)
+    job=$(field jobID)
+    stage=$(field stage)
+    key=$(field key)
+    resume=$(field resume)
+    plugin=$(field plugin)
+    number=${attempt##*-}
 }
 
 # field NAME: the first text of this name in the request.
-field() { sed -n "s/^ *\"$1\": \"\\(.*\\)\",*\$/\\1/p" "$request" | head -n 1; }
+field() { sed -n "/^ *\"$1\": \"\\(.*\\)\",*\$/ { s//\\1/p; q; }" "$request"; }
 
 sha() { sha256sum | cut -d' ' -f1; }
 

@@ -97,7 +97,7 @@ import Testing
         #expect(outcome.reason.contains("data: attempt 1, crash-once"))
     }
 
-    @Test(arguments: [("always-crash", "signal 9"), ("lie", "without a receipt")])
+    @Test(arguments: [("always-crash", "signal 9"), ("lie", "without a receipt"), ("lie-of-kind", "without a receipt")])
     func aStageThatNeverSucceedsUsesUpItsAttempts(_ behaviour: String, _ reason: String) throws {
         let shop = try Workshop()
         let id = try shop.submit("never", [("data", behaviour, [])])
