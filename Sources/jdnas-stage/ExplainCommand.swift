@@ -79,8 +79,12 @@ struct ExplainCommand: Command {
                     .text(indent: 2))
         }
         if !explanation.moves.isEmpty {
-            parts.append("What moves brought:\n" + table("move", explanation.moves))
-            parts.append("What was learnt under teachers:\n" + table("teacher", explanation.teachers))
+            parts.append(
+                "What moves brought, with the cuts to the limit on latency that came with them:\n"
+                    + table("move", explanation.moves, withLatency: true))
+            parts.append(
+                "What was learnt under teachers, whatever else was changed:\n"
+                    + table("teacher", explanation.teachers, withLatency: false))
         }
         if !explanation.dropped.isEmpty {
             let rows = explanation.dropped.map { dropped in
@@ -118,9 +122,12 @@ struct ExplainCommand: Command {
         return " (its last training brought \(signed(100 * (after - before))) AP)"
     }
 
-    private func table(_ name: String, _ tallies: [Explanation.Tally]) -> String {
-        let rows = tallies.map { [$0.name, "\($0.count)", signed(100 * $0.precision), signed($0.latency)] }
-        return Table(header: [name, "times", "AP +", "ms +"], rows: rows, right: [1, 2, 3]).text(indent: 2)
+    private func table(_ name: String, _ tallies: [Explanation.Tally], withLatency: Bool) -> String {
+        let rows = tallies.map {
+            [$0.name, "\($0.count)", signed(100 * $0.precision)] + (withLatency ? [signed($0.latency)] : [])
+        }
+        let header = [name, "times", "AP +"] + (withLatency ? ["ms +"] : [])
+        return Table(header: header, rows: rows, right: Set(1..<header.count)).text(indent: 2)
     }
 
     private func points(_ precision: Double) -> String { tenths(100 * precision) }

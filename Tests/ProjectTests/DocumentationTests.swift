@@ -74,6 +74,63 @@ import Testing
         #expect(count >= 1)
     }
 
+    /// So are the tables of a single run: its detectors, from its `metrics.json`, and how its student came about, from what
+    /// `jdnas search explain --json` told of its bundle.
+    @Test func tablesOfOneRunAreCurrent() throws {
+        let document = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
+        func record(_ name: String) throws -> JSON {
+            try JSON(parsing: Data(contentsOf: Project.root.appending(path: "docs/results/\(name)")), at: name)
+        }
+        func check(_ name: String, _ rows: [[String]]) {
+            let table = rows.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+            #expect(document.contains("<!-- results/\(name) -->\n\n" + table + "\n"), "\(name):\n\(table)")
+        }
+        func points(_ value: JSON?) -> String { String(format: "%.1f", 100 * (value?.number ?? .nan)) }
+        func number(_ value: JSON?, per unit: Double = 1) -> String {
+            String(format: "%.1f", (value?.number ?? .nan) / unit)
+        }
+
+        let metrics = try record("bccd-long-3.json")
+        let detectors = [metrics["base"], metrics["rivals"]?["continued"], metrics["student"]]
+        func row(_ name: String, _ text: (JSON?) -> String) -> [String] { [name] + detectors.map(text) }
+        check(
+            "bccd-long-3.json",
+            [
+                ["", "base", "continued", "student"], ["---", "---:", "---:", "---:"],
+                row("AP; AP50; AP75") { one in ["ap", "ap50", "ap75"].map { points(one?[$0]) }.joined(separator: "; ")
+                },
+                row("red cells; white cells; platelets: AP") { one in
+                    (one?["per_class"]?.array ?? []).map { points($0["ap"]) }.joined(separator: "; ")
+                },
+                row("AP50 lost to boxes on the background") { points($0?["errors"]?["background"]?["cost"]) },
+                row("latency, median of 360") { number($0?["latency_ms"]?["median"]) + " ms" },
+                row("multiply-accumulates") { number($0?["macs"], per: 1e9) + " G" },
+                row("parameters") { number($0?["parameters"], per: 1e6) + " M" },
+            ])
+
+        let path = try record("bccd-long-3-path.json")
+        let steps = (path["path"]?.array ?? []).map { step in
+            [
+                "\(step["candidate"]?.integer ?? -1)", step["move"]?.string ?? "",
+                (step["actions"]?.array ?? []).compactMap(\.string).joined(separator: ", "), points(step["ap"]),
+                number(step["latency_ms"]),
+            ]
+        }
+        let last = path["path"]?.array?.last
+        check(
+            "bccd-long-3-path.json",
+            [
+                ["candidate", "move", "what was done", "AP", "ms, predicted"],
+                ["---:", "---", "---", "---:", "---:"],
+                ["0", "the base", "", points(path["base"]?["ap"]), number(path["base"]?["latency_ms"])],
+            ] + steps + [
+                [
+                    "\(last?["candidate"]?.integer ?? -1)", "the last training", "",
+                    points(path["ap_after_last_training"]), number(last?["latency_ms"]),
+                ]
+            ])
+    }
+
     /// The comparison of modes: all five from every base, and nothing but the mode differs; all decide by the first one's latencies.
     @Test func modesHaveEqualBudgets() throws {
         let file = Project.root.appending(path: "jobs/comparison.yaml")

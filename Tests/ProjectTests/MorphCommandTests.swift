@@ -171,7 +171,7 @@ import Training
         let explained = try jdnas("search", "explain", "history.jsonl")
         #expect(explained.code == 0, "\(explained.error)")
         #expect(explained.output.hasPrefix("The student is candidate 2 (its last training brought +0.0 AP)"))
-        #expect(explained.output.contains("set stem to 32") && explained.output.contains("What moves brought:"))
+        #expect(explained.output.contains("set stem to 32") && explained.output.contains("What moves brought, "))
         let told = try JSON(parsing: jdnas("search", "explain", "history.jsonl", "--json").output)
         #expect(told["path"]?.array?.count == 2 && told["moves"]?.array?.count == 1)
     }

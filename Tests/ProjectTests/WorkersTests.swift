@@ -101,12 +101,18 @@ import Testing
             let outcome = try drain(search(job, more))
             #expect(outcome.code == 0, "\(job): \(outcome.output) \(outcome.error)")
         }
-        // A worker, another one, and the stage itself, one after the other.
+        // The stage, while its workers work, then a worker of the next attempt, and another one.
         let killing = Killer(
-            under: folder[Self.spool].path, victims: [("work", SIGKILL), ("work", SIGKILL), ("run", SIGKILL)])
+            under: folder[Self.spool].path, victims: [("run", SIGKILL), ("work", SIGKILL), ("work", SIGKILL)],
+            after: "work")
         let killed = try drain(search("killed", "\(table)\n      workers: 3\n      worker_threads: 1"))
         let kills = killing.stop()
         #expect(killed.code == 0 && kills == 3, "\(kills) kills: \(killed.output) \(killed.error)")
+        // Who was trained again, and why, is kept with the result.
+        let receipt = try JSON(parsing: member("receipt.json", of: "killed"))
+        let notes = receipt["summary"]?["notes"]?.array?.compactMap(\.string) ?? []
+        let isTold = notes.contains { $0.hasPrefix("the worker of ") && $0.contains("signal 9") }
+        #expect(isTold, "\(notes)")
         // Asked to stop, the stage has its workers save what they have reached.
         let stopping = Killer(under: folder[Self.spool].path, victims: [("run", SIGTERM)], after: "work")
         let stopped = try drain(search("stopped", "\(table)\n      workers: 4\n      worker_threads: 1"))
@@ -143,7 +149,7 @@ private final class Killer: Sendable {
         DispatchQueue(label: "killer").async { [self] in
             while let victim = state.withLock({ $0.victims.first }) {
                 usleep(150_000)
-                if let after {
+                if let after, state.withLock({ $0.kills == 0 }) {
                     guard let worker = process(after),
                         FileManager.default.fileExists(atPath: worker.argument + "/events.jsonl")
                     else { continue }

@@ -42,6 +42,19 @@ import Training
         #expect(pulls == changed.count && pulls == outcome.state.moves.arms["teacher"]?.pulls)
     }
 
+    /// Siblings are compared by what they learn from the same batches; another generation has others.
+    @Test func siblingsSeeTheSameBatches() throws {
+        let fixture = SearchFixture()
+        let outcome = try fixture.search().run()
+        let generations = outcome.state.known.dropFirst().map(\.generation)
+        let own = Array(fixture.trainer.batches.prefix(generations.count))
+        #expect(own.count == 12 && Set(generations).count == 3)
+        for (one, other) in zip(generations.indices, generations.indices.dropFirst()) {
+            let isSame = own[one] == own[other]
+            #expect(isSame == (generations[one] == generations[other]))
+        }
+    }
+
     /// A target in milliseconds is the share that these come to; the base must be slower.
     @Test func aTargetMayBeInMilliseconds() throws {
         let shares = try SearchFixture().search().run()

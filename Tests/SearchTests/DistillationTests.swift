@@ -22,22 +22,32 @@ import Training
         return SampleBatch(images: images, targets: [target, target])
     }
 
-    @Test func withAllLossesOffAStepIsPlainTraining() throws {
-        let graph = try Networks.graph()
-        let weights = Networks.weights(graph)
+    /// Step after step, whatever the norm, and whether or not the student's neck is the teacher's.
+    @Test(arguments: [Norm.group, .batch], [false, true])
+    func withAllLossesOffAStepIsPlainTraining(norm: Norm, hasOtherNeck: Bool) throws {
+        let graph = try Networks.graph(norm: norm)
         let batch = batch()
-        let random = RandomStream(seed: 3)
         let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
-        let off = try DistilledStep(graph, training: training, distillation: .off).gradients(
-            weights, batch, teacher: teacher, random)
-        let tape = Tape(recording: true)
-        let pass = DetectorPass(graph, weights: weights, tape: tape, mode: .training)
-        let losses = try pass.trainingLosses(
-            images: batch.images, targets: batch.targets, settings: training, random: random)
-        let plain = tape.gradients(of: losses.total)
-        #expect(off.losses == losses.values)
-        #expect(Set(plain.keys) == Set(off.gradients.keys))
-        for (name, gradient) in plain { #expect(gradient == off.gradients[name], "\(name)") }
+        let width = graph.architecture.neck.outputWidth
+        let step = DistilledStep(
+            graph, training: training, distillation: .off,
+            neckOrigins: hasOtherNeck ? Array((0..<width).reversed()) : nil)
+        #expect(step.adapters(teacher: graph, RandomStream(seed: 2)).isEmpty)
+        let plain = plainObjective(graph, training)
+        var weights = Networks.weights(graph)
+        var optimiser = SGD(momentum: 0.9, weightDecay: 1e-4)
+        for number in 0..<3 {
+            let random = RandomStream(seed: 3).stream("step", number)
+            let expected = try plain.gradients(weights, batch, random)
+            let off = try step.gradients(weights, batch, teacher: teacher, random)
+            #expect(off.losses == expected.losses)
+            #expect(off.runningStatistics == expected.runningStatistics)
+            #expect(off.runningStatistics.isEmpty == (norm == .group))
+            #expect(Set(off.gradients.keys) == Set(expected.gradients.keys))
+            for (name, gradient) in expected.gradients { #expect(gradient == off.gradients[name], "\(name)") }
+            optimiser.step(&weights, gradients: off.gradients, learningRate: 0.01, scale: 1)
+            weights.merge(off.runningStatistics) { $1 }
+        }
     }
 
     /// A teacher's cell stands where the student's looks, whatever the input sizes and the paddings that come with them; on the coarsest

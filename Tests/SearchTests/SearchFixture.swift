@@ -118,6 +118,8 @@ final class PretendingTrainer: StudentTrainer {
     private(set) var looks: [Look] = []
     /// What trainings started from, by architecture.
     private(set) var starts: [DetectorArchitecture: NamedTensors] = [:]
+    /// Where the batches of each training came from, in the order in which they began.
+    private(set) var batches: [RandomStream] = []
     /// Whether losses are no numbers.
     var isLost = false
 
@@ -138,7 +140,10 @@ final class PretendingTrainer: StudentTrainer {
         observe: (StepReport, StudentState) throws -> Void
     ) throws -> StudentState {
         #expect(neckOrigins.count == graph.architecture.neck.outputWidth)
-        if resume == nil { starts[graph.architecture] = weights }
+        if resume == nil {
+            starts[graph.architecture] = weights
+            batches.append(data)
+        }
         if let teacher {
             teachers.insert(teacher)
             if resume == nil { taught += 1 }

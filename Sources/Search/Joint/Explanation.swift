@@ -133,7 +133,8 @@ public struct Explanation: Sendable, Hashable {
             let id = $0.candidate
             let finalist = finalists.first { $0.candidate == id }
             let reason =
-                finalist.map(Self.reason) ?? Self.reason($0, student: last, target: target, among: children + [base])
+                finalist.map(Self.reason)
+                ?? Self.reason($0, student: last, target: target, trainedOn: finalists, among: children + [base])
             guard $0.share < 1 else { return Dropped(entry: $0, reason: reason) }
             return Dropped(
                 entry: $0, reason: "stopped after \(Int((100 * $0.share).rounded())) % of its training; \(reason)")
@@ -154,18 +155,31 @@ public struct Explanation: Sendable, Hashable {
             : "\(after) after its last training, less than the student had without one"
     }
 
-    private static func reason(_ entry: Entry, student: Entry, target: Double?, among all: [Entry]) -> String {
+    /// The search's own rule (`DetectorSearch.contenders`): the most precise students within the target are trained on; where there
+    /// are none, the fastest one is.
+    private static func reason(
+        _ entry: Entry, student: Entry, target: Double?, trainedOn: [Finalist], among all: [Entry]
+    ) -> String {
         if entry.isDiverged { return "its training diverged: the loss or a gradient was no number" }
-        let better = all.filter { other in
-            other.precision >= entry.precision && other.latency <= entry.latency
-                && (other.precision > entry.precision || other.latency < entry.latency)
-        }.max { ($0.precision, $1.latency) < ($1.precision, $0.latency) }
-        if let better {
-            return "candidate \(better.candidate) is no slower and no less precise (\(tenths(100 * better.precision)), "
-                + "\(tenths(better.latency)) ms)"
+        guard let target else {
+            let least = trainedOn.map(\.before).min() ?? student.precision
+            return entry.precision <= least
+                ? "no more precise than what was trained on (AP \(tenths(100 * least)))"
+                : "slower than the target allows"
         }
-        if let target, entry.latency > target { return "\(tenths(entry.latency - target)) ms above the target" }
-        if entry.precision < student.precision { return "faster, and less precise than the student" }
-        return entry.latency > student.latency ? "slower than the student" : "as good as the student"
+        let within = all.filter { $0.latency <= target && !$0.isDiverged }.sorted {
+            ($1.precision, $0.latency, $0.candidate) < ($0.precision, $1.latency, $1.candidate)
+        }
+        if within.isEmpty { return "slower than the student, the fastest of all: none is within the target" }
+        guard let place = within.firstIndex(where: { $0.candidate == entry.candidate }) else {
+            return "\(tenths(entry.latency - target)) ms above the target"
+        }
+        let rule =
+            switch trainedOn.count {
+            case 0: "the first is the student"
+            case 1: "the first was trained on"
+            case let count: "the first \(count) were trained on"
+            }
+        return "number \(place + 1) of \(within.count) within the target by AP; \(rule)"
     }
 }
