@@ -178,6 +178,7 @@ extern "C" {
 
 jd_convolution *jd_create(jd_shape shape, jd_pass pass, char *message, size_t capacity) {
     try {
+        std::lock_guard<std::mutex> alone(jd_generating);
         return new jd_convolution(shape, pass);
     } catch (const std::exception &e) {
         std::snprintf(message, capacity, "%s", e.what());

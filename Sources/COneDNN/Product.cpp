@@ -37,6 +37,7 @@ extern "C" {
 
 jd_product *jd_create_product(jd_product_shape shape, char *message, size_t capacity) {
     try {
+        std::lock_guard<std::mutex> alone(jd_generating);
         return new jd_product(shape);
     } catch (const std::exception &e) {
         std::snprintf(message, capacity, "%s", e.what());

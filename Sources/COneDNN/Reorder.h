@@ -1,12 +1,17 @@
 #pragma once
 // What convolutions and products share: the engine, changes of layout or type, and errors as messages.
 #include <dnnl.hpp>
+#include <mutex>
 #include <optional>
 #include <string>
 
 using namespace dnnl;
 using dims = memory::dims;
 using format = memory::format_tag;
+
+// Held while code is generated. Where threads do that at the same time, some get code that computes something else (oneDNN 2.6.3,
+// its brgemm convolutions with AVX-512); what was generated runs on any thread.
+inline std::mutex jd_generating;
 
 namespace {
 

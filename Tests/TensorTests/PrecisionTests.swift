@@ -1,5 +1,7 @@
 import Basics
 import Devices
+import Dispatch
+import Synchronization
 import Tensor
 import Testing
 
@@ -68,6 +70,31 @@ import Testing
             #expect(difference > 1e-4 * size && difference < 0.05 * size, "rounding is seen: \(difference / size)")
         }
         #expect(compute(x, weight, precision) == got, "the same bits")
+    }
+
+    /// Threads that meet a shape at the same time all generate code for it, and each gets code that is right.
+    @Test func codeIsGeneratedByOneThreadAtATime() {
+        var random = RandomStream(seed: 23)
+        let weight = Grid.random([8, 3, 3, 3], &random)
+        for height in 5..<125 {
+            let x = Grid.random([1, 3, height, 8], &random)
+            let wrong = Mutex<[Precision]>([])
+            DispatchQueue.concurrentPerform(iterations: 8) { index in
+                let precision = Self.precisions[index % Self.precisions.count]
+                func compute(_ x: Grid, _ weight: Grid, _ engine: ConvolutionEngine, _ precision: Precision) -> [Float]
+                {
+                    let tape = Tape(recording: false, engine: engine, precision: precision)
+                    return tape.convolution(
+                        tape.constant(x.tensor.blocked(3)), weight: tape.constant(weight.tensor), padding: 1
+                    ).value.array
+                }
+                let got = compute(x, weight, .fast, precision)
+                let wanted = compute(Self.rounded(x), Self.rounded(weight), .gemm, .float32)
+                if !zip(got, wanted).allSatisfy({ abs($0 - $1) <= 1e-4 }) { wrong.withLock { $0.append(precision) } }
+            }
+            let found = wrong.withLock { $0 }
+            #expect(found.isEmpty, "height \(height): \(found)")
+        }
     }
 
     @Test(arguments: precisions)
