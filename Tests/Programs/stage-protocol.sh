@@ -1,6 +1,6 @@
 # What the stage programs for tests share of jdnas-stage's protocol; they source it.
 
-# Torture kills any process that works in the spool, also those that a stage starts to help it. Each value is read by one
+# Torture kills any process that works in the spool, also those that a stage starts to help it. Each value of a request is read by one
 # program, in a line of its own: where that is killed, `set -e` ends the stage, and it does not go on with an empty value.
 
 # read_request FILE: sets attempt, job, stage, key, resume, plugin, number, and request for `field`.
