@@ -1,5 +1,8 @@
 import CommandKit
 import Foundation
+import Tensor
+
+Compute.restartIfOutdated()
 
 exit(
     Program(

@@ -20,7 +20,7 @@ extension Runner {
         let cacheKey = try whileBeating { try StageRequest.cacheKey(key, of: stage, host: Owner.current.host) }
         let isAnew = token.retry?.anew[stage.name] != nil
         if options.useCache, !isAnew, let cacheKey, let cached = spool.remembered(cacheKey, key: key) {
-            if try adopt(cached, inputs, for: token) {
+            if try adopt(cached, as: stage, inputs, for: token) {
                 if let own = try? spool.publishedReceipt(token.id, stage.name) {
                     try? spool.remember(own, as: cacheKey)
                 }
@@ -85,7 +85,9 @@ extension Runner {
 
     /// Publishes an earlier result as this job's; false if it does not hold any more, or cannot be taken over: then the stage
     /// is run.
-    private func adopt(_ earlier: Receipt, _ inputs: [StageRequest.Input], for token: Token) throws -> Bool {
+    private func adopt(
+        _ earlier: Receipt, as stage: ResolvedJob.Stage, _ inputs: [StageRequest.Input], for token: Token
+    ) throws -> Bool {
         let attempt = try spool.newAttempt(token, stage: earlier.stage)
         let begun = now
         let named = inputs.map { Receipt.Input(reference: $0.reference, digest: $0.digest) }
@@ -96,7 +98,9 @@ extension Runner {
             trouble = failure.what
         }
         // What fails from here on is a publication's failure like any other: the attempt is whole, and is published later.
-        if trouble == nil, try !publish(attempt, of: earlier.kind, isCached: true) { trouble = "it has changed" }
+        if trouble == nil, try !publish(attempt, of: stage.produces.rawValue, isCached: true) {
+            trouble = "it has changed"
+        }
         let (started, ended) = times(of: now - begun)
         try spool.record(
             AttemptOutcome(

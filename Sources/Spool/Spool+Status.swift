@@ -52,6 +52,12 @@ extension Spool {
         return job["stages"]?.array?.compactMap { $0["name"]?.string } ?? []
     }
 
+    /// The kind of artifact that a stage of an accepted job makes; nil where that cannot be told.
+    func kind(madeBy stage: String, of id: JobID) -> String? {
+        guard let data = (try? files.read(resolved(id))) ?? nil, let job = try? JSON(parsing: data) else { return nil }
+        return job["stages"]?.array?.first { $0["name"]?.string == stage }?["produces"]?.string
+    }
+
     /// What one sees of a job whose token was read.
     public func status(_ token: Token, in folder: StateFolder) -> JobStatus {
         var status = JobStatus(

@@ -30,6 +30,9 @@ public enum Compute {
         }
     }
 
+    /// A program that computes calls this first: the device may have to start it once more (`MatrixKernels`).
+    public static func restartIfOutdated() { MatrixKernels.restartIfOutdated() }
+
     /// The libraries that compute for us, as they run in this process.
     public static var libraries: [DeviceLibrary] { device.libraries }
 

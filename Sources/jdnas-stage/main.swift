@@ -1,6 +1,9 @@
 import CommandKit
 import Foundation
 import Glibc
+import Tensor
+
+Compute.restartIfOutdated()
 
 // libarchive needs a UTF-8 locale for member names that are not ASCII.
 setlocale(LC_CTYPE, "C.UTF-8")

@@ -106,6 +106,12 @@ import Testing
         let status = try shop.spool.job(matching: id.text)
         #expect(status.reason?.contains(reason) == true)
         #expect(status.reason?.hasSuffix("(attempt 3 of 3)") == true)
+        // Why it was not published is told, and the receipt kept.
+        guard behaviour == "lie-of-kind" else { return }
+        let told = shop.events.filter {
+            $0.contains("the receipt is of the kind 'nothing', and the stage makes 'dataset'")
+        }
+        #expect(told.count == 3, "\(shop.events)")
     }
 
     @Test func aFailureOfTheMachineIsTriedAgainWithItsLastWordsKept() throws {

@@ -89,6 +89,14 @@ import Testing
             ])
         let none = try Explanation(Array(lines.prefix(5)) + [last(1, 0.47, ["taken": false])], target: 10, at: "test")
         #expect(none.dropped.allSatisfy { $0.reason.hasPrefix("slower than the student, the fastest of all") })
+        // As fast, and less precise.
+        let equal = lines.prefix(5) + [line(5, 0, "prune", 0.44, 20), last(1, 0.47, ["taken": false])]
+        let reasons = try Explanation(Array(equal), target: 10, at: "test").dropped.map(\.reason)
+        #expect(reasons.last?.hasPrefix("no faster than the student, the fastest of all") == true)
+        let one = lines.prefix(5) + [last(1, 0.52, ["student": true, "taken": true, "last_training_share": 1])]
+        #expect(
+            try Explanation(Array(one), target: 32, at: "test").dropped.map(\.reason).first
+                == "number 2 of 3 within the target by AP; the first was trained on")
     }
 
     @Test func damagedJournalsAreRefused() throws {

@@ -467,7 +467,8 @@ import Testing
         let token = try #require(try spool.find(id)?.token)
         let rules = priority.map { #""rules": {"priority": \#($0)}, "# } ?? ""
         return try spool.accept(
-            token, priority: priority, resolved: Data("{\(rules)\"stages\": [{\"name\": \"data\"}]}".utf8))
+            token, priority: priority,
+            resolved: Data(#"{\#(rules)"stages": [{"name": "data", "produces": "dataset"}]}"#.utf8))
     }
 
     func finishedAttempt(_ spool: Spool, _ token: Token) throws -> AttemptFolder {

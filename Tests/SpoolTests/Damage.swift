@@ -224,6 +224,18 @@ extension Damage {
                 try ward.change(Receipt.self, at: "work/DONE/data/receipt.json") { $0.job = other }
             }),
         Damage(
+            name: "a lost receipt, and an attempt's of another kind",
+            said: "fault work/DONE/data/receipt.json: the job is done, and this stage has no receipt",
+            make: { ward in
+                try ward.remove("work/DONE/data/receipt.json")
+                try ward.change(Receipt.self, at: "work/DONE/data/attempts/1-1/receipt.json") { $0.kind = "detector" }
+            },
+            // The bundle has the true one.
+            after: { ward throws in
+                #expect(try ward.spool.publishedReceipt(ward.done, "data")?.kind == "dataset")
+                #expect(try ward.spool.find(ward.done)?.folder == .done)
+            }),
+        Damage(
             name: "a torn outcome",
             said: "fault work/FAILED/data/attempts/1-1/outcome.json: the attempt's outcome is damaged"
         ) { try $0.tear("work/FAILED/data/attempts/1-1/outcome.json") },

@@ -46,7 +46,10 @@ extension Doctor {
     }
 
     private func publish(_ attempt: AttemptFolder) throws -> Bool {
-        do { _ = try spool.publishReceipt(of: attempt) } catch let failure as Failure where failure.cause == .defect {
+        let kind = spool.kind(madeBy: attempt.stage, of: attempt.job)
+        do { _ = try spool.publishReceipt(of: attempt, kind: kind) } catch let failure as Failure
+            where failure.cause == .defect
+        {
             try spool.setAsideReceipt(of: attempt, because: failure.description)
             return false
         }
