@@ -1,4 +1,5 @@
 import CPU
+import Devices
 import Foundation
 import TestSupport
 import Testing
