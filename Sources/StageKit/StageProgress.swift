@@ -22,7 +22,8 @@ public final class StageProgress: Sendable {
         var written: ContinuousClock.Instant?
         /// When a line of `progress.jsonl` was, and whether it said that all is done.
         var noted: (instant: ContinuousClock.Instant, isEnd: Bool)?
-        /// The first report: a resumed stage does not start at 0.
+        /// The last report before work was done that counts: a resumed stage does not start at 0, and what a stage does
+        /// before its work (it measures latencies, say) tells nothing of how long that takes.
         var first: (instant: ContinuousClock.Instant, fraction: Double)?
         var table: JSON?
     }
@@ -49,7 +50,7 @@ public final class StageProgress: Sendable {
     private func tell(fraction: Double, message: String, metrics: [String: Double]) {
         let now = ContinuousClock.now
         let first: (instant: ContinuousClock.Instant, fraction: Double)? = state.withLock { state in
-            if state.first == nil { state.first = (now, fraction) }
+            if fraction <= state.first?.fraction ?? 1 { state.first = (now, fraction) }
             if let written = state.written, now - written < .milliseconds(500), fraction < 1 { return nil }
             state.written = now
             return state.first
@@ -57,7 +58,8 @@ public final class StageProgress: Sendable {
         guard let first else { return }
         let spent = (now - first.instant) / .seconds(1)
         let gained = fraction - first.fraction
-        let eta = gained > 0 && spent > 0 ? spent * (1 - fraction) / gained : nil
+        // Of less one can only guess.
+        let eta = gained >= 0.01 && spent > 0 ? spent * (1 - fraction) / gained : nil
         write(fraction, message, metrics, eta: eta, elapsed: (now - start) / .seconds(1))
 
         var line = "\(Int((fraction * 100).rounded(.down)))% \(message)"

@@ -33,6 +33,27 @@ import Testing
         #expect(lines.withLock { $0 } == ["25% epoch 1 of 4, bad nan, loss 0.5123", "100% done, AP 31"])
     }
 
+    /// What comes before the work is no part of its pace, and of next to nothing none is told.
+    @Test func whatIsLeftGoesByTheWork() throws {
+        let scratch = try TemporaryFolder()
+        let file = scratch["progress.json"]
+        let progress = StageProgress(file: file) { _ in }
+        func left() throws -> Double? { try JSON(parsing: Data(contentsOf: file))["eta"]?.number }
+        progress.report(fraction: 0.1, message: "measuring")
+        usleep(1_000_000)
+        progress.report(fraction: 0.1, message: "the first epoch begins")
+        #expect(try left() == nil)
+        usleep(550_000)
+        progress.report(fraction: 0.105, message: "the first epoch")
+        #expect(try ProgressFile(reading: file)?.message == "the first epoch" && left() == nil)
+        usleep(550_000)
+        progress.report(fraction: 0.55, message: "half of it")
+        let elapsed = try #require(try JSON(parsing: Data(contentsOf: file))["elapsed"]?.number)
+        // As long as since the first epoch began, and not since the start.
+        let eta = try #require(try left())
+        #expect(eta > 1 && eta < elapsed - 0.9, "\(eta) of \(elapsed)")
+    }
+
     /// A line each `pace`, and the last one: a night must not fill the disk with them.
     @Test(arguments: [(Duration.zero, 3), (.seconds(60), 2)])
     func theCourseIsToldAtItsPace(_ pace: Duration, _ lines: Int) throws {
