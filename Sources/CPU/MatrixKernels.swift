@@ -5,7 +5,7 @@ import Glibc
 /// Which of OpenBLAS' kernels multiply matrices.
 ///
 /// OpenBLAS finds them by the processor's family and model. One that is younger than the library it does not know, and
-/// falls back to kernels without AVX, a quarter as fast: Debian 12's 0.3.21 does so on Intel's fifth Xeons ("Prescott")
+/// falls back to kernels without AVX, a quarter as fast: Debian 12's 0.3.21 does so on Intel's fifth generation of Xeons ("Prescott")
 /// and on AMD's Zen 5 ("Barcelona").
 public enum MatrixKernels {
     /// Of OpenBLAS' names (driver/others/dynamic.c), those with AVX2 or more.
@@ -30,6 +30,12 @@ public enum MatrixKernels {
     /// below what the processor has: it chooses as it is loaded, and listens to nothing but its environment. To be called
     /// before anything else; a choice that `OPENBLAS_CORETYPE` makes already stays.
     public static func restartIfOutdated() {
+        // Else the process has the link's name, 'exe', in `top` and in the kernel's log (proc_pid_comm(5)).
+        if let name = CommandLine.arguments.first?.split(separator: "/").last, let file = fopen("/proc/self/comm", "w")
+        {
+            fputs(String(name), file)
+            fclose(file)
+        }
         guard getenv("OPENBLAS_CORETYPE") == nil, let chosen = openblas_get_corename().map({ String(cString: $0) }),
             let name = better(than: chosen, instructionSet: String(cString: jk_instruction_set()))
         else { return }

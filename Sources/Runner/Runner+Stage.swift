@@ -99,7 +99,7 @@ extension Runner {
         }
         // What fails from here on is a publication's failure like any other: the attempt is whole, and is published later.
         if trouble == nil, try !publish(attempt, of: stage.produces.rawValue, isCached: true) {
-            trouble = "it has changed"
+            trouble = "it does not hold any more"
         }
         let (started, ended) = times(of: now - begun)
         try spool.record(

@@ -106,6 +106,11 @@ extension Receipt {
     /// The bytes of the receipt's file.
     public func sealed() throws -> Data { try SealedRecord.encode(self) }
 
+    /// What is wrong with it where its stage makes a kind of artifact; nil if it is of that kind.
+    func contradiction(toKind made: String) -> String? {
+        kind == made ? nil : "the receipt is of the kind '\(kind)', and the stage makes '\(made)'"
+    }
+
     /// What is wrong with the artifact in this folder (an attempt's `output/`): one line a member; none if it is whole.
     /// Without `contents` only presence and size are checked.
     public func verify(in directory: URL, contents: Bool = true) -> [String] {

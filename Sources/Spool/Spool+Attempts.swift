@@ -46,10 +46,8 @@ extension Spool {
         guard receipt.job == attempt.job, receipt.stage == attempt.stage, receipt.attempt == attempt.path else {
             throw Failure("the receipt is of another attempt", at: attempt.receipt.path, cause: .defect)
         }
-        if let kind, receipt.kind != kind {
-            throw Failure(
-                "the receipt is of the kind '\(receipt.kind)', and the stage makes '\(kind)'", at: attempt.receipt.path,
-                cause: .defect)
+        if let kind, let problem = receipt.contradiction(toKind: kind) {
+            throw Failure(problem, at: attempt.receipt.path, cause: .defect)
         }
         if let problem = receipt.verify(in: attempt.output).first {
             throw Failure("the artifact does not fit its receipt: \(problem)", at: attempt.path, cause: .defect)

@@ -58,6 +58,11 @@ extension Spool {
         return job["stages"]?.array?.first { $0["name"]?.string == stage }?["produces"]?.string
     }
 
+    /// What is wrong with a receipt's kind, if that can be told.
+    func wrongKind(of receipt: Receipt, for stage: String, of id: JobID) -> String? {
+        kind(madeBy: stage, of: id).flatMap { receipt.contradiction(toKind: $0) }
+    }
+
     /// What one sees of a job whose token was read.
     public func status(_ token: Token, in folder: StateFolder) -> JobStatus {
         var status = JobStatus(

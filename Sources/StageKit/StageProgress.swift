@@ -22,8 +22,8 @@ public final class StageProgress: Sendable {
         var written: ContinuousClock.Instant?
         /// When a line of `progress.jsonl` was, and whether it said that all is done.
         var noted: (instant: ContinuousClock.Instant, isEnd: Bool)?
-        /// The last report before work was done that counts: a resumed stage does not start at 0, and what a stage does
-        /// before its work (it measures latencies, say) tells nothing of how long that takes.
+        /// The last report at the fraction that the stage began with: a resumed one does not start at 0, and what is done
+        /// before anything counts (a search measures latencies) tells nothing of how long the rest takes.
         var first: (instant: ContinuousClock.Instant, fraction: Double)?
         var table: JSON?
     }
@@ -58,7 +58,7 @@ public final class StageProgress: Sendable {
         guard let first else { return }
         let spent = (now - first.instant) / .seconds(1)
         let gained = fraction - first.fraction
-        // Of less one can only guess.
+        // The first per cent may be a second long: its pace says little.
         let eta = gained >= 0.01 && spent > 0 ? spent * (1 - fraction) / gained : nil
         write(fraction, message, metrics, eta: eta, elapsed: (now - start) / .seconds(1))
 

@@ -76,6 +76,17 @@ import Testing
         #expect(try String(contentsOf: result(second), encoding: .utf8) == "all of data")
     }
 
+    /// Nor is one that says it is of another kind than the stage makes.
+    @Test func whatIsOfAnotherKindIsMadeAgain() throws {
+        var receipt = try #require(try shop.spool.publishedReceipt(first, "data"))
+        receipt.kind = "detector"
+        try receipt.sealed().write(to: shop.spool.receiptFile(first, "data"), options: .atomic)
+        let second = try shop.submit("second", Self.stages)
+        #expect(try shop.run().done == [second])
+        #expect(!news.contains("data cached") && news.contains("data 2"), "\(news)")
+        #expect(try shop.spool.publishedReceipt(second, "data")?.kind == "dataset")
+    }
+
     @Test func aTornEntryIsNone() throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: shop.spool.cache.path) {
             try Data("{\"format\": \"jdnas-ca".utf8).write(to: shop.spool.cache.appending(path: name))

@@ -112,6 +112,8 @@ import Testing
             $0.contains("the receipt is of the kind 'nothing', and the stage makes 'dataset'")
         }
         #expect(told.count == 3, "\(shop.events)")
+        let aside = FileManager.default.subpaths(atPath: shop.spool.root.appending(path: "aside").path) ?? []
+        #expect(aside.filter { $0.contains("receipt") && $0.hasSuffix(".json") }.count == 3, "\(aside)")
     }
 
     @Test func aFailureOfTheMachineIsTriedAgainWithItsLastWordsKept() throws {

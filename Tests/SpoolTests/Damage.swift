@@ -236,6 +236,15 @@ extension Damage {
                 #expect(try ward.spool.find(ward.done)?.folder == .done)
             }),
         Damage(
+            name: "a receipt of another kind",
+            said: "fault work/DONE/data/receipt.json: the receipt is of the kind 'detector', and the stage makes",
+            make: { ward in
+                for name in ["data/receipt.json", "data/attempts/1-1/receipt.json"] {
+                    try ward.change(Receipt.self, at: "work/DONE/\(name)") { $0.kind = "detector" }
+                }
+            },
+            after: { ward throws in #expect(try ward.spool.publishedReceipt(ward.done, "data")?.kind == "dataset") }),
+        Damage(
             name: "a torn outcome",
             said: "fault work/FAILED/data/attempts/1-1/outcome.json: the attempt's outcome is damaged"
         ) { try $0.tear("work/FAILED/data/attempts/1-1/outcome.json") },

@@ -35,9 +35,12 @@ import Testing
     }
 
     @Test func aProgramComputesWithKernelsOfItsProcessor() throws {
-        let taken = try #require(try kernels([:]).last)
+        let taken = try kernels([:])
+        let first = try #require(taken.first)
         let own = try #require(CPUDevice().libraries.first { $0.name == "kernels" }).target
-        #expect(MatrixKernels.better(than: taken, instructionSet: own) == nil, "\(taken) on \(own)")
+        let better = MatrixKernels.better(than: first, instructionSet: own)
+        #expect(taken.count == (better == nil ? 1 : 2), "\(taken) on \(own)")
+        #expect(MatrixKernels.better(than: taken.last ?? "", instructionSet: own) == nil, "\(taken) on \(own)")
         // What somebody has chosen stays.
         #expect(try kernels(["OPENBLAS_CORETYPE": "Nehalem"]) == ["Nehalem"])
     }

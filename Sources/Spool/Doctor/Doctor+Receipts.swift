@@ -7,7 +7,7 @@ extension Doctor {
         guard let (folder, token) = try spool.find(id) else { return [] }
         let url = spool.receiptFile(id, stage)
         if let receipt = try? Receipt(reading: url), let attempt = spool.attempt(of: receipt, id, stage),
-            receipt.verify(in: attempt.output).isEmpty
+            spool.wrongKind(of: receipt, for: stage, of: id) == nil, receipt.verify(in: attempt.output).isEmpty
         {
             // Only the attempt's own name for it is missing.
             guard !spool.files.exists(attempt.receipt) else { return [] }

@@ -40,6 +40,7 @@ extension Examination {
             guard let attempt = spool.attempt(of: receipt, id, stage) else {
                 return tell("the receipt is of another stage or job")
             }
+            if let problem = spool.wrongKind(of: receipt, for: stage, of: id) { return tell(problem) }
             if let problem = receipt.verify(in: attempt.output, contents: doctor.isDeep).first {
                 return tell("the result does not fit its receipt: \(problem)")
             }
