@@ -5,8 +5,8 @@ import Glibc
 /// Which of OpenBLAS' kernels multiply matrices.
 ///
 /// OpenBLAS finds them by the processor's family and model. One that is younger than the library it does not know, and
-/// falls back to kernels without AVX, a quarter as fast: Debian 12's 0.3.21 does so on Intel's fifth generation of Xeons ("Prescott")
-/// and on AMD's Zen 5 ("Barcelona").
+/// falls back to kernels without AVX, a quarter as fast: Debian 12's 0.3.21 takes "Prescott" on a Xeon of family 6, model
+/// 207.
 public enum MatrixKernels {
     /// Of OpenBLAS' names (driver/others/dynamic.c), those with AVX2 or more.
     private static let modern: Set = ["haswell", "zen", "excavator", "skylakex", "cooperlake", "sapphirerapids"]
