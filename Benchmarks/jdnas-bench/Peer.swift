@@ -17,7 +17,7 @@ final class Peer {
         process.arguments = command
         var environment = ProcessInfo.processInfo.environment
         environment["OMP_NUM_THREADS"] = String(request.threads)
-        // Each process finds its kernels itself: this one's choice (`MatrixKernels`) is no peer's, and ours takes its time.
+        // What this process has chosen (`MatrixKernels`) is not for peers; ours chooses again, as it does for its users.
         environment["OPENBLAS_CORETYPE"] = nil
         // Ours as the runner starts a stage; peers as their users start them.
         if name == "ours" {

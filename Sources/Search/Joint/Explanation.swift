@@ -171,9 +171,8 @@ public struct Explanation: Sendable, Hashable {
             ($1.precision, $0.latency, $0.candidate) < ($0.precision, $1.latency, $1.candidate)
         }
         if within.isEmpty {
-            return entry.latency > student.latency
-                ? "slower than the student, the fastest of all: none is within the target"
-                : "no faster than the student, the fastest of all: none is within the target"
+            let slower = entry.latency > student.latency ? "slower" : "no faster"
+            return "\(slower) than the student, the fastest of all: none is within the target"
         }
         guard let place = within.firstIndex(where: { $0.candidate == entry.candidate }) else {
             return "\(tenths(entry.latency - target)) ms above the target"
