@@ -8,9 +8,7 @@ extension TeacherPoolOptions {
         let wanted = SearchSpace.below(
             grown.architecture, removableBlocks: removableBlocks, innerWidths: innerWidths, perBlock: isPerBlock,
             trunkWidths: trunkWidths,
-            smallerInputs: inputs.map { shorter in
-                DetectorArchitecture.InputSize(shorter: shorter, longer: input.longer * shorter / input.shorter)
-            })
+            smallerInputs: inputs.map { input.with(shorter: $0) })
         try wanted.validate(for: grown.architecture, at: "space")
         return try Supernet(grown, Supernet.distinct(wanted, above: grown, backbones), backbones)
     }

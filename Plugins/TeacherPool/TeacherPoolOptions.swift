@@ -17,7 +17,7 @@ public struct TeacherPoolOptions: Codable, Sendable {
     /// Whether each block has a width of its own.
     public var isPerBlock: Bool
     public var trunkWidths: [Double]
-    /// Shorter sides below the detector's own.
+    /// Shorter sides below the largest teacher's.
     public var inputs: [Int]
     public var schedule: ShrinkingSchedule
     public var distillation: DistillationSettings
@@ -38,7 +38,8 @@ public struct TeacherPoolOptions: Codable, Sendable {
             blocks: grow.ints(
                 "blocks", default: [0, 0, 1, 0], in: 0...64, count: 1...16, help: "blocks to add to each of the stages"),
             innerWidth: grow.double(
-                "width", default: 1, in: 1...4, help: "inner widths, as a multiple of the base's"))
+                "width", default: 1, in: 1...4, help: "inner widths, as a multiple of the base's"),
+            input: grow.optionalInt("input", in: 32...8192, help: "shorter side, above the detector's"))
         let space = reader.reader("space", help: "in what teachers differ")
         removableBlocks = space.int(
             "removable_blocks", default: 1, in: 0...64, help: "blocks that a teacher may lack in each stage")
@@ -52,7 +53,7 @@ public struct TeacherPoolOptions: Codable, Sendable {
         trunkWidths = space.doubles(
             "trunk_widths", default: [1], in: 0.1...1, count: 1...8, help: "widths of the stages' trunks, rising to 1")
         inputs = space.ints(
-            "inputs", default: [], in: 32...8192, count: 0...8, help: "shorter sides below the detector's, rising")
+            "inputs", default: [], in: 32...8192, count: 0...8, help: "shorter sides below the largest teacher's, rising")
         Self.requireRise(space, "widths", innerWidths, to: 1)
         Self.requireRise(space, "trunk_widths", trunkWidths, to: 1)
         Self.requireRise(space, "inputs", inputs)

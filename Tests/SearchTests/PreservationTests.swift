@@ -142,4 +142,21 @@ import Testing
         #expect(grown.graph.architecture[.inner(stage: 1, block: 0, index: 0)] == 48)
         expectSame(try answers(graph, weights), try answers(grown.graph, grown.weights), "growing a pool")
     }
+
+    /// Teachers may see more than the base: its weights, on larger images of the same shape.
+    @Test func aPoolMayGrowTheInput() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let own = graph.architecture.input
+        let grown = try PoolGrowth(blocks: [], innerWidth: 1, input: own.shorter + own.shorter / 2).grow(
+            graph, weights, RandomStream(seed: 1), Networks.catalog)
+        let larger = DetectorArchitecture.InputSize(
+            shorter: own.shorter + own.shorter / 2, longer: own.longer + own.longer / 2)
+        #expect(grown.graph.architecture.input == larger && grown.weights == weights)
+        #expect(grown.graph.cost.multiplyAccumulates > graph.cost.multiplyAccumulates)
+        let refusal = #expect(throws: Failure.self) {
+            try PoolGrowth(blocks: [], innerWidth: 1, input: own.shorter).grow(graph, Networks.catalog)
+        }
+        #expect(refusal?.place == "grow.input")
+    }
 }

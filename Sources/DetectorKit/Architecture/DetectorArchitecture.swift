@@ -40,6 +40,9 @@ public struct DetectorArchitecture: Sendable, Hashable, Codable {
             self.shorter = shorter
             self.longer = longer
         }
+
+        /// The same shape with another shorter side.
+        public func with(shorter: Int) -> Self { Self(shorter: shorter, longer: longer * shorter / self.shorter) }
     }
 
     /// Anchors: one size (side of the square, pixels) for each pyramid level, all ratios (height ÷ width) on each.

@@ -8,10 +8,13 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
     public var blocks: [Int]
     /// The inner widths, as a multiple of the base's; at least 1.
     public var innerWidth: Double
+    /// The shorter side of its images, in pixels, above the base's; nil: as the base's.
+    public var input: Int?
 
-    public init(blocks: [Int], innerWidth: Double) {
+    public init(blocks: [Int], innerWidth: Double, input: Int? = nil) {
         self.blocks = blocks
         self.innerWidth = innerWidth
+        self.input = input
     }
 
     /// The grown network alone.
@@ -19,7 +22,7 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
         try actions(above: base).reduce(base) { try $1.apply(to: $0, catalog) }
     }
 
-    /// The grown network with weights under which it still computes what the base does: each step is a
+    /// The grown network with weights under which it still computes what the base does, of images of one size: each step is a
     /// function-preserving action.
     public func grow(
         _ base: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, _ catalog: BackboneCatalog
@@ -47,6 +50,15 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
         }
         for (stage, count) in blocks.enumerated() {
             actions += Array(repeating: .addBlock(stage: stage), count: count)
+        }
+        if let input {
+            let own = base.architecture.input
+            guard input > own.shorter else {
+                throw Failure(
+                    "an input of \(input) pixels does not grow the base's of \(own.shorter)", at: "grow.input",
+                    remedy: "give a shorter side above \(own.shorter), or name smaller ones in 'space.inputs'")
+            }
+            actions.append(.setInput(own.with(shorter: input)))
         }
         return actions
     }
