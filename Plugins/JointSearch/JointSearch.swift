@@ -19,8 +19,8 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    /// 14 decides as 13 does; but what 13 has measured, it may have measured with OpenBLAS' oldest kernels.
-    public var version: Int { 14 }
+    /// 15: students above the limit are given no larger images, and no more proposals.
+    public var version: Int { 15 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [

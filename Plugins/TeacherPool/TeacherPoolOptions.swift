@@ -53,7 +53,8 @@ public struct TeacherPoolOptions: Codable, Sendable {
         trunkWidths = space.doubles(
             "trunk_widths", default: [1], in: 0.1...1, count: 1...8, help: "widths of the stages' trunks, rising to 1")
         inputs = space.ints(
-            "inputs", default: [], in: 32...8192, count: 0...8, help: "shorter sides below the largest teacher's, rising")
+            "inputs", default: [], in: 32...8192, count: 0...8,
+            help: "shorter sides below the largest teacher's, rising")
         Self.requireRise(space, "widths", innerWidths, to: 1)
         Self.requireRise(space, "trunk_widths", trunkWidths, to: 1)
         Self.requireRise(space, "inputs", inputs)

@@ -451,6 +451,30 @@ import Training
         #expect(counts.count > 1 && counts.max() == most && counts.allSatisfy { $0 >= min(20, most) })
     }
 
+    /// While the limit falls parents are above it: they are given no larger images and no more proposals, which would only
+    /// ask for more cuts.
+    @Test func onlyFastStudentsAreGivenMoreToDo() throws {
+        let fixture = SearchFixture()
+        fixture.changed.latencyTarget = 0.3
+        fixture.changed.candidates = 120
+        fixture.changed.descent = 1
+        fixture.changed.strategy = .random
+        let outcome = try fixture.search().run()
+        var changes: Set<StudentAction.Kind> = []
+        for child in outcome.state.known.dropFirst() {
+            let parent = try #require(outcome.state.candidate(child.parent ?? 0))
+            let limit = fixture.changed.latencyLimit(generation: child.generation) * outcome.state.baseLatency
+            guard parent.latency > limit, let action = child.actions.first else { continue }
+            changes.insert(action.kind(on: parent.architecture))
+            switch action {
+            case .setInput(let size): #expect(size.shorter < parent.architecture.input.shorter)
+            case .setProposals(let count): #expect(count < parent.architecture.selection.inference.afterNMS)
+            default: break
+            }
+        }
+        #expect(changes.isSuperset(of: [.input, .proposals]) && changes.isDisjoint(with: [.addBlock, .widen]))
+    }
+
     /// A base that lets few proposals through has none to spare.
     @Test(arguments: [1, 15, 20]) func fewProposalsStay(count: Int) throws {
         let fixture = SearchFixture()

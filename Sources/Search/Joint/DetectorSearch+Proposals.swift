@@ -91,9 +91,9 @@ extension DetectorSearch {
                 kinds += [.removeBlock, .moveBlock]
             }
             kinds.append(.input)
-            if try !proposalCounts(graph(of: parent)).isEmpty { kinds.append(.proposals) }
-            // Only a student that is fast enough has room to grow.
-            if parent.latency <= limit { kinds += [.addBlock, .widen] }
+            let hasRoom = parent.latency <= limit
+            if try !proposalCounts(graph(of: parent), mayGrow: hasRoom).isEmpty { kinds.append(.proposals) }
+            if hasRoom { kinds += [.addBlock, .widen] }
         }
         var moves = kinds.map(\.rawValue)
         if settings.hasTeachers, !space.elastic.isEmpty, settings.mode == .joint || settings.mode == .random {
@@ -137,7 +137,9 @@ extension DetectorSearch {
         var grown = graph
         var scores: Importance? = importance
         if let kind, ![.prune, .removeBlock].contains(kind) {
-            guard let action = change(kind, graph, &own), let larger = try? action.apply(to: graph, catalog)
+            // Only a student that is fast enough has room to grow: another one would need so many more cuts.
+            let change = change(kind, graph, mayGrow: parent.latency <= limit, &own)
+            guard let action = change, let larger = try? action.apply(to: graph, catalog)
             else { return nil }
             scores = try importance.inherited(
                 through: Inheritance(action, parent: graph, child: larger, importance: importance, catalog))
@@ -179,7 +181,7 @@ extension DetectorSearch {
     /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images
     /// larger or smaller; half or twice the proposals.
     private func change(
-        _ kind: StudentAction.Kind, _ graph: DetectorGraph, _ draw: inout RandomStream
+        _ kind: StudentAction.Kind, _ graph: DetectorGraph, mayGrow: Bool, _ draw: inout RandomStream
     ) -> StudentAction? {
         let stages = graph.architecture.backbone.stages
         switch kind {
@@ -191,9 +193,9 @@ extension DetectorSearch {
             let block = 1 + draw.index(below: stages[stage].blocks.count - 1)
             let others = stages.indices.filter { $0 != stage }
             return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
-        case .input: return anotherInput(graph, &draw).map { .setInput($0) }
+        case .input: return anotherInput(graph, mayGrow: mayGrow, &draw).map { .setInput($0) }
         case .proposals:
-            let counts = proposalCounts(graph)
+            let counts = proposalCounts(graph, mayGrow: mayGrow)
             return counts.isEmpty ? nil : .setProposals(counts[draw.index(below: counts.count)])
         case .widen: return widening(graph, &draw)
         case .prune, .removeBlock: return nil
@@ -202,9 +204,9 @@ extension DetectorSearch {
 
     /// The next size that a batch of full-sized images is padded to another extent for: within the same one nothing is saved.
     private func anotherInput(
-        _ graph: DetectorGraph, _ draw: inout RandomStream
+        _ graph: DetectorGraph, mayGrow: Bool, _ draw: inout RandomStream
     ) -> DetectorArchitecture.InputSize? {
-        let isSmaller = draw.uniform() < 0.5
+        let isSmaller = !mayGrow || draw.uniform() < 0.5
         func extent(_ graph: DetectorGraph) -> Int { graph.paddedSize.height * graph.paddedSize.width }
         let factors = isSmaller ? [7.0 / 8, 3.0 / 4, 5.0 / 8] : [8.0 / 7, 4.0 / 3, 8.0 / 5]
         return factors.lazy.map { graph.architecture.input.scaled(by: $0) }.first { size in
@@ -213,14 +215,15 @@ extension DetectorSearch {
         }
     }
 
-    /// Half and twice the proposals that reach the head, in tens, from 20 to the base's: those that differ from what there are.
-    private func proposalCounts(_ graph: DetectorGraph) -> [Int] {
+    /// Half and (where a student may grow) twice the proposals that reach the head, in tens, from 20 to the base's: those that
+    /// differ from what there are.
+    private func proposalCounts(_ graph: DetectorGraph, mayGrow: Bool) -> [Int] {
         let allowed = graph.architecture.selection.inference.afterNMS
         let most = base.graph.architecture.selection.inference.afterNMS
         // More may be let through than there are on the base's images: what is halved is what there are.
         let found = min(allowed, model.table.fit?.regions ?? allowed)
         let (fewer, more) = ((found + 19) / 20 * 10, min(2 * allowed, most))
-        return [fewer, more].filter { $0 >= 20 && $0 <= most && ($0 < found || $0 > allowed) }
+        return [fewer, more].filter { $0 >= 20 && $0 <= most && ($0 < found || mayGrow && $0 > allowed) }
     }
 
     private func widening(_ graph: DetectorGraph, _ draw: inout RandomStream) -> StudentAction? {
