@@ -29,6 +29,8 @@ final class SearchFixture {
     private(set) var log: [String] = []
     /// That the base keeps, instead of its own number.
     var proposals: Int?
+    /// Both sides of the base's images, instead of its own.
+    var input: Int?
     var savesLeft = Int.max
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
@@ -47,6 +49,7 @@ final class SearchFixture {
     func search() throws -> DetectorSearch {
         var architecture = try Networks.graph().architecture
         if let proposals { architecture.selection.inference.afterNMS = proposals }
+        if let input { architecture.input = .init(shorter: input, longer: input) }
         let graph = try DetectorGraph(architecture, Networks.catalog)
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
         return try DetectorSearch(
