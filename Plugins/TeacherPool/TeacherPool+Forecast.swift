@@ -11,7 +11,7 @@ extension TeacherPool {
             let base = try inputs.first(.detector)?.graph(backbones)
         else { return nil }
         let grown = try options.growth.grow(base, backbones)
-        let supernet = try options.supernet(above: grown, backbones)
+        let supernet = try options.supernet(of: base, above: grown, backbones)
         let largest = grown.cost
         let smallest = try supernet.subnet(supernet.space.smallest).graph.cost
         // As the space opens, the smaller ones go from the largest's size to the middle of it.

@@ -64,7 +64,7 @@ public struct TeacherPool: StagePlugin {
     ) throws -> (Supernet, NamedTensors) {
         let base = inputs.base
         let grown = try options.growth.grow(base.graph, base.weights, context.seed.stream("growth"), backbones)
-        let supernet = try options.supernet(above: grown.graph, backbones)
+        let supernet = try options.supernet(of: base.graph, above: grown.graph, backbones)
         let space = supernet.space
         context.log(
             "supernet: \(space.elastic.count) elastic dimensions, largest \(space.largest), smallest \(space.smallest)")

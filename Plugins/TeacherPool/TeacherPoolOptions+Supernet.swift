@@ -3,8 +3,11 @@ import Search
 
 extension TeacherPoolOptions {
     /// The supernet of the grown base: all that the options call elastic, below it.
-    func supernet(above grown: DetectorGraph, _ backbones: BackboneCatalog) throws -> Supernet {
-        let input = grown.architecture.input
+    func supernet(
+        of base: DetectorGraph, above grown: DetectorGraph, _ backbones: BackboneCatalog
+    ) throws -> Supernet {
+        // Of the base's shape, so that its own size is among them as it is.
+        let input = base.architecture.input
         let wanted = SearchSpace.below(
             grown.architecture, removableBlocks: removableBlocks, innerWidths: innerWidths, perBlock: isPerBlock,
             trunkWidths: trunkWidths,

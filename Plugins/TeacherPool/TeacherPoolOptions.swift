@@ -58,6 +58,11 @@ public struct TeacherPoolOptions: Codable, Sendable {
         Self.requireRise(space, "widths", innerWidths, to: 1)
         Self.requireRise(space, "trunk_widths", trunkWidths, to: 1)
         Self.requireRise(space, "inputs", inputs)
+        if let largest = growth.input, let last = inputs.last, last >= largest {
+            space.report(
+                "inputs", "an input of \(last) pixels is not below the largest teacher's of \(largest)",
+                remedy: "name smaller ones, or a larger 'grow.input'")
+        }
         if removableBlocks == 0, innerWidths == [1], trunkWidths == [1], inputs.isEmpty {
             reader.report("space", "there is one teacher only", remedy: "open blocks, widths or inputs")
         }

@@ -18,6 +18,7 @@ import Train
         ("space: {trunk_widths: [1, 1]}", "1:23: error: 'trunk_widths' must rise, not be [1.0, 1.0]"),
         ("space: {inputs: [64, 48]}", "1:17: error: 'inputs' must rise, not be [64, 48]"),
         ("grow: {blocks: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]}", "1:16: error: 'blocks' must have"),
+        ("grow: {input: 96}\nspace: {inputs: [64, 96]}", "2:17: error: an input of 96 pixels is not below the largest"),
         ("space: {width_per: blok}", "1:20: error: "),
         ("space: {removable_blocks: 0, widths: [1]}", "1:8: error: there is one teacher only"),
     ])

@@ -347,6 +347,27 @@ import Training
         #expect(before.keys.allSatisfy { after[$0]?.shape == before[$0]?.shape } && after.count > before.count)
     }
 
+    /// Teachers may see larger images than the base and its students; its own size is one of theirs as it is.
+    @Test func teachersMaySeeMoreThanTheBase() throws {
+        try folder.write(Stages.detector.replacing("longer: 96", with: "longer: 95"), to: "detector.yaml")
+        let data = try data()
+        let base = try base(data)
+        let yaml = Self.pool + "\ngrow: {input: 80}\nspace: {inputs: [48, 64]}"
+        let pool = try stages.run(teacherPool, yaml, on: [data, base], in: "teachers")
+        let space = try ElasticPool(from: pool.directory, stages.backbones).supernet.space
+        let own = try DetectorFiles.read(from: base.directory, stages.backbones).architecture.input
+        #expect(space.inputs == [own.with(shorter: 48), own, .init(shorter: 80, longer: 118)])
+        #expect(pool.summary["teachers"]?[0]?["teacher"]?.string?.contains("input 80") == true)
+        let found = try stages.run(
+            jointSearch, Self.search + "\nmode: fixed-teacher", on: [data, base, pool], in: "search")
+        let teacher = try JSON(parsing: Data(contentsOf: found.directory.appending(path: "teacher.json")))
+        #expect(teacher["choice"]?["input"]?["shorter"]?.integer == 80, "\(teacher)")
+        let refusal = #expect(throws: Failure.self) {
+            try stages.run(teacherPool, Self.pool + "\ngrow: {input: 64}", on: [data, base], in: "none")
+        }
+        #expect(refusal?.place == "grow.input")
+    }
+
     private var folder: TemporaryFolder { stages.folder }
 
     /// Equal trainings make equal pools: what was measured is not among the files.

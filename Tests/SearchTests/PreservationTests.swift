@@ -143,7 +143,7 @@ import Testing
         expectSame(try answers(graph, weights), try answers(grown.graph, grown.weights), "growing a pool")
     }
 
-    /// Teachers may see more than the base: its weights, on larger images of the same shape.
+    /// Its weights on larger images of the same shape: the one growth that changes answers.
     @Test func aPoolMayGrowTheInput() throws {
         let graph = try Networks.graph()
         let weights = Networks.weights(graph)

@@ -41,7 +41,7 @@ public struct DetectorArchitecture: Sendable, Hashable, Codable {
             self.longer = longer
         }
 
-        /// The same shape with another shorter side.
+        /// The same shape, as near as whole pixels come, with another shorter side.
         public func with(shorter: Int) -> Self { Self(shorter: shorter, longer: longer * shorter / self.shorter) }
     }
 

@@ -90,9 +90,11 @@ extension DetectorSearch {
             if parent.architecture.backbone.stages.contains(where: { $0.blocks.count > 1 }) {
                 kinds += [.removeBlock, .moveBlock]
             }
-            kinds.append(.input)
+            // Only a student that is fast enough has room to grow: another one would need so many more cuts.
             let hasRoom = parent.latency <= limit
-            if try !proposalCounts(graph(of: parent), mayGrow: hasRoom).isEmpty { kinds.append(.proposals) }
+            let graph = try graph(of: parent)
+            if !otherInputs(graph, mayGrow: hasRoom).isEmpty { kinds.append(.input) }
+            if !proposalCounts(graph, mayGrow: hasRoom).isEmpty { kinds.append(.proposals) }
             if hasRoom { kinds += [.addBlock, .widen] }
         }
         var moves = kinds.map(\.rawValue)
@@ -137,7 +139,6 @@ extension DetectorSearch {
         var grown = graph
         var scores: Importance? = importance
         if let kind, ![.prune, .removeBlock].contains(kind) {
-            // Only a student that is fast enough has room to grow: another one would need so many more cuts.
             let change = change(kind, graph, mayGrow: parent.latency <= limit, &own)
             guard let action = change, let larger = try? action.apply(to: graph, catalog)
             else { return nil }
@@ -178,8 +179,8 @@ extension DetectorSearch {
         return nil
     }
 
-    /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; images
-    /// larger or smaller; half or twice the proposals.
+    /// A change that is no cut: a block for some stage, from another one or new; a step more for some width; smaller images or
+    /// half the proposals, and where a student may grow, also larger ones or twice as many.
     private func change(
         _ kind: StudentAction.Kind, _ graph: DetectorGraph, mayGrow: Bool, _ draw: inout RandomStream
     ) -> StudentAction? {
@@ -193,7 +194,9 @@ extension DetectorSearch {
             let block = 1 + draw.index(below: stages[stage].blocks.count - 1)
             let others = stages.indices.filter { $0 != stage }
             return .moveBlock(stage: stage, block: block, to: others[draw.index(below: others.count)])
-        case .input: return anotherInput(graph, mayGrow: mayGrow, &draw).map { .setInput($0) }
+        case .input:
+            let sizes = otherInputs(graph, mayGrow: mayGrow)
+            return sizes.isEmpty ? nil : .setInput(sizes[draw.index(below: sizes.count)])
         case .proposals:
             let counts = proposalCounts(graph, mayGrow: mayGrow)
             return counts.isEmpty ? nil : .setProposals(counts[draw.index(below: counts.count)])
@@ -202,17 +205,19 @@ extension DetectorSearch {
         }
     }
 
-    /// The next size that a batch of full-sized images is padded to another extent for: within the same one nothing is saved.
-    private func anotherInput(
-        _ graph: DetectorGraph, mayGrow: Bool, _ draw: inout RandomStream
-    ) -> DetectorArchitecture.InputSize? {
-        let isSmaller = !mayGrow || draw.uniform() < 0.5
+    /// The next smaller and (where a student may grow) larger sizes that a batch of full-sized images is padded to another extent
+    /// for: within the same one nothing is saved.
+    private func otherInputs(_ graph: DetectorGraph, mayGrow: Bool) -> [DetectorArchitecture.InputSize] {
         func extent(_ graph: DetectorGraph) -> Int { graph.paddedSize.height * graph.paddedSize.width }
-        let factors = isSmaller ? [7.0 / 8, 3.0 / 4, 5.0 / 8] : [8.0 / 7, 4.0 / 3, 8.0 / 5]
-        return factors.lazy.map { graph.architecture.input.scaled(by: $0) }.first { size in
-            guard let child = try? StudentAction.setInput(size).apply(to: graph, catalog) else { return false }
-            return isSmaller ? extent(child) < extent(graph) : extent(child) > extent(graph)
+        func next(_ factors: [Double], _ differs: (_ own: Int, _ other: Int) -> Bool) -> DetectorArchitecture.InputSize?
+        {
+            factors.lazy.map { graph.architecture.input.scaled(by: $0) }.first { size in
+                guard let child = try? StudentAction.setInput(size).apply(to: graph, catalog) else { return false }
+                return differs(extent(graph), extent(child))
+            }
         }
+        return [next([7.0 / 8, 3.0 / 4, 5.0 / 8], >), mayGrow ? next([8.0 / 7, 4.0 / 3, 8.0 / 5], <) : nil]
+            .compactMap(\.self)
     }
 
     /// Half and (where a student may grow) twice the proposals that reach the head, in tens, from 20 to the base's: those that

@@ -22,8 +22,8 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
         try actions(above: base).reduce(base) { try $1.apply(to: $0, catalog) }
     }
 
-    /// The grown network with weights under which it still computes what the base does, of images of one size: each step is a
-    /// function-preserving action.
+    /// The grown network with weights under which it still computes what the base does: each step is a function-preserving
+    /// action, but for a larger input, which needs training.
     public func grow(
         _ base: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, _ catalog: BackboneCatalog
     ) throws -> (graph: DetectorGraph, weights: NamedTensors) {
