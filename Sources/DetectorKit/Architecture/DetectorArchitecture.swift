@@ -41,7 +41,7 @@ public struct DetectorArchitecture: Sendable, Hashable, Codable {
             self.longer = longer
         }
 
-        /// The same shape, as near as whole pixels come, with another shorter side.
+        /// The same shape with another shorter side; the longer one in whole pixels, rounded down.
         public func with(shorter: Int) -> Self { Self(shorter: shorter, longer: longer * shorter / self.shorter) }
     }
 
