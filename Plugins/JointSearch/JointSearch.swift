@@ -19,8 +19,8 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    /// 15: students above the limit are given no larger images, and no more proposals.
-    public var version: Int { 15 }
+    /// 16: whether student or teacher is changed is chosen before what is.
+    public var version: Int { 16 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [

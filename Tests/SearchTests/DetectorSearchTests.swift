@@ -42,6 +42,22 @@ import Training
         #expect(pulls == changed.count && pulls == outcome.state.moves.arms["teacher"]?.pulls)
     }
 
+    /// Student and teacher have their turns, though a student can be changed in many more ways.
+    @Test(arguments: [SearchSettings.Mode.joint, .random])
+    func studentAndTeacherTakeTurns(_ mode: SearchSettings.Mode) throws {
+        let fixture = SearchFixture()
+        fixture.changed.mode = mode
+        fixture.changed.candidates = 24
+        let outcome = try fixture.search().run()
+        let children = outcome.state.known.dropFirst()
+        let ofTeachers = children.count { $0.move.hasPrefix("teacher:") }
+        #expect(children.count == 24 && (8...16).contains(ofTeachers), "\(ofTeachers) of \(children.count)")
+        #expect(Set(children.map(\.move).filter { !$0.hasPrefix("teacher:") }).count > 2)
+        guard mode == .joint else { return }
+        let first = children.filter { $0.generation == 1 }
+        #expect(first.count { $0.move.hasPrefix("teacher:") } == first.count / 2)
+    }
+
     /// Siblings are compared by what they learn from the same batches; another generation has others.
     @Test func siblingsSeeTheSameBatches() throws {
         let fixture = SearchFixture()
@@ -432,7 +448,11 @@ import Training
         var kinds: Set<StudentAction.Kind> = []
         for child in outcome.state.known.dropFirst() {
             let parent = try #require(outcome.state.candidate(child.parent ?? 0))
-            for action in child.actions { kinds.insert(action.kind(on: parent.architecture)) }
+            var graph = try DetectorGraph(parent.architecture, Networks.catalog)
+            for action in child.actions {
+                kinds.insert(action.kind(on: graph.architecture))
+                graph = try action.apply(to: graph, Networks.catalog)
+            }
             // What a move gave to a stage is not cut off again.
             guard case .moveBlock(_, _, let gainer)? = child.actions.first else { continue }
             #expect(
@@ -461,7 +481,7 @@ import Training
         let fixture = SearchFixture()
         (fixture.proposals, fixture.input) = (80, 96)
         fixture.changed.latencyTarget = 0.3
-        fixture.changed.candidates = 120
+        (fixture.changed.candidates, fixture.changed.childrenPerGeneration) = (200, 40)
         fixture.changed.descent = 1
         fixture.changed.strategy = .random
         let outcome = try fixture.search().run()

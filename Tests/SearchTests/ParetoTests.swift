@@ -69,4 +69,22 @@ import Testing
         #expect(pending == "c")
         #expect(Bandit().choose(among: [], &random) == nil)
     }
+
+    /// A group of arms counts as one: it is pulled no more often for having more of them.
+    @Test func aGroupOfArmsIsAnArm() {
+        var bandit = Bandit(exploration: 0.2)
+        var random = RandomStream(seed: 1)
+        let groups = [["a", "b", "c"], ["d"]]
+        let tried = (0..<40).map { _ in bandit.choose(amongGroups: groups, &random)?.count ?? 0 }
+        #expect(Set(tried) == [1, 3], "neither was pulled: by chance")
+        #expect(bandit.choose(amongGroups: groups, pending: ["b": 1], &random) == ["d"])
+        // By the mean of all pulls of a group: 0.8 of three is more than 0.5, which is more than 0.4 of four.
+        for (arm, value) in [("a", 1), ("a", 1), ("b", 0.4), ("d", 0.5), ("d", 0.5), ("d", 0.5)] {
+            bandit.reward(arm, value)
+        }
+        #expect(bandit.choose(amongGroups: groups, &random) == groups[0])
+        for _ in 0..<3 { bandit.reward("c", 0) }
+        #expect(bandit.choose(amongGroups: groups, &random) == groups[1])
+        #expect(bandit.choose(amongGroups: [], &random) == nil)
+    }
 }

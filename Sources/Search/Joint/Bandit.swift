@@ -20,20 +20,34 @@ public struct Bandit: Sendable, Hashable, Codable {
     public func choose(
         among names: [String], pending: [String: Int] = [:], _ random: inout RandomStream
     ) -> String? {
-        let total = names.reduce(0) { $0 + pulls($1, pending) }
-        let scored = names.sorted().map { name -> (name: String, score: Double, tie: Double) in
-            let count = pulls(name, pending)
+        choose(amongGroups: names.sorted().map { [$0] }, pending: pending, &random)?.first
+    }
+
+    /// Chooses among groups of arms as if each were a single one: with the pulls of all its arms, and their mean reward.
+    public func choose(
+        amongGroups groups: [[String]], pending: [String: Int] = [:], _ random: inout RandomStream
+    ) -> [String]? {
+        let counts = groups.map { group in group.reduce(0) { $0 + pulls($1, pending) } }
+        let total = counts.reduce(0, +)
+        let scored = zip(groups, counts).map { group, count -> (group: [String], score: Double, tie: Double) in
             let score =
                 count == 0
                 ? .infinity
-                : (arms[name]?.mean ?? 0) + exploration * (2 * log(Double(max(total, 2))) / Double(count)).squareRoot()
-            return (name, score, random.uniform())
+                : mean(of: group) + exploration * (2 * log(Double(max(total, 2))) / Double(count)).squareRoot()
+            return (group, score, random.uniform())
         }
-        return scored.max { ($0.score, $0.tie) < ($1.score, $1.tie) }?.name
+        return scored.max { ($0.score, $0.tie) < ($1.score, $1.tie) }?.group
     }
 
     private func pulls(_ name: String, _ pending: [String: Int]) -> Int {
         (arms[name]?.pulls ?? 0) + (pending[name] ?? 0)
+    }
+
+    /// The mean reward of several arms' pulls; 0 where there were none.
+    private func mean(of names: [String]) -> Double {
+        let pulled = names.compactMap { arms[$0] }
+        let count = pulled.reduce(0) { $0 + $1.pulls }
+        return count == 0 ? 0 : pulled.reduce(0) { $0 + Double($1.pulls) * $1.mean } / Double(count)
     }
 
     /// What gains of one round are worth: 1 for the largest, 0 for the least. Where the latency limit falls, the fronts that all children

@@ -13,7 +13,7 @@ package protocol SearchStrategy: Sendable {
         _ draw: inout RandomStream
     ) -> Candidate
 
-    /// One of the moves that are possible.
+    /// One of the moves that are possible: student or teacher is chosen first, then what is changed of it.
     func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String?
@@ -32,6 +32,13 @@ extension SearchSettings {
         case .upperConfidence: UpperConfidence()
         }
     }
+}
+
+/// What changes the student, and what changes its teacher; one of them where only that is possible. Were a teacher's change one
+/// of all the moves, it would seldom come up: a student can be changed in many ways.
+private func sides(of moves: [String]) -> [[String]] {
+    let teacher = moves.filter { $0 == DetectorSearch.teacherMove }
+    return [moves.filter { $0 != DetectorSearch.teacherMove }, teacher].filter { !$0.isEmpty }
 }
 
 /// Everyone on the front in turn, by crowding distance (NSGA-II, Deb et al. 2002), but for those that are far less precise than
@@ -56,7 +63,10 @@ package struct ParetoEvolution: SearchStrategy {
 
     package func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
-    ) -> String? { state.moves.choose(among: moves, pending: pending, &draw) }
+    ) -> String? {
+        let side = state.moves.choose(amongGroups: sides(of: moves), pending: pending, &draw) ?? []
+        return state.moves.choose(among: side, pending: pending, &draw)
+    }
 
     package func teacherMove(
         among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
@@ -74,7 +84,12 @@ package struct RandomSearch: SearchStrategy {
 
     package func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
-    ) -> String? { moves[draw.index(below: moves.count)] }
+    ) -> String? {
+        let sides = sides(of: moves)
+        guard !sides.isEmpty else { return nil }
+        let side = sides[draw.index(below: sides.count)]
+        return side[draw.index(below: side.count)]
+    }
 
     package func teacherMove(
         among names: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
