@@ -56,7 +56,7 @@ public struct CompareModes: StagePlugin {
             to: folder.appending(path: "comparison.html"))
         for member in ["comparison.json", "comparison.html"] { context.output.mark(member, bundle: true) }
         let lines = report.pairs.rows.map { row in
-            "\(row[0]): \(row[2]) AP over \(row[1]) bases, \(row[3])"
+            row[2].isEmpty ? "\(row[0]): no base in common" : "\(row[0]): \(row[2]) AP over \(row[1]) bases, \(row[3])"
         }
         for line in lines { context.log(line) }
         context.output.summary = ["headline": .array(lines.map { .string($0) })]

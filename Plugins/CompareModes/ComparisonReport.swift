@@ -37,8 +37,8 @@ public struct ComparisonReport {
             title: "In pairs, over bases that both were given", header: ["modes", "pairs", "AP gained", "verdict"],
             rows: comparison.differences.map { difference in
                 [
-                    "\(comparison.reference) - \(difference.other)", "\(difference.precision.count)",
-                    points(difference.precision, signed: true), difference.verdict.rawValue,
+                    "\(comparison.reference) - \(difference.other)", "\(difference.precision?.count ?? 0)",
+                    difference.precision.map { points($0, signed: true) } ?? "", difference.verdict.rawValue,
                 ]
             })
     }
@@ -75,6 +75,25 @@ public struct ComparisonReport {
             })
     }
 
+    /// What APs alone do not tell; nil where nothing is in the way of comparing them.
+    public var caution: String? {
+        let all = comparison.modes.flatMap(\.runs)
+        var remarks: [String] = []
+        let late = comparison.modes.filter { $0.within.met < $0.within.known }.map(\.name)
+        if !late.isEmpty {
+            remarks.append("Not all students of \(late.joined(separator: ", ")) meet their latency target.")
+        }
+        let budgets = Set(all.compactMap(\.candidates)).sorted()
+        if budgets.count > 1 {
+            remarks.append("Searches trained \(budgets.map(String.init).joined(separator: ", ")) candidates.")
+        }
+        let targets = Set(all.compactMap(\.target).map { tenths(100 * $0) }).sorted()
+        if targets.count > 1 {
+            remarks.append("Targets differ: \(targets.joined(separator: ", ")) % of the base's latency.")
+        }
+        return remarks.isEmpty ? nil : (remarks + ["Compare with care."]).joined(separator: " ")
+    }
+
     private func points(_ estimate: ModeComparison.Estimate, signed: Bool = false) -> String {
         let format = signed ? "%+.1f" : "%.1f"
         let mean = String(format: format, 100 * estimate.mean)
@@ -89,14 +108,11 @@ public struct ComparisonReport {
     /// Tables, and every run as a point.
     public func page(title: String) -> ComparisonPage {
         let bases = Set(comparison.modes.flatMap(\.runs).map(\.base)).count
-        let late = comparison.modes.filter { $0.within.met < $0.within.known }.map(\.name)
-        let missed =
-            late.isEmpty
-            ? "" : " Not all students of \(late.joined(separator: ", ")) meet their latency target: compare with care."
         return ComparisonPage(
             title: title,
             lead: "\(comparison.modes.map(\.runs.count).reduce(0, +)) searches of \(comparison.modes.count) modes from "
-                + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished.\(missed)",
+                + "\(bases) bases. Means with 95 % intervals; where an interval includes zero the modes are not distinguished."
+                + (caution.map { " \($0)" } ?? ""),
             tables: tables,
             groups: comparison.modes.map { mode in
                 .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
@@ -133,7 +149,8 @@ public struct ComparisonReport {
             "differences": .array(
                 comparison.differences.map {
                     [
-                        "other": .string($0.other), "ap": value($0.precision), "verdict": .string($0.verdict.rawValue),
+                        "other": .string($0.other), "ap": $0.precision.map(value) ?? .null,
+                        "verdict": .string($0.verdict.rawValue),
                     ]
                 }),
         ]

@@ -141,7 +141,9 @@ public struct Evaluate: StagePlugin {
         for member in ["detections", "metrics.json", "report.html", SearchRecord.historyName] {
             context.output.mark(member, bundle: true)
         }
-        context.output.summary = metrics.summary(headline: report.headlineLines + metrics.rivalLines)
+        context.output.summary = metrics.summary(
+            headline: ["AP on '\(metrics.split)', \(metrics.truth.images.count) images:"] + report.headlineLines
+                + metrics.rivalLines)
     }
 }
 

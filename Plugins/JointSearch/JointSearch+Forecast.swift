@@ -17,14 +17,16 @@ extension JointSearch {
         let share = settings.latencyMilliseconds == nil ? settings.latencyTarget : 0.5
         let student = base.scaled(by: share)
         let between = base.scaled(by: (1 + share) / 2)
-        let teacher = settings.hasTeachers ? pool.mean : 0
+        // Where the teacher is never changed it is the largest one.
+        let teacher =
+            settings.hasTeachers ? (settings.mode == .joint || settings.mode == .random ? pool.mean : pool.largest) : 0
 
         var search = Work()
         search.look(base.multiplyAccumulates, images: looked + Double(options.latencyImages * options.latencyRounds))
         let candidates = Double(settings.candidates)
         let trained = candidates * settings.meanShare * Double(settings.trial.epochs) * images
         search.train(between, images: trained, batch: settings.trial.batchSize)
-        search.look(teacher, images: trained)
+        search.look(teacher, images: trained * settings.taughtShare)
         search.look(between.multiplyAccumulates, images: candidates * looked)
         if settings.drawsPerChild > 1 {
             let batch = min(Double(settings.trial.batchSize), images)
@@ -53,11 +55,16 @@ extension JointSearch {
 }
 
 extension SearchSettings {
+    /// The share of the generations in which teachers are asked.
+    fileprivate var taughtShare: Double {
+        guard mode == .pipeline else { return hasTeachers ? 1 : 0 }
+        return Double((1...generations).count { hasTeachers(generation: $0) }) / Double(generations)
+    }
+
     /// The share of a whole training that a candidate has on average: after each halving the worse half stops.
     fileprivate var meanShare: Double {
-        let shares = (0...max(0, halvings)).reversed().map { 1 / Double(1 << $0) }
         var (sum, before, alive) = (0.0, 0.0, 1.0)
-        for share in shares {
+        for share in trialShares {
             sum += alive * (share - before)
             (before, alive) = (share, alive / 2)
         }

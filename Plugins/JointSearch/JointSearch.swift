@@ -39,13 +39,16 @@ public struct JointSearch: StagePlugin {
         let dataArtifact = try context.inputs.require(.dataset)
         let baseArtifact = try context.inputs.require(.detector)
         let poolArtifact = try context.inputs.require(.teacherPool)
+        let data = try PackedDataset(dataArtifact.directory)
         let inputs = try SearchInputs(
-            (PackedDataset(dataArtifact.directory), dataArtifact.reference),
+            (data, dataArtifact.reference),
             base: (DetectorFiles.read(from: baseArtifact.directory, backbones), baseArtifact.reference))
         let pool = try ElasticPool(from: poolArtifact.directory, backbones)
         try inputs.check(pool, at: poolArtifact.reference)
         let sharesNeck = inputs.sharesNeck(with: pool)
-        var notices: [String] = []
+        var notices = try [("the base", baseArtifact), ("the pool", poolArtifact)].compactMap { role, artifact in
+            try DetectorFiles.checkNames(in: artifact.directory, against: data, role, at: artifact.reference)
+        }
         if !sharesNeck, options.settings.hasTeachers, options.settings.distillation.features > 0 {
             notices.append(
                 "the teachers of \(poolArtifact.reference) were not trained from this base: what their features teach goes through "
@@ -65,7 +68,8 @@ public struct JointSearch: StagePlugin {
             catalog: backbones, random: context.seed, hooks: hooks(options.settings, workers, context),
             executor: workers.map {
                 ProcessTrials(
-                    $0, options, data: dataArtifact.directory, teachers: poolArtifact.directory, statistics: statistics)
+                    $0, options, data: dataArtifact.directory, teachers: poolArtifact.directory, statistics: statistics,
+                    log: context.log)
             }, replay: options.replay)
         let outcome = try joint.run()
         let cost = try SearchCost(
@@ -154,6 +158,9 @@ public struct JointSearch: StagePlugin {
     private func show(_ finals: Finals, _ state: SearchState, target: Double, _ context: StageContext) {
         let trained = finals.standings + finals.passed + finals.ended.reversed()
         let order = finals.entrants + finals.ended.reversed().map(\.id)
+        let base = state.known.first.map { base in
+            ["base", tenths(100 * (base.precision ?? 0)), "", "", tenths(state.baseLatency), ""]
+        }
         let rows = order.compactMap { id -> [String]? in
             guard let before = state.candidate(id) else { return nil }
             let share = finals.share(id)
@@ -168,6 +175,7 @@ public struct JointSearch: StagePlugin {
         let count = finals.finalists.count
         context.progress.show(
             "last training\(count == 1 ? "" : "s of \(count) finalists"), target \(tenths(target)) ms",
-            header: ["candidate", "AP before", "AP now", "of its training", "ms", "teacher"], rows: rows)
+            header: ["candidate", "AP before", "AP now", "of its training", "ms", "teacher"],
+            rows: rows + [base].compactMap(\.self))
     }
 }

@@ -40,15 +40,21 @@ final class ProcessTrials: TrialExecutor {
     private let data: URL
     private let teachers: URL
     private let statistics: URL
+    private let log: (String) -> Void
     /// Trials at work, by number.
-    private var trials: [Int: (name: String, plan: TrainingPlan)] = [:]
+    private var trials: [Int: (name: String, title: String, plan: TrainingPlan)] = [:]
 
-    init(_ pool: WorkerPool, _ options: JointSearchOptions, data: URL, teachers: URL, statistics: URL) {
+    /// - Parameter log: told when a worker goes on with what another one has begun.
+    init(
+        _ pool: WorkerPool, _ options: JointSearchOptions, data: URL, teachers: URL, statistics: URL,
+        log: @escaping (String) -> Void
+    ) {
         self.pool = pool
         self.options = options
         self.data = data
         self.teachers = teachers
         self.statistics = statistics
+        self.log = log
     }
 
     func run(
@@ -58,10 +64,14 @@ final class ProcessTrials: TrialExecutor {
         try pool.run(count) { index, folder in
             let trial = try trial(index)
             try write(trial, to: folder)
-            trials[index] = (trial.name, trial.plan)
+            trials[index] = (trial.name, trial.title, trial.plan)
             return trial.title
         } event: { index, event in
-            if let progress = TrialProgress(event) { try observe(index, progress) }
+            if let step = event[Self.resumedAt]?.integer, let trial = trials[index] {
+                log("\(trial.title): another worker goes on after step \(step)")
+            } else if let progress = TrialProgress(event) {
+                try observe(index, progress)
+            }
         } done: { index, result in
             guard let trial = trials.removeValue(forKey: index) else { return }
             try finished(index, TrialOutcome(from: result, trial.plan))
@@ -69,6 +79,9 @@ final class ProcessTrials: TrialExecutor {
             try interrupted()
         }
     }
+
+    /// What a worker tells that goes on with what another one has begun.
+    fileprivate static let resumedAt = "resumed_at"
 
     private func write(_ trial: Trial, to folder: URL) throws {
         let request = TrialRequest(
@@ -165,6 +178,9 @@ extension JointSearch: WorkingPlugin {
         let trainer = try trainer(request, threads: task.threads, notice: task.log)
         let trial = try trial(request, task)
         task.log("\(request.title), on \(task.threads) threads")
+        if task.checkpoint.resumeDirectory != nil, let step = trial.state?.training.step {
+            task.tell([ProcessTrials.resumedAt: .integer(step)])
+        }
         var pace = CheckpointPace()
         let outcome = try trainer.outcome(of: trial) { state, progress in
             task.tell(progress.event)

@@ -153,7 +153,7 @@ extension JointSearch {
             "AP on the search split: base \(tenths(100 * before)), student \(tenths(100 * after))",
             "latency: base \(tenths(outcome.state.baseLatency)) ms, student \(tenths(student.latency)) ms predicted "
                 + "(\(tenths(100 * saved)) % less)",
-            "\(outcome.state.known.count - 1) candidates over \(outcome.state.generation - 1) generations, "
+            "\(outcome.state.known.count - 1) candidates over \(Set(outcome.state.known.dropFirst().map(\.generation)).count) generations, "
                 + "\(outcome.state.archive.front.count) on the front",
         ]
         if let finals = outcome.state.finals, finals.ended.count > 1 {

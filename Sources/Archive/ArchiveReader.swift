@@ -53,6 +53,10 @@ public struct ArchiveReader: Sendable {
             throw Failure.system("open", at: file, errno: errno, remedy: "check that it exists and can be read")
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+            throw Failure("this is a folder, not a \(container.name)", at: file, remedy: "give the file itself")
+        }
         guard let archive = archive_read_new() else {
             throw Failure.system("archive_read_new", at: file, errno: ENOMEM)
         }

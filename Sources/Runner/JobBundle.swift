@@ -8,7 +8,7 @@ import StageKit
 ///
 /// `manifest.yaml`, `resolved.json`, `job.json`, `failure.txt` (failed jobs), `logs/<stage>.txt`, `receipts/<stage>.json`, and
 /// the members that stages marked for it: those of an evaluation at the top, so that `report.html` is where one looks first,
-/// others under `<stage>/`.
+/// others under `<stage>/`. Of a stage that has not come to its end there are the journals (`.jsonl`) of its last checkpoint.
 struct JobBundle {
     private(set) var members: [ArchiveMember] = []
     let about: JSON
@@ -25,7 +25,10 @@ struct JobBundle {
         for stage in stages {
             let log = try JobBundle.log(spool, token.id, stage)
             if !log.isEmpty { add("logs/\(stage).txt", log) }
-            guard let receipt = try? spool.publishedReceipt(token.id, stage) else { continue }
+            guard let receipt = try? spool.publishedReceipt(token.id, stage) else {
+                addJournals(of: stage, spool, token.id)
+                continue
+            }
             add("receipts/\(stage).json", file: spool.receiptFile(token.id, stage))
             let output = spool.output(of: receipt)
             for member in receipt.members where member.bundle {
@@ -40,6 +43,16 @@ struct JobBundle {
         let top = path.split(separator: "/").first.map(String.init) ?? path
         let own = ["bundle.json", "job.json", "manifest.yaml", "resolved.json", "failure.txt", "logs", "receipts"]
         return !own.contains(top) && !stages.contains(top) && !taken.contains(path)
+    }
+
+    /// What a stage without a result had found out: its journals are for people.
+    private mutating func addJournals(of stage: String, _ spool: Spool, _ id: JobID) {
+        let attempts = (try? spool.attempts(id, stage)) ?? []
+        guard let checkpoint = CheckpointFolder.newest(ofAttempts: attempts.map(\.url)) else { return }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoint.path)) ?? []
+        for name in names.sorted() where name.hasSuffix(".jsonl") {
+            add("\(stage)/\(name)", file: checkpoint.appending(path: name))
+        }
     }
 
     private mutating func add(_ path: String, _ data: Data) {

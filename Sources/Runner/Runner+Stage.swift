@@ -79,6 +79,14 @@ extension Runner {
                 .note(
                     "\(request.jobID): \(request.stage) starts anew: its checkpoints are of an attempt with other threads, "
                         + "inputs or options"))
+        } else {
+            let damaged = CheckpointFolder.count(ofAttempts: same.map(\.url))
+            if damaged > 0 {
+                report(
+                    .note(
+                        "\(request.jobID): \(request.stage) starts anew: of its \(damaged) checkpoints none is whole; "
+                            + "look after the disk (jdnas doctor)"))
+            }
         }
         return nil
     }

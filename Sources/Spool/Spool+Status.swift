@@ -121,7 +121,8 @@ extension Spool {
         }
         let outcome = outcome(of: attempt)
         status.used = outcome?.used
-        defer { if status.state != .running, status.state != .interrupted { status.table = nil } }
+        // Of one that failed it is all that there is to see.
+        defer { if status.state == .done || status.state == .waiting { status.table = nil } }
         if files.exists(receiptFile(id, name)) {
             status.state = .done
             status.fraction = 1

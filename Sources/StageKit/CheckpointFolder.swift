@@ -71,6 +71,11 @@ public final class CheckpointFolder: Sendable {
         return nil
     }
 
+    /// How many checkpoints some attempts' folders hold, damaged ones too.
+    public static func count(ofAttempts attempts: [URL]) -> Int {
+        attempts.reduce(0) { $0 + folders(in: $1.appending(path: "checkpoint")).count }
+    }
+
     private struct Record: Codable {
         static let current = "jdnas-checkpoint/1"
         static let file = "checkpoint.json"

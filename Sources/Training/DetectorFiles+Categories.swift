@@ -16,6 +16,31 @@ extension DetectorFiles {
         try DurableFile.write(json.prettyText, to: folder.appendingPathComponent(categoriesName))
     }
 
+    /// Refuses a detector whose labels stand for the data set's classes in another order: it would take one for another. Gives a
+    /// notice where they have other names, which may be but other words for the same; nil too where the folder does not name them.
+    ///
+    /// - Parameters:
+    ///   - role: what the message calls the detector: `the base`.
+    ///   - place: what gave it.
+    public static func checkNames(
+        in folder: URL, against data: PackedDataset, _ role: String, at place: String
+    ) throws -> String? {
+        let own = data.categories.sorted { $0.label < $1.label }.map(\.name)
+        guard FileManager.default.fileExists(atPath: folder.appendingPathComponent(categoriesName).path) else {
+            return nil
+        }
+        let names = try readCategories(from: folder, count: own.count).map(\.name)
+        guard names != own else { return nil }
+        let what =
+            "the classes of \(role) are \(names.joined(separator: ", ")), those of the data set \(own.joined(separator: ", "))"
+        guard names.sorted() != own.sorted() else {
+            throw Failure(
+                "\(what): the same in another order", at: place,
+                remedy: "give the data set's categories the ids that they had when \(role) was trained")
+        }
+        return "\(what): they are taken for the same, in this order"
+    }
+
     /// The classes of a detector of so many; `class 1`, `class 2`, … where the folder does not name them.
     public static func readCategories(from folder: URL, count: Int) throws -> [Dataset.Category] {
         let file = folder.appendingPathComponent(categoriesName)

@@ -15,39 +15,60 @@ struct ExplainCommand: Command {
         Option("--json", "print it as JSON"),
     ]
     let details = """
-        Reads the bundle of a job with a joint-search stage, or a history.jsonl. AP is that of the search split, in points;
-        milliseconds are predicted. What a training brought is what the candidate has more than its parent.
+        Reads the bundle of a job with a joint-search stage, or a journal (history.jsonl; journal.jsonl of a checkpoint, where a
+        search has not ended). AP is that of the search split, in points; milliseconds are predicted. What a training brought is
+        what the candidate has more than its parent.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
-        let (explanation, notes) = try read(arguments.operands[0], stage: arguments.value("--stage"))
+        let subject = try read(arguments.operands[0], stage: arguments.value("--stage"))
         Terminal.print(
-            arguments.has("--json") ? json(explanation, notes).prettyText : text(explanation, notes))
+            arguments.has("--json") ? json(subject.explanation, subject.notes).prettyText : text(subject))
         return 0
     }
 
-    /// The explanation, and what the search said of itself: only its receipt, in a bundle, has that.
-    private func read(_ name: String, stage: String?) throws -> (Explanation, notes: [String]) {
+    /// A search that is explained.
+    private struct Subject {
+        let explanation: Explanation
+        /// What the search said of itself. Only its receipt, in a bundle, has that.
+        var notes: [String] = []
+        /// Nil where it is not known.
+        var stage: String?
+    }
+
+    private func read(_ name: String, stage: String?) throws -> Subject {
         if name.hasSuffix(".jsonl") {
             guard stage == nil else { throw UsageError("--stage goes with a bundle", remedy: "leave it out") }
             guard let data = try? Data(contentsOf: URL(filePath: name)) else {
                 throw Failure("the journal cannot be read", at: name, remedy: "check the name and permissions")
             }
-            return (try Explanation(journalLines(data, at: name), target: nil, at: name), [])
+            return Subject(explanation: try Explanation(journalLines(data, at: name), target: nil, at: name))
         }
         let bundle = Bundles.Bundle(URL(filePath: name))
-        let member = try SearchMember("history.jsonl", of: bundle, stage: stage)
+        let member = try SearchMember("history.jsonl", orElse: "journal.jsonl", of: bundle, stage: stage)
         let place = "\(name): \(member.path)"
         let summary = member.receipt?["summary"]
         let explanation = try Explanation(
             journalLines(bundle.data(of: member.path), at: place), target: summary?["target_ms"]?.number, at: place)
-        return (explanation, summary?["notes"]?.array?.compactMap(\.string) ?? [])
+        return Subject(
+            explanation: explanation, notes: summary?["notes"]?.array?.compactMap(\.string) ?? [],
+            stage: member.receipt?["stage"]?.string)
     }
 
-    private func text(_ explanation: Explanation, _ notes: [String]) -> String {
+    private func text(_ subject: Subject) -> String {
+        let (explanation, notes) = (subject.explanation, subject.notes)
         let remarks =
             notes.isEmpty ? [] : ["To be known of the search:\n" + notes.map { "  \($0)" }.joined(separator: "\n")]
-        var parts = [finding(explanation)]
+        var parts = [(subject.stage.map { "\($0): " } ?? "") + finding(explanation)]
+        if !explanation.isFinished {
+            let rows = explanation.front.map {
+                ["\($0.candidate)", $0.move, points($0.precision), tenths($0.latency), $0.teacher]
+            }
+            parts.append(
+                "The front so far, of all \(explanation.count) candidates:\n"
+                    + Table(header: ["candidate", "move", "AP", "ms", "teacher"], rows: rows, right: [0, 2, 3])
+                    .text(indent: 2))
+        }
         let steps = explanation.path.flatMap { entry -> [[String]] in
             let gain = explanation.gain(entry)
             let first = [
@@ -60,7 +81,7 @@ struct ExplainCommand: Command {
             parts.append(
                 "How it came about:\n"
                     + Table(
-                        header: ["candidate", "move", "action", "AP", "+", "ms", "+", "teacher"], rows: steps,
+                        header: ["candidate", "move", "action", "AP", "AP +", "ms", "ms +", "teacher"], rows: steps,
                         right: [0, 3, 4, 5, 6]
                     ).text(indent: 2))
         }
@@ -103,30 +124,46 @@ struct ExplainCommand: Command {
 
     private func finding(_ explanation: Explanation) -> String {
         let base = explanation.base
+        guard explanation.isFinished else {
+            return "The search has not ended: there is no student yet. The base: \(standing(base))."
+        }
         guard let student = explanation.path.last else {
             let reason =
                 explanation.dropped.isEmpty
                 ? "there were no other candidates" : "no other candidate came to more"
-            let extent = explanation.finished == nil ? "as it was" : "trained on\(finished(explanation))"
+            let extent = (explanation.finished == nil ? "as it was" : "trained on") + finished(explanation)
             return "The student is the base, \(extent): \(reason)."
         }
         let share = 100 * student.latency / max(base.latency, .leastNormalMagnitude)
-        return "The student is candidate \(student.candidate)\(finished(explanation)): "
-            + "base AP \(points(base.precision)), \(tenths(base.latency)) ms; student AP \(points(explanation.finished ?? student.precision)), "
-            + "\(tenths(student.latency)) ms (\(tenths(share)) %)."
+        let target = explanation.target.map { "; the target was \(tenths($0)) ms" } ?? ""
+        return "The student is candidate \(student.candidate)\(finished(explanation)). The base: \(standing(base)); "
+            + "the student: AP \(points(explanation.finished ?? student.precision)), "
+            + "\(tenths(student.latency)) ms (\(tenths(share)) %)\(target)."
+    }
+
+    private func standing(_ entry: Explanation.Entry) -> String {
+        "AP \(points(entry.precision)) on the search split, \(tenths(entry.latency)) ms, predicted"
     }
 
     private func finished(_ explanation: Explanation) -> String {
-        guard let after = explanation.finished else { return "" }
+        guard let after = explanation.finished else {
+            return explanation.isLastTrainingRefused ? " (its last training brought nothing and was not taken)" : ""
+        }
         let before = (explanation.path.last ?? explanation.base).precision
         return " (its last training brought \(signed(100 * (after - before))) AP)"
     }
 
     private func table(_ name: String, _ tallies: [Explanation.Tally], withLatency: Bool) -> String {
-        let rows = tallies.map {
-            [$0.name, "\($0.count)", signed(100 * $0.precision)] + (withLatency ? [signed($0.latency)] : [])
+        // Where all diverged there is no mean.
+        func mean(_ tally: Explanation.Tally, _ value: Double) -> String {
+            tally.diverged < tally.count ? signed(value) : ""
         }
-        let header = [name, "times", "AP +"] + (withLatency ? ["ms +"] : [])
+        let hasDiverged = tallies.contains { $0.diverged > 0 }
+        let rows = tallies.map {
+            [$0.name, "\($0.count)"] + (hasDiverged ? ["\($0.diverged)"] : [])
+                + [mean($0, 100 * $0.precision)] + (withLatency ? [mean($0, $0.latency)] : [])
+        }
+        let header = [name, "times"] + (hasDiverged ? ["diverged"] : []) + ["AP +"] + (withLatency ? ["ms +"] : [])
         return Table(header: header, rows: rows, right: Set(1..<header.count)).text(indent: 2)
     }
 
@@ -148,13 +185,15 @@ struct ExplainCommand: Command {
             .array(
                 tallies.map {
                     [
-                        "name": .string($0.name), "candidates": .integer($0.count), "ap_gain": .number($0.precision),
-                        "latency_gain_ms": .number($0.latency),
+                        "name": .string($0.name), "candidates": .integer($0.count), "diverged": .integer($0.diverged),
+                        "ap_gain": .number($0.precision), "latency_gain_ms": .number($0.latency),
                     ]
                 })
         }
         return [
-            "format": "jdnas-explanation/1", "base": .object(entry(explanation.base)),
+            "format": "jdnas-explanation/1", "finished": .bool(explanation.isFinished),
+            "target_ms": explanation.target.map { .number($0) } ?? .null,
+            "front": .array(explanation.front.map { .object(entry($0)) }), "base": .object(entry(explanation.base)),
             "path": .array(explanation.path.map { .object(entry($0)) }),
             "ap_after_last_training": explanation.finished.map { .number($0) } ?? .null,
             "finalists": .array(

@@ -19,13 +19,17 @@ struct ReportCompareCommand: Command {
         Option("--markdown", "print the tables in Markdown"),
     ]
     let details = """
-        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written. Runs are paired by the
-        base that they started from. Intervals are Student's, 95 %, over bases; students of evaluations of the same images are
-        also held against bases and rivals over images, by drawing these with replacement. Where an interval includes zero the
-        two are not distinguished. The cost of search and teachers is in trainings of the base, by multiply-accumulates.
+        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written; what is given twice
+        counts once. Intervals are Student's, 95 %, over runs; modes are compared in pairs, over the bases that both started
+        from. Students of evaluations of the same images are also held against bases and rivals over images, by drawing these
+        with replacement. Where an interval includes zero the two are not distinguished. The cost of search and teachers is in
+        trainings of the base, by multiply-accumulates.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
+        guard !(arguments.has("--json") && arguments.has("--markdown")) else {
+            throw UsageError("--json and --markdown are two ways to print the same", remedy: "give one of them")
+        }
         let runs = try arguments.operands.flatMap(runs)
         guard !runs.isEmpty else {
             throw Failure(
@@ -33,6 +37,9 @@ struct ReportCompareCommand: Command {
                 remedy: "give bundles of jobs with joint-search and evaluate stages")
         }
         let comparison = try ModeComparison(runs, reference: arguments.value("--against") ?? "joint")
+        for source in comparison.repeated {
+            Terminal.error("notice: \(source) is a run that was given before; it counts once")
+        }
         let report = ComparisonReport(comparison)
         if let file = arguments.value("--out") {
             try DurableFile.write(report.page(title: "Searches compared").html, to: URL(filePath: file))
@@ -62,16 +69,24 @@ struct ReportCompareCommand: Command {
         let members = try bundle.list().map(\.path).filter {
             $0 == "metrics.json" || ($0.hasSuffix("/metrics.json") && !$0.hasPrefix("receipts/"))
         }
-        return try members.compactMap { path in
+        let runs = try members.compactMap { path -> ModeComparison.Run? in
             let place = "\(name): \(path)"
             let metrics = try JSON(parsing: bundle.data(of: path), at: place)
             guard let search = metrics["search"], !search.isNull else { return nil }
             return try ModeComparison.Run(metrics: metrics, source: place)
         }
+        if runs.isEmpty {
+            Terminal.error(
+                "notice: \(name) holds no evaluation of a search and is left out: its job may have failed before")
+        }
+        return runs
     }
 
     private func text(_ report: ComparisonReport) -> String {
-        report.tables.map { Table(header: $0.header, rows: $0.rows, right: [1]).text() }.joined(separator: "\n\n")
+        let tables = report.tables.map {
+            "\($0.title):\n" + Table(header: $0.header, rows: $0.rows, right: [1]).text(indent: 2)
+        }
+        return (tables + [report.caution].compactMap(\.self)).joined(separator: "\n\n")
     }
 
     private func markdown(_ report: ComparisonReport) -> String {

@@ -10,13 +10,23 @@ struct SearchMember {
     let receipt: JSON?
 
     /// The one with this name: of the stage, or of the only search.
-    init(_ wanted: String, of bundle: Bundles.Bundle, stage: String?) throws {
+    ///
+    /// - Parameter substitute: the name of a file that is taken where a search has not come to the wanted one.
+    init(_ name: String, orElse substitute: String? = nil, of bundle: Bundles.Bundle, stage: String?) throws {
         let paths = try bundle.list().map(\.path)
-        let found = paths.filter { path in
-            let parts = path.split(separator: "/")
-            guard parts.last == Substring(wanted), parts.first != "receipts" else { return false }
-            return stage.map { parts.dropLast().contains(Substring($0)) } ?? true
+        func all(_ name: String) -> [String] {
+            paths.filter { path in
+                let parts = path.split(separator: "/")
+                return parts.last == Substring(name) && parts.first != "receipts"
+            }
         }
+        func found(_ name: String) -> [String] {
+            all(name).filter { path in
+                stage.map { path.split(separator: "/").dropLast().contains(Substring($0)) } ?? true
+            }
+        }
+        let wanted = substitute.flatMap { found(name).isEmpty && !found($0).isEmpty ? $0 : nil } ?? name
+        let found = found(wanted)
         // Stages that may have searched: those with the file in their folder.
         let folders = Set(found.compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
         let alone = found == [wanted] ? paths.filter { $0.hasPrefix("receipts/") } : []
@@ -35,6 +45,12 @@ struct SearchMember {
         // An evaluation brings its search's own files along, under their names.
         let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
         guard let path = own ?? found.first else {
+            let others = Set(all(wanted).compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
+            if let stage, !others.isEmpty {
+                throw Failure(
+                    "the bundle holds no search '\(stage)'", at: bundle.url.path,
+                    remedy: "name one that is there: \(others.sorted().joined(separator: ", "))")
+            }
             throw Failure(
                 "the bundle holds no \(wanted)", at: bundle.url.path,
                 remedy: "take the bundle of a job with a joint-search stage")

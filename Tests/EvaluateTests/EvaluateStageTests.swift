@@ -102,7 +102,8 @@ import Training
         #expect(base["stats"]?.array?.compactMap(\.number) == again)
 
         let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
-        #expect(lines.count == 2 && lines[0].hasPrefix("base     AP 0.") && lines[1].hasPrefix("student  AP 0."))
+        #expect(lines.count == 3 && lines[0].hasPrefix("AP on 'val', ") && lines[0].hasSuffix(" images:"))
+        #expect(lines[1].hasPrefix("base     AP ") && lines[2].hasPrefix("student  AP "), "\(lines)")
         #expect(try missing(["job &lt;1&gt;", "From base to student", "remove block", "data:image/jpeg"]).isEmpty)
     }
 
@@ -124,7 +125,7 @@ import Training
         #expect(try larger < #require(first?["change"]?["parameters_percent"]?.number))
         #expect(second?["latency_ms"]?["samples"] == 2)
         let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
-        #expect(lines.count == 4 && lines[2].hasPrefix("against continued (AP ") && lines[3].contains("continued-2"))
+        #expect(lines.count == 5 && lines[3].hasPrefix("against continued (AP ") && lines[4].contains("continued-2"))
         #expect(try missing(["Against continued-2 (AP "]).isEmpty)
         #expect(try !output("detections/continued-2.json").isEmpty)
     }

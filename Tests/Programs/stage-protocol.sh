@@ -20,12 +20,13 @@ field() { sed -n "/^ *\"$1\": \"\\(.*\\)\",*\$/ { s//\\1/p; q; }" "$request"; }
 
 sha() { sha256sum | cut -d' ' -f1; }
 
-# save_checkpoint NUMBER NAME TEXT: a checkpoint in StageKit's format that holds one text.
+# save_checkpoint NUMBER NAME TEXT: a checkpoint in StageKit's format that holds one text, and a journal of one line.
 save_checkpoint() {
     mkdir -p checkpoint/.new
     printf '%s' "$3" > checkpoint/.new/state.txt
-    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"%s","members":[{"path":"state.txt","size":%d,"sha256":"%s"}]}' \
-        "$1" "$2" "${#3}" "$(printf '%s' "$3" | sha)" > checkpoint/.new/checkpoint.json
+    echo '{"saved": true}' > checkpoint/.new/journal.jsonl
+    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"%s","members":[{"path":"journal.jsonl","size":16,"sha256":"%s"},{"path":"state.txt","size":%d,"sha256":"%s"}]}' \
+        "$1" "$2" "$(sha < checkpoint/.new/journal.jsonl)" "${#3}" "$(printf '%s' "$3" | sha)" > checkpoint/.new/checkpoint.json
     mv checkpoint/.new "checkpoint/$(printf '%06d' "$1")-$2"
 }
 

@@ -126,14 +126,15 @@ import Training
         #expect(json["steps"]?.array?.count == 1 && json["base_architecture_digest"]?.string == digest)
         for (arguments, text) in [
             (["--candidate", "7"], "there is no candidate 7"), ([], "the bundle holds no lineage.json"),
-            (["--candidate", "1", "--stage", "other"], "the bundle holds no history.jsonl"),
+            (["--candidate", "1", "--stage", "other"], "name one that is there: search"),
         ] {
             let refused = try run(["lineage", "night.tar.zst"] + arguments, in: folder.url)
             #expect(refused.code == 1 && refused.error.contains(text), "\(refused.error)")
         }
-        // The search has not ended: there is no student to explain. With its last line there is.
+        // The search has not ended: there is no student to explain, but a front. With its last line there is a student.
         let open = try jdnas("search", "explain", "night.tar.zst")
-        #expect(open.code == 1 && open.error.contains("has not ended"), "\(open.error)")
+        #expect(open.code == 0 && open.output.hasPrefix("The search has not ended"), "\(open.error)")
+        #expect(open.output.contains("The front so far, of all 2 candidates:"), "\(open.output)")
         let journal = try String(contentsOf: folder["search/history.jsonl"], encoding: .utf8)
         let last = line(2, "1", "").replacing("prune", with: "last-training")
         try folder.write(journal + last + "\n", to: "history.jsonl")
@@ -154,7 +155,8 @@ import Training
         try bundle("one.tar.zst", ["history.jsonl": "history.jsonl", "receipts/near.json": "receipts/near.json"])
         let one = try jdnas("search", "explain", "one.tar.zst").output
         #expect(
-            one.hasPrefix("The student is candidate 2") && one.hasSuffix("To be known of the search:\n  it rained\n"))
+            one.hasPrefix("near: The student is candidate 2") && one.contains("; the target was 12.0 ms.")
+                && one.hasSuffix("To be known of the search:\n  it rained\n"))
         #expect(try JSON(parsing: jdnas("search", "explain", "one.tar.zst", "--json").output)["notes"] == ["it rained"])
         try bundle(
             "two.tar.zst",
@@ -166,8 +168,18 @@ import Training
         let unclear = try jdnas("search", "explain", "two.tar.zst")
         #expect(unclear.code == 1 && unclear.error.contains("several searches: far, near"), "\(unclear.error)")
         let near = try jdnas("search", "explain", "two.tar.zst", "--stage", "near")
-        #expect(near.code == 0 && near.output.hasPrefix("The student is candidate 2"), "\(near.error)")
-        #expect(try jdnas("search", "explain", "two.tar.zst", "--stage", "far").error.contains("has not ended"))
+        #expect(near.code == 0 && near.output.hasPrefix("near: The student is candidate 2"), "\(near.error)")
+        let far = try jdnas("search", "explain", "two.tar.zst", "--stage", "far")
+        #expect(far.output.hasPrefix("far: The search has not ended"), "\(far.error)")
+        // A job that failed has its checkpoint's journal.
+        try bundle("failed.tar.zst", ["search/journal.jsonl": "search/history.jsonl"])
+        let failed = try jdnas("search", "explain", "failed.tar.zst")
+        #expect(failed.output.hasPrefix("The search has not ended"), "\(failed.error)")
+        // A journal that leads nowhere has no lineage.
+        try folder.write([line(0, "null", ""), line(1, "null", "")].joined(separator: "\n") + "\n", to: "torn.jsonl")
+        try bundle("torn.tar.zst", ["search/history.jsonl": "torn.jsonl"])
+        let torn = try jdnas("lineage", "torn.tar.zst", "--candidate", "1")
+        #expect(torn.code == 1 && torn.error.contains("how candidate 1 came from the base"), "\(torn.error)")
         let explained = try jdnas("search", "explain", "history.jsonl")
         #expect(explained.code == 0, "\(explained.error)")
         #expect(explained.output.hasPrefix("The student is candidate 2 (its last training brought +0.0 AP)"))

@@ -86,6 +86,51 @@ import Testing
         #expect(json["advances"]?[0]?["interval_over_images"]?.array?.count == 2)
     }
 
+    /// What is given twice is no second run, and a bundle that brings none is not passed over in silence.
+    @Test func runsCountOnce() throws {
+        try metrics("joint", "b0", 0.55).write(to: folder["one.json"])
+        try metrics("joint", "b1", 0.57).write(to: folder["two.json"])
+        let alone = try run(["report", "compare", "--json", "one.json"], in: folder.url)
+        try Data(alone.output.utf8).write(to: folder["record.json"])
+        try BundleBuilder.build(
+            members: [ArchiveMember(path: "data/pack.json", contents: .data(Data("{}".utf8)))],
+            about: ["job": "night"], to: folder["failed.tar.zst"])
+        let all = try run(
+            ["report", "compare", "--markdown", "one.json", "two.json", "record.json", "one.json", "failed.tar.zst"],
+            in: folder.url)
+        #expect(all.code == 0 && all.output.contains("| joint | 2 | 56.0 ["), "\(all.output)")
+        #expect(all.error.contains("notice: failed.tar.zst holds no evaluation of a search"), "\(all.error)")
+        #expect(all.error.components(separatedBy: "is a run that was given before").count == 3, "\(all.error)")
+    }
+
+    /// APs on different images are not pooled where one base tells them apart.
+    @Test func splitsAreNotMixed() throws {
+        for split in ["val", "search"] {
+            guard case .object(var members) = try JSON(parsing: metrics("joint", "b0", 0.55)) else { return }
+            members["split"] = ["digest": .string(split)]
+            try Data(JSON.object(members).canonicalText.utf8).write(to: folder["\(split).json"])
+        }
+        let outcome = try run(["report", "compare", "val.json", "search.json"], in: folder.url)
+        #expect(
+            outcome.code == 1 && outcome.error.contains("evaluated on different images: val.json, search.json"),
+            "\(outcome.error)")
+    }
+
+    /// In a terminal each table says what it is, and that some students are too slow.
+    @Test func tablesSayWhatTheyAre() throws {
+        for (mode, latency) in [("joint", 20.0), ("random", 30)] {
+            guard case .object(var members) = try JSON(parsing: metrics(mode, "b0", 0.55)) else { return }
+            members["search"] = ["mode": .string(mode), "base": "b0", "target": 0.5]
+            members["student"] = ["ap": 0.55, "latency_ms": ["median": .number(latency)]]
+            try Data(JSON.object(members).canonicalText.utf8).write(to: folder["\(mode).json"])
+        }
+        let text = try run(["report", "compare", "joint.json", "random.json"], in: folder.url).output
+        #expect(
+            text.contains("The students:\n  mode") && text.contains("What the students of joint gained:\n  over"),
+            "\(text)")
+        #expect(text.contains("Not all students of random meet their latency target"), "\(text)")
+    }
+
     @Test func mistakesAreTold() throws {
         try metrics("joint", "b", 0.5).write(to: folder["one.json"])
         try Data("{}".utf8).write(to: folder["none.json"])
@@ -96,6 +141,8 @@ import Testing
             (["torn.json"], 1, "this comparison is damaged"),
             (["nowhere.json"], 1, "cannot be read"),
             (["one.json", "--against", "random"], 1, "no search of mode 'random'"),
+            (["one.json", "--json", "--markdown"], 2, "give one of them"),
+            (["."], 1, "this is a folder, not a"),
             ([], 2, "report compare"),
         ] {
             let outcome = try run(["report", "compare"] + arguments, in: folder.url)

@@ -26,9 +26,19 @@ import Testing
             """, to: "detector.yaml")
     }
 
-    private func drain(_ job: String) throws -> Outcome {
+    private func drain(_ job: String, savesAfterSeconds seconds: String = "60") throws -> Outcome {
         try folder.write(job, to: "job.yaml")
-        return try run(["run", "--spool", Self.spool, "--drain", "--threads", "1", "job.yaml"], in: folder.url)
+        return try run(
+            ["run", "--spool", Self.spool, "--drain", "--threads", "1", "job.yaml"], in: folder.url,
+            environment: ["JDNAS_CHECKPOINT_SECONDS": seconds])
+    }
+
+    /// What a job's stage has told, over all attempts.
+    private func log(of job: String) throws -> String {
+        let work = folder[Self.spool].appending(path: "work")
+        let paths = FileManager.default.subpaths(atPath: work.path) ?? []
+        return try paths.filter { $0.hasPrefix("\(job)-") && $0.hasSuffix("/log.txt") && !$0.contains("/workers/") }
+            .map { try String(contentsOf: work.appending(path: $0), encoding: .utf8) }.joined()
     }
 
     private func search(_ job: String, _ more: String) -> String {
@@ -101,11 +111,13 @@ import Testing
             let outcome = try drain(search(job, more))
             #expect(outcome.code == 0, "\(job): \(outcome.output) \(outcome.error)")
         }
-        // The stage, while its workers work, then a worker of the next attempt, and another one.
+        // The stage, while its workers work, then a worker of the next attempt, and another one: both when they have saved what
+        // they had reached.
         let killing = Killer(
             under: folder[Self.spool].path, victims: [("run", SIGKILL), ("work", SIGKILL), ("work", SIGKILL)],
-            after: "work")
-        let killed = try drain(search("killed", "\(table)\n      workers: 3\n      worker_threads: 1"))
+            after: "work", saved: true)
+        let killed = try drain(
+            search("killed", "\(table)\n      workers: 3\n      worker_threads: 1"), savesAfterSeconds: "0")
         let kills = killing.stop()
         #expect(killed.code == 0 && kills == 3, "\(kills) kills: \(killed.output) \(killed.error)")
         // Who was trained again, and why, is kept with the result.
@@ -113,6 +125,8 @@ import Testing
         let notes = receipt["summary"]?["notes"]?.array?.compactMap(\.string) ?? []
         let isTold = notes.contains { $0.hasPrefix("the worker of ") && $0.contains("signal 9") }
         #expect(isTold, "\(notes)")
+        let told = try log(of: "killed")
+        #expect(told.contains(": another worker goes on after step "), "\(told)")
         // Asked to stop, the stage has its workers save what they have reached.
         let stopping = Killer(under: folder[Self.spool].path, victims: [("run", SIGTERM)], after: "work")
         let stopped = try drain(search("stopped", "\(table)\n      workers: 4\n      worker_threads: 1"))
@@ -137,14 +151,17 @@ import Testing
 /// Sends signals to processes of `jdnas-stage` that work under a folder, one after the other, each soon after it has begun.
 private final class Killer: Sendable {
     private let folder: String
+    private let saved: Bool
     private let state: Mutex<(victims: [(command: String, signal: Int32)], kills: Int, score: String?)>
     private let done = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - victims: the commands of the processes, in turn, and the signals for them.
     ///   - after: a command that must be at work, and have told something, before the first one.
-    init(under folder: String, victims: [(String, Int32)], after: String? = nil) {
+    ///   - saved: workers are victims when they have saved a state.
+    init(under folder: String, victims: [(String, Int32)], after: String? = nil, saved: Bool = false) {
         self.folder = folder
+        self.saved = saved
         state = Mutex((victims.map { (command: $0.0, signal: $0.1) }, 0, nil))
         DispatchQueue(label: "killer").async { [self] in
             while let victim = state.withLock({ $0.victims.first }) {
@@ -157,7 +174,11 @@ private final class Killer: Sendable {
                         contentsOf: URL(filePath: "/proc/\(worker.pid)/oom_score_adj"), encoding: .utf8)
                     state.withLock { $0.score = score?.trimmingCharacters(in: .whitespacesAndNewlines) }
                 }
-                guard let (pid, _) = process(victim.command) else { continue }
+                guard let (pid, work) = process(victim.command) else { continue }
+                if saved, victim.command == "work" {
+                    let states = try? FileManager.default.contentsOfDirectory(atPath: work + "/checkpoint")
+                    guard states?.contains(where: { !$0.hasPrefix(".") }) == true else { continue }
+                }
                 kill(pid, victim.signal)
                 state.withLock {
                     $0.kills += 1

@@ -70,7 +70,7 @@ import Testing
         content.teacher = nil
         #expect(
             content.headlineLines == [
-                "base     AP 0.512  latency 48.3 ms", "student  AP 0.520 (+0.8)  latency 33.1 ms (−31 %)",
+                "base     AP 51.2  latency 48.3 ms", "student  AP 52.0 (+0.8)  latency 33.1 ms (−31 %)",
             ])
     }
 
@@ -97,7 +97,7 @@ import Testing
     @Test func theSearchTellsWhatItRefusedAndLearnt() {
         expect(
             Sample.content().html, has: "(mode ‘joint’)",
-            "3 children were refused since nothing legal brought them within the latency limit, and 2 since equal ones",
+            "3 children could not be made, most of them since nothing legal brought them within the latency limit, and 2 since equal ones",
             "<li>generation 6 has no candidates</li>",
             "Search and teachers computed as much as 3.2 trainings of the base.",
             "What the search learnt about its moves",

@@ -65,6 +65,28 @@ import Testing
         #expect(shop.events.contains("data 7 resumed"))
     }
 
+    /// What a stage had found out lies in the failed job's bundle; and that it begins anew for want of a whole checkpoint is told.
+    @Test func whatAFailedStageHadSavedIsTold() throws {
+        let (shop, id) = try shop("crash-until")
+        #expect(
+            try Bundles.Bundle(shop.spool.bundle(id)).data(of: "data/journal.jsonl") == Data("{\"saved\": true}\n".utf8)
+        )
+        for attempt in try shop.spool.attempts(id, "data") {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: attempt.checkpoint.path)) ?? [] {
+                try Data("torn".utf8).write(to: attempt.checkpoint.appending(path: "\(name)/state.txt"))
+            }
+        }
+        try mend(shop)
+        try shop.spool.wishRetry(id)
+        #expect(try shop.run().done == [id])
+        #expect(
+            shop.events.contains {
+                $0.hasPrefix("note \(id): data starts anew: of its ") && $0.contains("none is whole")
+            },
+            "\(shop.events)")
+        #expect(!shop.events.contains("data 4 resumed"))
+    }
+
     @Test func fromAStageAllThatDependOnItIsRunAnew() throws {
         let (shop, id) = try shop("crash-until")
         try mend(shop)

@@ -148,6 +148,63 @@ import Training
         #expect(try losses(DistillationSettings(objectness: 0)).contains("distil_objectness") == false)
     }
 
+    /// Each weight scales its own loss, and leaves the others as they are.
+    @Test(arguments: ["features", "classes", "boxes", "objectness"]) func eachLossHasItsWeight(name: String) throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let batch = batch()
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
+        func losses(_ weight: Double) throws -> [String: Double] {
+            var settings = DistillationSettings(features: 1, classes: 1, boxes: 1, boxMargin: -100, objectness: 1)
+            switch name {
+            case "features": settings.features = weight
+            case "classes": settings.classes = weight
+            case "boxes": settings.boxes = weight
+            default: settings.objectness = weight
+            }
+            let step = DistilledStep(graph, training: training, distillation: settings)
+            return try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
+        }
+        let (once, twice, off) = (try losses(1), try losses(2), try losses(0))
+        let own = "distil_\(name)"
+        #expect(once[own, default: 0] > 1e-4 && off[own] == nil, "\(once)")
+        #expect(twice[own] == once[own].map { 2 * $0 })
+        for (other, loss) in once where other != own { #expect(twice[other] == loss && off[other] == loss, "\(other)") }
+    }
+
+    /// What the background counts, how soft classes are, and how features are compared, each changes its loss and no other.
+    @Test func settingsReachTheirLosses() throws {
+        let graph = try Networks.graph()
+        let weights = Networks.weights(graph)
+        let batch = batch()
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
+        func losses(_ settings: DistillationSettings) throws -> [String: Double] {
+            try DistilledStep(graph, training: training, distillation: settings)
+                .gradients(weights, batch, teacher: teacher, RandomStream(seed: 3)).losses
+        }
+        let plain = try losses(DistillationSettings())
+        for (settings, own) in [
+            (DistillationSettings(background: 1), "distil_features"), (.init(featureForm: .squared), "distil_features"),
+            (.init(temperature: 4), "distil_classes"), (.init(boxMargin: -100), "distil_boxes"),
+        ] {
+            let changed = try losses(settings)
+            #expect(changed.filter { plain[$0.key] != $0.value }.map(\.key) == [own])
+        }
+    }
+
+    /// A student that has come to no numbers diverges like one without a teacher: by its loss, not by a trap.
+    @Test func aStudentWithoutNumbersHasALossWithoutOne() throws {
+        let graph = try Networks.graph()
+        let batch = batch()
+        let teacher = try TeacherView(graph, weights: Networks.weights(graph, seed: 8), batch: batch)
+        var weights = Networks.weights(graph)
+        let name = try #require(weights.keys.first { $0.hasPrefix("rpn.head.cls_logits") && $0.hasSuffix("bias") })
+        weights[name] = weights[name].map { Tensor(repeating: .nan, $0.shape) }
+        let step = DistilledStep(graph, training: training, distillation: DistillationSettings())
+        let found = try step.gradients(weights, batch, teacher: teacher, RandomStream(seed: 3))
+        #expect(!found.totalLoss.isFinite)
+    }
+
     /// Steps down the gradient bring a narrower student, at another input size, nearer to its teacher.
     @Test func aNarrowStudentLearnsFromItsTeacher() throws {
         let wide = try Networks.graph()

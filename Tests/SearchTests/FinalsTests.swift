@@ -55,6 +55,18 @@ import Training
         #expect(finals.ended.map(\.id) == [5, 3, 7])
     }
 
+    /// One that diverged does not go on for having been better before, where others have AP 0 too.
+    @Test func whoDivergedStopsFirst() throws {
+        var candidate = try #require(try SearchFixture().search().run().state.known.first)
+        var finals = Finals([7, 3])
+        while let (id, share) = finals.next {
+            (candidate.id, candidate.share, candidate.precision) = (id, share, 0)
+            candidate.divergence = id == 7 ? "the loss is not finite" : nil
+            finals.add(candidate)
+        }
+        #expect(finals.ended.map(\.id) == [7, 3])
+    }
+
     /// The most precise ones within the target are the finalists, whether or not others are faster as well.
     @Test func finalistsAreTheBestWithinTheTarget() throws {
         let fixture = finals(3)

@@ -40,7 +40,7 @@ import Testing
         #expect(comparison.modes.map(\.name) == ["joint", "pipeline", "random"])
         #expect(comparison.modes.map(\.runs.count) == [4, 4, 5])
         #expect(comparison.differences.map(\.verdict) == [.open, .better])
-        let random = comparison.differences[1].precision
+        let random = try #require(comparison.differences[1].precision)
         #expect(random.count == 4 && abs(random.mean - 0.0185) < 1e-9)
         #expect(comparison.modes[0].latency?.mean == 0.5)
         let turned = try ModeComparison(runs, reference: "random")
@@ -135,11 +135,36 @@ import Testing
         #expect(try ModeComparison.runs(recorded: record, source: "here") == [up, down])
     }
 
+    /// Without a base in common there is no difference, and of one pair there is no interval: neither is "not distinguished".
+    @Test func withoutAnIntervalThereIsNoVerdict() throws {
+        let none = try ModeComparison([run("joint", "a", 0.5), run("random", "b", 0.6)], reference: "joint").differences
+        #expect(none.map(\.precision) == [nil] && none.map(\.verdict) == [.unknown])
+        let one = try ModeComparison([run("joint", "a", 0.5), run("random", "a", 0.6)], reference: "joint").differences
+        #expect(one[0].precision?.count == 1 && one[0].verdict == .unknown)
+    }
+
+    /// The same run in two files is one, and one base on two splits is refused.
+    @Test func runsAreToldApart() throws {
+        let twice =
+            [try run("joint", "a", 0.52)] + [
+                try ModeComparison.Run(metrics: Self.metrics("joint", "a", 0.52), source: "copy")
+            ]
+        let comparison = try ModeComparison(twice + [run("joint", "a", 0.53)], reference: "joint")
+        #expect(comparison.modes[0].runs.count == 2 && comparison.repeated == ["copy"])
+        let mixed = try ["val", "search"].map { split in
+            guard case .object(var members) = Self.metrics("joint", "a", 0.52) else { throw Failure("") }
+            members["split"] = ["digest": .string(split)]
+            return try ModeComparison.Run(metrics: .object(members), source: split)
+        }
+        let failure = #expect(throws: Failure.self) { try ModeComparison(mixed, reference: "joint") }
+        #expect(failure?.what == "searches of one base were evaluated on different images: val, search")
+    }
+
     @Test func whatCannotBeComparedIsRefused() throws {
         let failure = #expect(throws: Failure.self) {
             try ModeComparison([run("random", "a", 0.5), run("pipeline", "a", 0.5)], reference: "joint")
         }
-        #expect(failure?.remedy == "the modes are: pipeline, random")
+        #expect(failure?.remedy == "name one that is there to hold the others against: pipeline, random")
         for key in ["format", "search", "student"] {
             guard case .object(var members) = Self.metrics("joint", "a", 0.5) else { continue }
             members[key] = nil

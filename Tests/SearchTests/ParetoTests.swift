@@ -78,8 +78,8 @@ import Testing
         let tried = (0..<40).map { _ in bandit.choose(amongGroups: groups, &random)?.count ?? 0 }
         #expect(Set(tried) == [1, 3], "neither was pulled: by chance")
         #expect(bandit.choose(amongGroups: groups, pending: ["b": 1], &random) == ["d"])
-        // By the mean of all pulls of a group: 0.8 of three is more than 0.5, which is more than 0.4 of six.
-        for (arm, value) in [("a", 1), ("a", 1), ("b", 0.4), ("d", 0.5), ("d", 0.5), ("d", 0.5)] {
+        // By the mean of all pulls of a group, not of its arms: 0.75 of four is more than 0.6, which is more than 0.43 of seven.
+        for (arm, value) in [("a", 1), ("a", 1), ("a", 1), ("b", 0), ("d", 0.6), ("d", 0.6), ("d", 0.6), ("d", 0.6)] {
             bandit.reward(arm, value)
         }
         #expect(bandit.choose(amongGroups: groups, &random) == groups[0])

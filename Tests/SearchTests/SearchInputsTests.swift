@@ -93,6 +93,27 @@ import Training
                 """)
     }
 
+    /// As many classes are not the same ones: in another order each would be taken for another.
+    @Test func classesInAnotherOrderAreRefused() throws {
+        let data = try data()
+        func notice(_ change: ([Dataset.Category]) -> [Dataset.Category]) throws -> String? {
+            let renamed = change(data.categories.sorted { $0.label < $1.label })
+            let named = renamed.enumerated().map {
+                Category(id: $0.offset + 1, name: $0.element.name, label: $0.offset + 1)
+            }
+            try DetectorFiles.write(named, to: folder.url)
+            return try DetectorFiles.checkNames(in: folder.url, against: data, "the pool", at: "job/pool")
+        }
+        #expect(try notice { $0 } == nil)
+        #expect(
+            message { _ = try notice { $0.reversed() } }?.contains("job/pool: error: the classes of the pool are ")
+                == true)
+        let other = try notice { $0.dropLast() + [Category(id: 9, name: "another", label: 4)] }
+        #expect(other?.hasSuffix("they are taken for the same, in this order") == true, "\(other ?? "")")
+        try FileManager.default.removeItem(at: folder[DetectorFiles.categoriesName])
+        #expect(try DetectorFiles.checkNames(in: folder.url, against: data, "the pool", at: "job/pool") == nil)
+    }
+
     @Test func teachersOfOtherClassesOrAnchorsAreRefused() throws {
         let inputs = try SearchInputs((data(), "job/data"), base: (detector(), "job/base"))
         let classes = message { try inputs.check(pool(above: detector(classes: 3)), at: "job/pool") }

@@ -122,6 +122,12 @@ import Testing
             #expect(try space.choice(parsing: choice.description) == choice, "\(choice)")
         }
         #expect(architectures.count == all.count)
+        // Neither a stage nor a block may be left out or added.
+        for text in [
+            "inner 100/50--100-100 %", "inner 100/50/50/50-100/50-100-100 %", "inner 100//50-100/50-100-100 %",
+        ] {
+            #expect(throws: Failure.self, "\(text)") { try space.choice(parsing: text) }
+        }
         var random = RandomStream(seed: 2)
         for _ in 0..<20 { #expect(space.contains(space.draw(&random))) }
         // A teacher without a block has no neighbour with another width of it; in all other dimensions there is one.

@@ -22,7 +22,7 @@ import Testing
             "ended by signal 9", "<dt>AP</dt><dd>0.512</dd>", "remove-block", "the front in generation 4",
             "max=\"1\" value=\"0.42\"", "goes next", "the result of cells-overnight/base", "held, until it is released",
             "being cancelled", "and 7 more; <code>jdnas list</code>", "Handed in, and not checked yet", "and 2 more",
-            "bccd-first", "2 h 01 min", "student  AP 0.520 (+0.8)", ">report</a>", ">bundle</a>",
+            "bccd-first", "2 h 01 min", "student  AP 52.0 (+0.8)", ">report</a>", ">bundle</a>",
             "and 137 earlier ones",
             "neither a JPEG nor a PNG", "The last lines of its log", "there is no stage plugin &#39;trian&#39;",
             ">Notes</h2>", "inbox/plain.yaml is passed over for now: read: Permission denied</span>",

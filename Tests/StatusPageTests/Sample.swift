@@ -100,7 +100,7 @@ enum Sample {
         var done = EndedJob(id: id("bccd-first", 7), isDone: true)
         (done.started, done.finished) = (time, after(7300))
         done.headline = [
-            "base     AP 0.512  latency 48.3 ms", "student  AP 0.520 (+0.8)  latency 33.1 ms (−31 %) \(text)",
+            "base     AP 51.2  latency 48.3 ms", "student  AP 52.0 (+0.8)  latency 33.1 ms (−31 %) \(text)",
         ]
         done.pages = [PageLink("report", "work/\(done.id)/report/attempts/1-1/output/\(text).html")]
         done.bundle = PageLink("bundle", "outbox/\(done.id).tar.zst")

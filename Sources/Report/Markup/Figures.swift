@@ -19,6 +19,12 @@ enum Figures {
         return fixed(value, 3)
     }
 
+    /// The same from 0 to 100.
+    static func hundredths(_ value: Double?) -> String {
+        guard let value, value >= 0 else { return none }
+        return fixed(100 * value, 1)
+    }
+
     static func milliseconds(_ value: Double?) -> String {
         guard let value, value.isFinite else { return none }
         return fixed(value, value < 10 ? 2 : value < 1000 ? 1 : 0) + "\u{A0}ms"

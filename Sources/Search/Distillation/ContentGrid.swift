@@ -27,7 +27,7 @@ package struct ContentGrid {
         )
     }
 
-    /// The columns of a row of cells that a box covers, and the rows.
+    /// The rows and columns of cells that a box covers, within the image.
     package func cells(of box: Box, image: Int) -> (rows: Range<Int>, columns: Range<Int>) {
         let (rows, columns) = content(of: image)
         func range(_ low: Float, _ high: Float, _ stride: Int, _ most: Int) -> Range<Int> {

@@ -116,7 +116,8 @@ struct DistillationLosses {
         }
         let loss = tape.binaryCrossEntropyWithLogits(
             tape.concatenateRows(logits), targets: targets, weights: weights,
-            normalizer: max(weights.reduce(0, +), 1))
+            // In this order a sum that is no number gives 1: the loss itself tells of the divergence.
+            normalizer: max(1, weights.reduce(0, +)))
         return tape.scale(loss, by: Float(settings.objectness))
     }
 

@@ -3,7 +3,8 @@
 public struct DistillationSettings: Sendable, Hashable, Codable {
     /// How features are compared.
     public enum FeatureForm: String, Sendable, Hashable, Codable, CaseIterable {
-        /// 1 − Pearson's correlation of each channel, over all pixels of the batch (PKD, Cao et al., NeurIPS 2022).
+        /// Half of the masked mean square of the difference between maps whose channels are standardised over all pixels of the
+        /// batch: with an even mask 1 − Pearson's correlation (PKD, Cao et al., NeurIPS 2022).
         case correlation
         /// The mean of the squared differences.
         case squared

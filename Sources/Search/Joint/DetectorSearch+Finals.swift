@@ -97,7 +97,8 @@ extension DetectorSearch {
         }
         let trial = Trial(
             name: name, title: title(of: finalist), graph: try graph(of: finalist), start: start,
-            state: try resumed(name, settings.finish) ?? paused, neckOrigins: finalist.neckOrigins,
+            state: try resumed(name, settings.finish, title: title(of: finalist)) ?? paused,
+            neckOrigins: finalist.neckOrigins,
             teacher: settings.hasTeachers ? finalist.teacher : nil, plan: settings.finish, share: share,
             data: random.stream("data of the last training"), random: random.stream("last training"))
         let extent = share < 1 ? ", to \(tenths(100 * share)) % of it" : ""

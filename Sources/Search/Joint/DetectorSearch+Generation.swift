@@ -53,7 +53,7 @@ extension DetectorSearch {
         }
         let trial = Trial(
             name: name, title: title(of: child), graph: graph, start: start,
-            state: try resumed(name, settings.trial) ?? paused, neckOrigins: child.neckOrigins,
+            state: try resumed(name, settings.trial, title: title(of: child)) ?? paused, neckOrigins: child.neckOrigins,
             teacher: settings.hasTeachers(generation: child.generation) ? child.teacher : nil, plan: settings.trial,
             share: child.share, data: random.stream("data", child.generation),
             random: random.stream("candidate", child.id))

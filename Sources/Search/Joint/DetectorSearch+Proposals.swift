@@ -58,10 +58,16 @@ extension DetectorSearch {
     private func limit(generation: Int) -> Double {
         if let limit = state.limits[generation] { return limit }
         let time = settings.hours.map { spent / (3600 * $0) } ?? 0
+        // A generation in which nothing was trained tells nothing of how long others take.
+        if time > 0, state.pace?.trained != trained {
+            state.pace = .init(trained: trained, time: time, length: state.pace.map { max(0, time - $0.time) } ?? 0)
+        }
         // When this generation will have ended, if it takes as long as the last one: what the hours leave after that is for others.
-        let end = time + (pace.map { max(0, time - $0.time) } ?? 0)
-        if time > 0 { pace = (trained, time) }
-        let limit = settings.latencyLimit(generation: generation, time: generation == state.generation ? end : 0)
+        let end = time + (state.pace?.length ?? 0)
+        // However long generations took, the limit does not rise again.
+        let limit = min(
+            settings.latencyLimit(generation: generation, time: generation == state.generation ? end : 0),
+            state.limits[generation - 1] ?? 1)
         state.limits[generation] = limit
         return limit
     }

@@ -8,9 +8,11 @@ import Training
 // What a student inherits, and how far all training is.
 extension DetectorSearch {
     /// A training that an interrupted attempt left in a checkpoint.
-    func resumed(_ name: String, _ plan: TrainingPlan) throws -> StudentState? {
+    func resumed(_ name: String, _ plan: TrainingPlan, title: String) throws -> StudentState? {
         guard let folder = hooks.resume()?.appending(path: name), StudentState.isThere(folder) else { return nil }
-        return try StudentState(from: folder, plan)
+        let state = try StudentState(from: folder, plan)
+        hooks.log("\(title) goes on after step \(state.training.step)")
+        return state
     }
 
     /// Tells how far a training is: a step's numbers under their tag, and the share of the search that is done.
@@ -87,7 +89,7 @@ extension DetectorSearch {
     /// How many trials there will have been: all, or as many as the hours let expect by the generations so far.
     private func expectedTrials(_ done: Double) -> Double {
         let begun = Double(trained + state.proposals.count - state.evaluated.count)
-        guard let pace, pace.time > 0, pace.trained > 0 else {
+        guard let pace = state.pace, pace.time > 0, pace.trained > 0 else {
             // In the first generation the time that is spent is all that there is to go by.
             guard let hours = settings.hours, replay == nil, done > 0 else { return Double(budget) }
             return min(Double(budget), max(begun, done / min(1, max(1e-6, spent / (3600 * hours)))))

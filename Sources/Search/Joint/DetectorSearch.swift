@@ -35,9 +35,6 @@ public final class DetectorSearch {
     var graphs: [Int: DetectorGraph] = [:]
     /// Students of this generation, or finalists, that wait for the next part of their training.
     var halted: [Int: StudentState] = [:]
-    /// Where there are hours: how many students were trained when the newest generation began, and the share of the hours that was
-    /// spent.
-    var pace: (trained: Int, time: Double)?
     /// The largest share of the work that was told to be done.
     var mostTold = 0.0
     /// Does what one process does alone, and the candidates' trainings.
@@ -108,9 +105,6 @@ public final class DetectorSearch {
             ? settings.meeting(baseLatency: state.baseLatency) : settings.aiming(baseLatency: state.baseLatency)
         begun = hooks.clock()
         spentBefore = state.spent
-        if let hours = settings.hours, state.spent > 0 {
-            pace = (max(0, state.known.count - 1), state.spent / (3600 * hours))
-        }
     }
 
     public func run() throws -> Outcome {
@@ -170,7 +164,7 @@ public final class DetectorSearch {
     /// Whether another generation may begin.
     private var hasTime: Bool {
         guard let hours = settings.hours, replay == nil, spent >= hours * 3600 else { return true }
-        hooks.log("the search has had its \(tenths(hours)) hours: \(trained)\(outOf) candidates were trained")
+        hooks.log("the search has had its \(hours) hours: \(trained)\(outOf) candidates were trained")
         state.isOutOfTime = true
         return false
     }

@@ -31,10 +31,13 @@ public struct Explanation: Sendable, Hashable {
         public let isDiverged: Bool
     }
 
-    /// What trainings with something in common brought: means over candidates of what each has more than its parent.
+    /// What trainings with something in common brought: means of what each candidate has more than its parent, over those whose
+    /// training did not diverge.
     public struct Tally: Sendable, Hashable {
         public let name: String
         public let count: Int
+        /// How many trainings diverged. They are part of `count`, not of the means.
+        public let diverged: Int
         public let precision: Double
         public let latency: Double
     }
@@ -46,15 +49,25 @@ public struct Explanation: Sendable, Hashable {
     }
 
     public let base: Entry
+    /// Whether there is a student. If not, there is no path, no last training, and nothing was dropped yet.
+    public let isFinished: Bool
+    /// Milliseconds that the student was to need at most; nil if that is not known.
+    public let target: Double?
+    /// What nothing else is both as fast as and more precise than, the most precise first.
+    public let front: [Entry]
     /// The candidates from the base (which is not in it) to the student.
     public let path: [Entry]
     /// The student's AP after its last training; nil where it had none, or that one brought nothing and was not taken.
     public let finished: Double?
+    /// Whether the student had a last training that was not taken.
+    public let isLastTrainingRefused: Bool
     /// All that had a last training, in the order in which it ended: the winner last. Empty in journals of one finalist alone.
     public let finalists: [Finalist]
     public let moves: [Tally]
     public let teachers: [Tally]
     public let dropped: [Dropped]
+    /// How many candidates were trained.
+    public let count: Int
     private let known: [Int: Entry]
 
     /// - Parameters:
@@ -68,6 +81,7 @@ public struct Explanation: Sendable, Hashable {
         var order: [Int] = []
         var student: Int?
         var finished: Double?
+        var isRefused = false
         var finalists: [Finalist] = []
         for line in journal {
             guard let id = line["candidate"]?.integer, let latency = line["latency_ms"]?.number,
@@ -95,14 +109,14 @@ public struct Explanation: Sendable, Hashable {
                 }
                 guard isStudent else { continue }
                 student = id
-                if line["taken"]?.bool != false { finished = precision }
+                isRefused = line["taken"]?.bool == false
+                if !isRefused { finished = precision }
             default:
                 known[id] = entry
                 order.append(id)
             }
         }
         guard let base = known[0] else { throw damaged("the base") }
-        guard let student else { throw damaged("which candidate became the student: the search has not ended") }
         var path: [Entry] = []
         var next: Int? = student
         while let id = next, id != 0 {
@@ -112,22 +126,34 @@ public struct Explanation: Sendable, Hashable {
         }
         self.base = base
         self.path = path
+        self.target = target
+        isFinished = student != nil
         self.finished = finished
+        isLastTrainingRefused = isRefused
         self.finalists = finalists.count > 1 ? finalists : []
         self.known = known
         let children = order.compactMap { known[$0] }.filter { $0.parent != nil }
+        count = children.count
+        front = Self.front(of: [base] + children)
         func tallies(_ name: (Entry) -> String) -> [Tally] {
             Dictionary(grouping: children, by: name).map { name, entries in
-                let gains = entries.compactMap { entry in known[entry.parent ?? 0].map { (entry, $0) } }
+                let trained = entries.filter { !$0.isDiverged }
+                let gains = trained.compactMap { entry in known[entry.parent ?? 0].map { (entry, $0) } }
                 func mean(_ value: (Entry) -> Double) -> Double {
                     gains.reduce(0) { $0 + value($1.0) - value($1.1) } / Double(max(1, gains.count))
                 }
-                return Tally(name: name, count: entries.count, precision: mean(\.precision), latency: mean(\.latency))
+                return Tally(
+                    name: name, count: entries.count, diverged: entries.count - trained.count,
+                    precision: mean(\.precision), latency: mean(\.latency))
             }.sorted { ($1.precision, $0.name) < ($0.precision, $1.name) }
         }
         moves = tallies { String($0.move.prefix { $0 != ":" }) }
         teachers = tallies(\.teacher)
         let onPath = Set(path.map(\.candidate))
+        guard let student else {
+            dropped = []
+            return
+        }
         let last = known[student] ?? base
         dropped = children.filter { !onPath.contains($0.candidate) }.map {
             let id = $0.candidate
@@ -139,6 +165,15 @@ public struct Explanation: Sendable, Hashable {
             return Dropped(
                 entry: $0, reason: "stopped after \(Int((100 * $0.share).rounded())) % of its training; \(reason)")
         }
+    }
+
+    private static func front(of entries: [Entry]) -> [Entry] {
+        let order = entries.filter { !$0.isDiverged }.sorted {
+            ($0.latency, $1.precision, $0.candidate) < ($1.latency, $0.precision, $1.candidate)
+        }
+        var front: [Entry] = []
+        for entry in order where front.last.map({ entry.precision > $0.precision }) ?? true { front.append(entry) }
+        return front.reversed()
     }
 
     /// What an entry has more than its parent.

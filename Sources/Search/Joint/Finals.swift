@@ -39,9 +39,11 @@ public struct Finals: Sendable, Hashable, Codable {
     public mutating func add(_ trained: Candidate) {
         standings.append(trained)
         guard standings.count == entrants.count else { return }
-        let ranked = standings.sorted {
-            ($1.precision ?? 0, place($0)) < ($0.precision ?? 0, place($1))
+        // One that diverged has AP 0, as others may have.
+        func rank(_ one: Candidate, _ other: Candidate) -> (Int, Double, Int) {
+            (one.divergence == nil ? 0 : 1, other.precision ?? 0, place(one))
         }
+        let ranked = standings.sorted { rank($0, $1) < rank($1, $0) }
         let staying = rung < shares.count - 1 ? (ranked.count + 1) / 2 : 0
         ended += ranked.dropFirst(staying).reversed()
         let stay = Set(ranked.prefix(staying).map(\.id))

@@ -102,12 +102,15 @@ public struct Lineage: Sendable, Hashable, Codable {
         steps = []
         student = nil
         var next: Int? = candidate
-        while let id = next, id != 0, steps.count <= lines.count {
+        while let id = next, id != 0 {
             let own = try line(id)
-            guard case .object(var members) = own else { continue }
-            if members["latency_ms"] == nil { members["latency_ms"] = .number(0) }
-            steps.insert(try JSON.object(members).decode(Step.self, at: "\(place): candidate \(id)"), at: 0)
-            next = own["parent"]?.integer
+            guard let parent = own["parent"]?.integer, !steps.contains(where: { $0.candidate == id }) else {
+                throw Failure(
+                    "the journal does not tell how candidate \(id) came from the base", at: place,
+                    remedy: "give an undamaged history.jsonl")
+            }
+            steps.insert(try own.decode(Step.self, at: "\(place): candidate \(id)"), at: 0)
+            next = parent
         }
     }
 

@@ -3,7 +3,7 @@ public import Basics
 extension ModeComparison {
     /// A search's student, as an evaluation measured it.
     public struct Run: Sendable, Hashable {
-        public let source: String
+        public private(set) var source: String
         public let mode: String
         /// Tells the base that it started from.
         public let base: String
@@ -23,6 +23,13 @@ extension ModeComparison {
         public let split: String?
         /// The student's change on drawings of the images, by what it is held against: `ModeComparison.base`, or a rival's name.
         public let resampled: [String: ResampledChanges]
+
+        /// What tells whether it is the same run as another.
+        var withoutSource: Run {
+            var run = self
+            run.source = ""
+            return run
+        }
 
         /// Whether the student is as fast as it was to be, as measured; nil where that is not known.
         public var meetsTarget: Bool? {

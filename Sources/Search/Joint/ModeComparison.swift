@@ -39,12 +39,14 @@ public struct ModeComparison: Sendable {
     public enum Verdict: String, Sendable, Hashable {
         case better, worse
         case open = "not distinguished"
+        /// There is no interval: of one run, or of none.
+        case unknown = "no interval"
 
         /// Of all intervals that there are.
         init(_ intervals: ClosedRange<Double>?...) {
             let known = intervals.compactMap(\.self)
             if known.isEmpty {
-                self = .open
+                self = .unknown
             } else if known.allSatisfy({ $0.lowerBound > 0 }) {
                 self = .better
             } else {
@@ -91,10 +93,11 @@ public struct ModeComparison: Sendable {
     /// What students are held against first.
     public static let base = "the base"
 
-    /// What the reference has more than another mode.
+    /// What the reference has more than another mode, over bases that both were given.
     public struct Difference: Sendable, Hashable {
         public let other: String
-        public let precision: Estimate
+        /// Nil where there is no such base.
+        public let precision: Estimate?
         public let verdict: Verdict
     }
 
@@ -103,22 +106,28 @@ public struct ModeComparison: Sendable {
     public let differences: [Difference]
     public let advances: [Advance]
 
-    /// Refuses a reference that no run has.
-    public init(_ runs: [Run], reference: String) throws {
+    /// Runs that were given more than once, by their second source and on: they count once.
+    public let repeated: [String]
+
+    /// Refuses a reference that no run has, and evaluations of one base on different images. A run that is given twice counts once.
+    public init(_ given: [Run], reference: String) throws {
+        let (runs, repeated) = Self.distinct(given)
+        self.repeated = repeated
+        try Self.checkImages(of: runs)
         let names = Set(runs.map(\.mode)).sorted {
             ($0 == reference ? 0 : 1, $0) < ($1 == reference ? 0 : 1, $1)
         }
         guard names.first == reference else {
             throw Failure(
                 "no search of mode '\(reference)' among the runs",
-                remedy: "the modes are: \(names.joined(separator: ", "))")
+                remedy: "name one that is there to hold the others against: \(names.joined(separator: ", "))")
         }
         self.reference = reference
         modes = names.map { name in Mode(name, runs.filter { $0.mode == name }) }
         differences = names.dropFirst().map { other in
             let pairs = Self.pairs(runs, reference, other)
-            let estimate = Estimate(pairs)
-            return Difference(other: other, precision: estimate, verdict: Verdict(estimate.interval))
+            let estimate = pairs.isEmpty ? nil : Estimate(pairs)
+            return Difference(other: other, precision: estimate, verdict: Verdict(estimate?.interval))
         }
         let own = runs.filter { $0.mode == reference }
         let rivals = Set(own.flatMap(\.rivals.keys)).sorted()
@@ -130,6 +139,36 @@ public struct ModeComparison: Sendable {
             let images = Self.overImages(own, name)
             return Advance(
                 over: name, precision: estimate, overImages: images, verdict: Verdict(estimate.interval, images))
+        }
+    }
+
+    /// The same numbers to the last digit, measured latencies among them, are the same evaluation, whatever file it comes from.
+    private static func distinct(_ runs: [Run]) -> (kept: [Run], repeated: [String]) {
+        var seen: Set<Run> = []
+        var kept: [Run] = []
+        var repeated: [String] = []
+        for run in runs {
+            if seen.insert(run.withoutSource).inserted { kept.append(run) } else { repeated.append(run.source) }
+        }
+        return (kept, repeated)
+    }
+
+    /// APs of one base on different images are no runs of the same kind, and no pairs.
+    private static func checkImages(of runs: [Run]) throws {
+        var first: [String: Run] = [:]
+        for run in runs {
+            guard let split = run.split else { continue }
+            guard let other = first[run.base] else {
+                first[run.base] = run
+                continue
+            }
+            guard other.split == split else {
+                throw Failure(
+                    "searches of one base were evaluated on different images: \(other.source), \(run.source)",
+                    remedy:
+                        "compare evaluations of one split at a time: give their metrics.json files (jdnas bundle unpack)"
+                )
+            }
         }
     }
 

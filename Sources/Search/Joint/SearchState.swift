@@ -28,7 +28,10 @@ public struct SearchState: Sendable, Hashable, Codable {
     /// The latency that a generation's children may take, as a share of the base's: it depends on the time that was spent where
     /// there are hours.
     public var limits: [Int: Double] = [:]
-    /// Children that were refused before training: no cut could bring them within the latency limit.
+    /// How fast generations follow one another, in a search by hours.
+    public var pace: Pace?
+    /// Children that could not be made: no cut brought most of them within the latency limit; of some, the change itself is not
+    /// legal.
     public var refused = 0
     /// Children that were not trained since there were equal ones already.
     public var duplicates = 0
@@ -46,6 +49,15 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var finals: Finals?
     /// Whether the hours were up before the candidates were.
     public var isOutOfTime = false
+
+    /// When the newest generation that had something new to go by began, and how long the one before it took, as shares of the
+    /// hours.
+    public struct Pace: Sendable, Hashable, Codable {
+        /// The students that had been trained then.
+        public var trained: Int
+        public var time: Double
+        public var length: Double
+    }
 
     /// A student whose weights are needed beside those of the front.
     public var kept: Int?

@@ -35,7 +35,8 @@ extension SearchSettings {
 }
 
 /// What changes the student, and what changes its teacher; one of them where only that is possible. Were a teacher's change one
-/// of all the moves, it would seldom come up: a student can be changed in many ways.
+/// of all the moves, it would seldom come up: a student can be changed in many ways. The student's side is judged by those of its
+/// moves that are possible now: one that is above the limit is not held back by what growing brought to others.
 private func sides(of moves: [String]) -> [[String]] {
     let teacher = moves.filter { $0 == DetectorSearch.teacherMove }
     return [moves.filter { $0 != DetectorSearch.teacherMove }, teacher].filter { !$0.isEmpty }

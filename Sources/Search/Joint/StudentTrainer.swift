@@ -23,8 +23,8 @@ public protocol StudentTrainer {
     ///   - data: names the stream of batches, which all candidates of a generation share.
     ///   - resume: a state to go on from.
     ///   - observe: called after each step; may save the state, or throw to stop.
-    /// - Returns: the state after the last step, or the one before it diverges, with the student's own weights and their losses
-    ///   over the last epoch.
+    /// - Returns: the state after the last step, or the one before it diverges, with the student's weights (in `training` those
+    ///   of adapters too) and their losses over the last epoch.
     func train(
         _ graph: DetectorGraph, _ weights: NamedTensors, neckOrigins: [Int], teacher: TeacherChoice?,
         plan: TrainingPlan, share: Double, data: RandomStream, random: RandomStream, resume: StudentState?,

@@ -52,9 +52,9 @@ extension LatencyTable.Fit {
         max(fixed + slope * operators, slope * operators / 2)
     }
 
-    /// Whether predictions can be made of it at all.
+    /// Whether predictions can be made of it at all. No detector has more regions than 100,000.
     var isUsable: Bool {
-        fixed.isFinite && slope.isFinite && slope > 0 && regions > 0
+        fixed.isFinite && slope.isFinite && slope > 0 && (1...100_000).contains(regions)
             && disturbance.map { $0 >= 1 && $0 <= Self.mostDisturbance } ?? true
     }
 

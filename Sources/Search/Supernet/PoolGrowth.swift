@@ -38,7 +38,7 @@ public struct PoolGrowth: Sendable, Hashable, Codable {
     private func actions(above base: DetectorGraph) throws -> [StudentAction] {
         guard blocks.count <= base.architecture.backbone.stages.count, blocks.allSatisfy({ $0 >= 0 }) else {
             throw Failure(
-                "blocks to add are given for \(blocks.count) stages",
+                "blocks to add are given for \(blocks.count) stages", at: "grow.blocks",
                 remedy: "give at most \(base.architecture.backbone.stages.count) numbers from 0 on")
         }
         var actions: [StudentAction] = []

@@ -70,6 +70,8 @@ public final class SupernetObjective {
             images: features.images, pyramid: features.pyramid)
         let lowest = supernet.space.choice { schedule.lowest($0, supernet.space, at: fraction) }
         var sums: [String: [Double]] = [:]
+        // Sums depend on their order: that of the choices, not a dictionary's.
+        var all: [Double] = []
         for choice in choices {
             let subnet = try supernet.subnet(choice)
             let distilled = DistilledStep(subnet.graph, training: training, distillation: distillation)
@@ -78,8 +80,8 @@ public final class SupernetObjective {
             ).step
             supernet.accumulate(part.gradients, of: subnet, factor: 1, into: &total.gradients)
             sums[choice == lowest ? Self.smallest : Self.drawn, default: []].append(part.totalLoss)
+            all.append(part.totalLoss)
         }
-        let all = sums.values.flatMap(\.self)
         if !all.isEmpty { total.losses["smaller"] = all.reduce(0, +) }
         lastNetworks = 1 + all.count
         sizes = sums.mapValues { $0.reduce(0, +) / Double($0.count) }

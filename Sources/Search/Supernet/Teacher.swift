@@ -84,10 +84,14 @@ extension SearchSpace {
                 throw refusal(": '\(part)' has \(values.count) values")
             }
             if words[0] == "inner", isPerBlock {
-                for (stage, text) in words[1].split(separator: "-").enumerated() {
-                    for (block, share) in text.split(separator: "/").enumerated() {
+                for (stage, text) in words[1].split(separator: "-", omittingEmptySubsequences: false).enumerated() {
+                    let shares = text.split(separator: "/", omittingEmptySubsequences: false)
+                    guard shares.count <= depths[stage].max() ?? 0 else {
+                        throw refusal(": stage \(stage + 1) has no \(shares.count) blocks ('\(part)')")
+                    }
+                    for (block, share) in shares.enumerated() {
                         let dimension = Dimension.inner(stage: stage, block: block)
-                        try set(dimension, place(Double(share), among: shares(dimension)), part)
+                        try set(dimension, place(Double(share), among: self.shares(dimension)), part)
                     }
                 }
                 continue

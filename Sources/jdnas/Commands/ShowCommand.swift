@@ -32,15 +32,26 @@ struct ShowCommand: Command {
                 header: StageStatus.header, rows: job.stages.map(\.row), right: StageStatus.right)
             text += "\n\n" + table.text()
         }
-        for stage in job.stages where stage.state == .running || stage.state == .interrupted {
+        for stage in job.stages {
+            // Of a stage that is done its result tells.
             guard let found = stage.table else { continue }
-            text +=
-                "\n\n\(stage.name): \(found.title)\n" + Table(header: found.header, rows: found.rows).text(indent: 2)
+            let table = Table(header: found.header, rows: found.rows, right: numbers(found))
+            text += "\n\n\(stage.name): \(found.title)\n" + table.text(indent: 2)
         }
         let lines = headlines(job, spool)
         if !lines.isEmpty { text += "\n\n" + lines.joined(separator: "\n") }
         if job.state == .rejected, let diagnostics = diagnostics(job, spool) { text += "\n\n" + diagnostics }
         return text
+    }
+
+    /// The columns that hold numbers: those that begin with one in every row that says something.
+    private func numbers(_ table: ProgressFile.Table) -> Set<Int> {
+        Set(
+            table.header.indices.filter { column in
+                let cells = table.rows.compactMap { $0.indices.contains(column) ? $0[column] : nil }
+                return cells.contains { $0.first?.isNumber == true }
+                    && cells.allSatisfy { $0.isEmpty || $0.first?.isNumber == true || $0 == "base" }
+            })
     }
 
     /// What the stages that are done want people to see.
