@@ -43,6 +43,9 @@ public struct CompareModes: StagePlugin {
                 metrics: JSON(parsing: data, at: file.path), source: evaluation.reference)
         }
         let comparison = try ModeComparison(runs, reference: options.against)
+        for source in comparison.repeated {
+            context.log("notice: \(source) is a run that was given before; it counts once")
+        }
         guard !comparison.differences.isEmpty else {
             throw Failure(
                 "all runs have the mode '\(options.against)'", at: context.stage,

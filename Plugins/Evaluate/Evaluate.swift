@@ -142,7 +142,7 @@ public struct Evaluate: StagePlugin {
             context.output.mark(member, bundle: true)
         }
         context.output.summary = metrics.summary(
-            headline: ["AP on '\(metrics.split)', \(metrics.truth.images.count) images:"] + report.headlineLines
+            headline: ["AP on '\(metrics.split)', \(metrics.truth.images.count) images"] + report.headlineLines
                 + metrics.rivalLines)
     }
 }

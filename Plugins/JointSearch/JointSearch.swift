@@ -72,11 +72,14 @@ public struct JointSearch: StagePlugin {
                     log: context.log)
             }, replay: options.replay)
         let outcome = try joint.run()
+        // By the clock fewer generations may fit; else nothing depends on who trains.
+        let extent = options.settings.hours == nil ? ", and came to the same result" : ""
+        let replaced = (workers?.troubles ?? []).map { $0 + extent }
         let cost = try SearchCost(
             outcome, options, images: inputs.train.count, pool, from: poolArtifact, base: baseArtifact, backbones)
         try write(
             outcome, base: inputs.base, options, target: joint.target, pool: poolArtifact,
-            inputs.train.categories, cost, troubles: notices + (workers?.troubles ?? []), context)
+            inputs.train.categories, cost, troubles: notices + replaced, context)
     }
 
     /// What trains students, in the stage's process and in its workers'.

@@ -54,7 +54,7 @@ public struct JointSearchOptions: Codable, Sendable {
             strategy: reader.choice(
                 "strategy", default: SearchSettings.Strategy.pareto,
                 help:
-                    "how parents and moves are chosen: pareto (crowding distance, bandit), random, ucb (bandits for both); mode random does without"
+                    "how parents and moves are chosen: pareto (crowding distance, bandit), random, ucb (bandits for both); mode random overrides it"
             ),
             latencyTarget: share ?? Self.latency,
             latencyMargin: reader.double(
@@ -73,7 +73,9 @@ public struct JointSearchOptions: Codable, Sendable {
             hours: hours,
             descent: reader.double(
                 "descent", default: 0.6, in: 0...1,
-                help: "share of the generations, or of the 'hours', over which the latency limit falls to the target (a pipeline has its own)"),
+                help:
+                    "share of the generations, or of the 'hours', over which the latency limit falls to the target (a pipeline has its own)"
+            ),
             cutStep: reader.double(
                 "cut_step", default: 0.25, in: 0.02...0.9, help: "share of a width that one cut takes"),
             leastWidth: reader.double(

@@ -6,7 +6,7 @@ extension ReportContent {
         }
         return models.map { name, figures in
             var line = name + String(repeating: " ", count: 9 - name.count)
-            line += "AP " + Figures.hundredths(figures.averagePrecision)
+            line += "AP " + Figures.precisionPoints(figures.averagePrecision)
             let compared = name == "student" ? base : nil
             if let compared {
                 line += " (" + Change(from: compared.averagePrecision, to: figures.averagePrecision, .points).text + ")"

@@ -47,8 +47,10 @@ struct JobBundle {
 
     /// What a stage without a result had found out: its journals are for people.
     private mutating func addJournals(of stage: String, _ spool: Spool, _ id: JobID) {
-        let attempts = (try? spool.attempts(id, stage)) ?? []
-        guard let checkpoint = CheckpointFolder.newest(ofAttempts: attempts.map(\.url)) else { return }
+        // The last attempt that saved anything: an earlier one that was given up may have come further.
+        let attempts = ((try? spool.attempts(id, stage)) ?? []).reversed()
+        let saved = attempts.lazy.compactMap { CheckpointFolder.newest(ofAttempts: [$0.url]) }
+        guard let checkpoint = saved.first else { return }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoint.path)) ?? []
         for name in names.sorted() where name.hasSuffix(".jsonl") {
             add("\(stage)/\(name)", file: checkpoint.appending(path: name))

@@ -12,8 +12,8 @@ extension Runner {
         let bundle = spool.bundle(token.id)
         if !hasBundle(token) {
             let draft = spool.bundleDraft()
-            let contents = try JobBundle(spool: spool, token: token)
             try whileBeating {
+                let contents = try JobBundle(spool: spool, token: token)
                 try BundleBuilder.build(members: contents.members, about: contents.about, to: draft)
             }
             try verifyLock()

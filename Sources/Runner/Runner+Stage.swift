@@ -85,7 +85,7 @@ extension Runner {
                 report(
                     .note(
                         "\(request.jobID): \(request.stage) starts anew: of its \(damaged) checkpoints none is whole; "
-                            + "look after the disk (jdnas doctor)"))
+                            + "check the disk; 'jdnas doctor' examines the spool"))
             }
         }
         return nil

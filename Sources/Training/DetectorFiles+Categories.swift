@@ -31,11 +31,13 @@ extension DetectorFiles {
         }
         let names = try readCategories(from: folder, count: own.count).map(\.name)
         guard names != own else { return nil }
+        let others = zip(names, own).filter { $0 != $1 }
+        let first = others.first.map { "its '\($0.0)' is '\($0.1)' there" } ?? ""
         let what =
-            "the classes of \(role) are \(names.joined(separator: ", ")), those of the data set \(own.joined(separator: ", "))"
+            "\(others.count) of \(own.count) classes of \(role) have other names than those of the data set (\(first))"
         guard names.sorted() != own.sorted() else {
             throw Failure(
-                "\(what): the same in another order", at: place,
+                "\(what): they are the same ones in another order", at: place,
                 remedy: "give the data set's categories the ids that they had when \(role) was trained")
         }
         return "\(what): they are taken for the same, in this order"

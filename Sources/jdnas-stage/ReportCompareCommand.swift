@@ -90,7 +90,9 @@ struct ReportCompareCommand: Command {
     }
 
     private func markdown(_ report: ComparisonReport) -> String {
-        report.tables.map { "\($0.title):\n\n" + Table(header: $0.header, rows: $0.rows, right: [1]).markdown() }
-            .joined(separator: "\n\n")
+        let tables = report.tables.map {
+            "\($0.title):\n\n" + Table(header: $0.header, rows: $0.rows, right: [1]).markdown()
+        }
+        return (tables + [report.caution].compactMap(\.self)).joined(separator: "\n\n")
     }
 }

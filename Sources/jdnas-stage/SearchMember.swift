@@ -45,7 +45,8 @@ struct SearchMember {
         // An evaluation brings its search's own files along, under their names.
         let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
         guard let path = own ?? found.first else {
-            let others = Set(all(wanted).compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
+            let files = [name, substitute].compactMap(\.self).flatMap(all)
+            let others = Set(files.compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
             if let stage, !others.isEmpty {
                 throw Failure(
                     "the bundle holds no search '\(stage)'", at: bundle.url.path,

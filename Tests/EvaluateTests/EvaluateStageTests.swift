@@ -102,7 +102,7 @@ import Training
         #expect(base["stats"]?.array?.compactMap(\.number) == again)
 
         let lines = context.output.summary["headline"]?.array?.compactMap(\.string) ?? []
-        #expect(lines.count == 3 && lines[0].hasPrefix("AP on 'val', ") && lines[0].hasSuffix(" images:"))
+        #expect(lines.count == 3 && lines[0].hasPrefix("AP on 'val', ") && lines[0].hasSuffix(" images"))
         #expect(lines[1].hasPrefix("base     AP ") && lines[2].hasPrefix("student  AP "), "\(lines)")
         #expect(try missing(["job &lt;1&gt;", "From base to student", "remove block", "data:image/jpeg"]).isEmpty)
     }

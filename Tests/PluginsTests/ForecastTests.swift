@@ -98,6 +98,12 @@ import Train
         #expect(try work(common + "candidates: 8\nhours: 2").phases.map(\.limit) == [7200, nil])
         let alone = try work(common + "candidates: 8\nmode: no-distillation")
         #expect(alone.phases[1].multiplyAccumulates < plain.phases[1].multiplyAccumulates)
+        // A teacher that is never changed is the largest one; a pipeline has it in its last part.
+        for (mode, taught) in [("fixed-teacher", 1.0), ("pipeline", 1.0 / 3)] {
+            let told = try work(common + "candidates: 9\nchildren: 3\ndraws: 1\nmode: \(mode)").phases[0]
+            let wanted = 9 * 100 * (3 * 0.75 * cost + taught * 2000) + 9 * 20 * 0.75 * cost + 21 * cost
+            #expect(abs(told.multiplyAccumulates - wanted) < 100, "\(mode)")
+        }
         let result = Prospect(kind: .searchResult, summary: plain.summary)
         let student = try #require(try result.search(stages.backbones)).student
         #expect(abs(Double(student.multiplyAccumulates) / cost - 0.5) < 1e-3)

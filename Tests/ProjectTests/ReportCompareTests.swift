@@ -106,7 +106,7 @@ import Testing
     /// APs on different images are not pooled where one base tells them apart.
     @Test func splitsAreNotMixed() throws {
         for split in ["val", "search"] {
-            guard case .object(var members) = try JSON(parsing: metrics("joint", "b0", 0.55)) else { return }
+            var members = try #require(try JSON(parsing: metrics("joint", "b0", 0.55)).object)
             members["split"] = ["digest": .string(split)]
             try Data(JSON.object(members).canonicalText.utf8).write(to: folder["\(split).json"])
         }
@@ -119,7 +119,7 @@ import Testing
     /// In a terminal each table says what it is, and that some students are too slow.
     @Test func tablesSayWhatTheyAre() throws {
         for (mode, latency) in [("joint", 20.0), ("random", 30)] {
-            guard case .object(var members) = try JSON(parsing: metrics(mode, "b0", 0.55)) else { return }
+            var members = try #require(try JSON(parsing: metrics(mode, "b0", 0.55)).object)
             members["search"] = ["mode": .string(mode), "base": "b0", "target": 0.5]
             members["student"] = ["ap": 0.55, "latency_ms": ["median": .number(latency)]]
             try Data(JSON.object(members).canonicalText.utf8).write(to: folder["\(mode).json"])
@@ -129,6 +129,8 @@ import Testing
             text.contains("The students:\n  mode") && text.contains("What the students of joint gained:\n  over"),
             "\(text)")
         #expect(text.contains("Not all students of random meet their latency target"), "\(text)")
+        let markdown = try run(["report", "compare", "--markdown", "joint.json", "random.json"], in: folder.url).output
+        #expect(markdown.hasSuffix("\n\nNot all students of random meet their latency target. Compare with care.\n"))
     }
 
     @Test func mistakesAreTold() throws {

@@ -38,7 +38,12 @@ import Testing
         let show = try run(["show", "first", "--spool", "s"], in: folder.url).output
         #expect(show.contains(/search +running +50% +40 s +generation 3/))
         #expect(show.contains(/data +done +100% +1 min 30 s +2 min 45 s +1\.5 GiB/))
-        #expect(show.contains("search: the front\n  candidate  AP\n  7          51.2\n  9          48.0"))
+        let table = "search: the front\n  candidate    AP\n          7  51.2\n          9  48.0"
+        #expect(show.contains(table), "\(show)")
+        // Of a stage that failed it is all that there is to see; of one that is done the result tells.
+        let token = try #require(try spool.find(id)?.token)
+        #expect(spool.stageStatus(token, "search", live: false, failed: true).table?.rows.count == 2)
+        #expect(spool.stageStatus(token, "data", live: false, failed: false).table == nil)
         #expect(show.contains("packed 80 images"))
         #expect(
             try run(["show", "bad.yaml", "--spool", "s"], in: folder.url).output.contains(

@@ -97,7 +97,7 @@ import Testing
     @Test func theSearchTellsWhatItRefusedAndLearnt() {
         expect(
             Sample.content().html, has: "(mode ‘joint’)",
-            "3 children could not be made, most of them since nothing legal brought them within the latency limit, and 2 since equal ones",
+            "or the change itself was not legal), and 2 were not trained, since equal ones were known",
             "<li>generation 6 has no candidates</li>",
             "Search and teachers computed as much as 3.2 trainings of the base.",
             "What the search learnt about its moves",

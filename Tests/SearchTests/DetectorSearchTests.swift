@@ -115,6 +115,30 @@ import Training
         #expect(fixture.log.contains { $0.hasPrefix("candidate 1 (") })
     }
 
+    /// A generation without candidates takes no time: the limit goes on falling by what those with candidates take, also after an
+    /// interruption.
+    @Test(arguments: [Int.max, 9]) func theLimitNeverRises(savedOften saves: Int) throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = SearchSettings.unlimitedCandidates
+        fixture.changed.hours = 1
+        fixture.secondsPerLook = 20
+        fixture.changed.leastWidth = 1
+        fixture.changed.latencyTarget = 0.3
+        fixture.changed.mode = .fixedTeacher
+        fixture.savesLeft = saves
+        if saves < .max {
+            #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
+            let kept = try #require(fixture.newest).appending(path: "search.json")
+            let pace = try JSON(parsing: Data(contentsOf: kept), at: kept.path)["pace"]
+            #expect((pace?["length"]?.number ?? 0) > 0, "how long a generation takes is kept")
+        }
+        fixture.savesLeft = .max
+        let state = try fixture.search().run().state
+        let limits = state.limits.sorted { $0.key < $1.key }.map(\.value)
+        #expect(!state.barren.isEmpty && state.known.count > 1 && limits.count > 4, "\(limits)")
+        #expect(zip(limits, limits.dropFirst()).allSatisfy { $0 >= $1 }, "\(limits)")
+    }
+
     /// Each derived student's statistics are estimated before it is trained; one that only has another teacher is its parent.
     @Test func derivedStudentsAreSettled() throws {
         let fixture = SearchFixture()

@@ -60,6 +60,17 @@ import Testing
         #expect(explanation.front.map(\.candidate) == [5, 3, 4], "a faster one with AP 0 is none of it")
     }
 
+    /// A last training that was not taken is told, and none is made up where there was none.
+    @Test func aRefusedLastTrainingIsTold() throws {
+        func explanation(share: Double) throws -> Explanation {
+            var last = line(3, 1, "last-training", 0.49, 30, width: 0.5).object ?? [:]
+            last.merge(["taken": false, "last_training_share": .number(share), "ap_before": 0.49]) { $1 }
+            return try Explanation(journal.dropLast() + [.object(last)], target: 32, at: "test")
+        }
+        #expect(try explanation(share: 1).isLastTrainingRefused && explanation(share: 1).finished == nil)
+        #expect(try !explanation(share: 0).isLastTrainingRefused && explanation(share: 0).finished == nil)
+    }
+
     /// A search that has not ended has a front and means, and no student.
     @Test func whatWasFoundBeforeTheEndIsTold() throws {
         let explanation = try Explanation(Array(journal.dropLast()), target: nil, at: "test")
@@ -123,7 +134,8 @@ import Testing
         func refusal(_ lines: [JSON]) -> String? {
             #expect(throws: Failure.self) { try Explanation(lines, target: nil, at: "test") }?.what
         }
-        #expect(refusal([])?.hasSuffix("the base") == true)
+        #expect(refusal([])?.hasPrefix("nothing was tried yet") == true)
+        #expect(refusal([line(1, 0, "prune", 0.45, 30)])?.hasSuffix("the base") == true)
         #expect(refusal(journal.filter { $0["candidate"]?.integer != 1 })?.hasSuffix("candidate 1") == true)
         for share in [-1e300, 1.5] {
             var line = line(1, 0, "prune", 0.45, 30).object ?? [:]

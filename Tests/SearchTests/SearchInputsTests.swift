@@ -106,7 +106,8 @@ import Training
         }
         #expect(try notice { $0 } == nil)
         #expect(
-            message { _ = try notice { $0.reversed() } }?.contains("job/pool: error: the classes of the pool are ")
+            message { _ = try notice { $0.reversed() } }?.contains(
+                "job/pool: error: 4 of 4 classes of the pool have other names")
                 == true)
         let other = try notice { $0.dropLast() + [Category(id: 9, name: "another", label: 4)] }
         #expect(other?.hasSuffix("they are taken for the same, in this order") == true, "\(other ?? "")")

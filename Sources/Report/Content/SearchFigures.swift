@@ -12,7 +12,7 @@ public struct SearchFigures: Sendable, Hashable, Codable {
     public var finished: SearchPoint?
     /// All that had a last training, who came furthest first; empty where there was one at most.
     public var finalists: [FinalistFigures] = []
-    /// Children that are not among the candidates: they could not be made, most of them within the latency limit.
+    /// Children that are not among the candidates: they could not be made within the latency limit, or not at all.
     public var refused = 0
     /// Children that were not trained since an equal one was known.
     public var duplicates = 0

@@ -20,7 +20,7 @@ enum Figures {
     }
 
     /// The same from 0 to 100.
-    static func hundredths(_ value: Double?) -> String {
+    static func precisionPoints(_ value: Double?) -> String {
         guard let value, value >= 0 else { return none }
         return fixed(100 * value, 1)
     }

@@ -11,8 +11,8 @@ extension ReportContent {
         var lead = "\(search.candidates.count) candidates\(search.mode.map { " (mode ‘\($0)’)" } ?? ""): "
         lead += "\(counts[0]) accepted, \(counts[1]) trained but not better than what was there. Before training "
         lead +=
-            "\(search.refused) children could not be made, most of them since nothing legal brought them within the latency limit, and "
-        lead += "\(search.duplicates) since equal ones were known."
+            "\(search.refused) children could not be made (nothing legal brought them within the latency limit, or the change itself "
+        lead += "was not legal), and \(search.duplicates) were not trained, since equal ones were known."
         if let cost = search.baseTrainings {
             lead += " Search and teachers computed as much as \(tenths(cost)) trainings of the base."
         }

@@ -5,7 +5,8 @@ public struct BarrenGeneration: Sendable, Hashable, Codable, CustomStringConvert
     public var generation: Int
     /// What its children might have taken, in milliseconds.
     public var limit: Double
-    /// Children that could not be made, most of them since no cut brought them within the limit, and those that were known.
+    /// Children that could not be made: no cut brought them within the limit, or the change itself is not legal; and those that
+    /// were known.
     public var refused: Int
     public var duplicates: Int
 

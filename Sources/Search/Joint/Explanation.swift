@@ -109,14 +109,22 @@ public struct Explanation: Sendable, Hashable {
                 }
                 guard isStudent else { continue }
                 student = id
-                isRefused = line["taken"]?.bool == false
-                if !isRefused { finished = precision }
+                let isTaken = line["taken"]?.bool != false
+                if isTaken { finished = precision }
+                isRefused = !isTaken && finalists.contains { $0.candidate == id }
             default:
                 known[id] = entry
                 order.append(id)
             }
         }
-        guard let base = known[0] else { throw damaged("the base") }
+        guard let base = known[0] else {
+            guard !journal.isEmpty else {
+                throw Failure(
+                    "nothing was tried yet: the journal is empty", at: place,
+                    remedy: "look again when candidates are trained")
+            }
+            throw damaged("the base")
+        }
         var path: [Entry] = []
         var next: Int? = student
         while let id = next, id != 0 {

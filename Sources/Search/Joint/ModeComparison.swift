@@ -166,7 +166,7 @@ public struct ModeComparison: Sendable {
                 throw Failure(
                     "searches of one base were evaluated on different images: \(other.source), \(run.source)",
                     remedy:
-                        "compare evaluations of one split at a time: give their metrics.json files (jdnas bundle unpack)"
+                        "compare evaluations of one split at a time: name their stages, or their metrics.json files, alone"
                 )
             }
         }

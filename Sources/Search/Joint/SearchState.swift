@@ -30,8 +30,7 @@ public struct SearchState: Sendable, Hashable, Codable {
     public var limits: [Int: Double] = [:]
     /// How fast generations follow one another, in a search by hours.
     public var pace: Pace?
-    /// Children that could not be made: no cut brought most of them within the latency limit; of some, the change itself is not
-    /// legal.
+    /// Children that could not be made: no cut brought them within the latency limit, or the change itself is not legal.
     public var refused = 0
     /// Children that were not trained since there were equal ones already.
     public var duplicates = 0

@@ -172,7 +172,7 @@ public final class WorkerPool {
         if let signal {
             reason = "signal \(signal)" + (signal == Int(SIGKILL) ? ": killed, perhaps for want of memory" : "")
         }
-        var trouble = "the worker of \(worker.title) died (\(reason))"
+        let trouble = "the worker of \(worker.title) died (\(reason))"
         let log = worker.folder.appending(path: "log.txt")
         worker.deaths += 1
         guard worker.deaths < 3 else {
@@ -183,11 +183,10 @@ public final class WorkerPool {
                 cause: .system)
         }
         let next = worker.isAlone ? "it is tried once more when no other works" : "another one goes on"
-        context.log("\(trouble); \(next), and the result is the same. Its last words:")
-        trouble += ", and another one went on: the result is the same"
+        context.log("\(trouble); \(next). Its last words:")
         let words = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n").suffix(10) ?? []
         for line in words { context.log("  \(line)") }
-        troubles.append(trouble)
+        troubles.append("\(trouble); another one went on")
         try? FileManager.default.removeItem(at: file)
         if worker.isAlone { worker.waits = true } else { worker.child = try process(worker.folder) }
     }
