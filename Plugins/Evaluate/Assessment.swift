@@ -73,8 +73,8 @@ extension DetectorArchitecture {
     }
 }
 
-/// A change of AP in points: `+1.2`, `−0.3`.
+/// A change of AP in points: `+1.2`, `−0.3`; `−0.0` where it is less than nothing all the same.
 func signedPoints(_ change: Double) -> String {
     let tenths = (change * 1000).rounded() / 10
-    return tenths < 0 ? "−\(-tenths)" : "+\(tenths)"
+    return "\(change < 0 ? "−" : "+")\(abs(tenths))"
 }
