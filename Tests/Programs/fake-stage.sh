@@ -31,7 +31,7 @@ behaviour=$(field behaviour)
 echo "$stage: attempt $number, $behaviour, $OMP_NUM_THREADS threads"
 
 save() {
-    save_checkpoint "$number" half "half of $stage from attempt $number"
+    save_checkpoint "$number" half "half of $stage from attempt $number" "$@"
     tell_progress '{"fraction":0.5,"message":"half way","eta":3,"elapsed":3,"metrics":{}}'
 }
 
@@ -47,6 +47,7 @@ case $behaviour in
     input-until) # until somebody mends what is outside, at the path in "more"
         if [ -e "$(field more)/mended" ]; then finish; exit 0; fi
         printf '{"cause":"input","what":"not mended yet"}' > failure.json; exit 65 ;;
+    journal-until) if [ -e "$(field more)/mended" ]; then finish; exit 0; fi; save '{"saved": true}'; kill -KILL $$ ;;
     crash-until) if [ -e "$(field more)/mended" ]; then finish; exit 0; fi; save; kill -KILL $$ ;;
     crash-once) if [ "$number" = 1 ]; then save; kill -KILL $$; fi; finish ;;
     fail-once) if [ "$number" = 1 ]; then echo "disk trouble"; exit 74; fi; finish ;;

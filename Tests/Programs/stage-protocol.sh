@@ -20,13 +20,17 @@ field() { sed -n "/^ *\"$1\": \"\\(.*\\)\",*\$/ { s//\\1/p; q; }" "$request"; }
 
 sha() { sha256sum | cut -d' ' -f1; }
 
-# save_checkpoint NUMBER NAME TEXT: a checkpoint in StageKit's format that holds one text, and a journal of one line.
+# save_checkpoint NUMBER NAME TEXT [JOURNAL]: a checkpoint in StageKit's format that holds one text, and perhaps a journal.
 save_checkpoint() {
     mkdir -p checkpoint/.new
     printf '%s' "$3" > checkpoint/.new/state.txt
-    echo '{"saved": true}' > checkpoint/.new/journal.jsonl
-    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"%s","members":[{"path":"journal.jsonl","size":16,"sha256":"%s"},{"path":"state.txt","size":%d,"sha256":"%s"}]}' \
-        "$1" "$2" "$(sha < checkpoint/.new/journal.jsonl)" "${#3}" "$(printf '%s' "$3" | sha)" > checkpoint/.new/checkpoint.json
+    members=$(printf '{"path":"state.txt","size":%d,"sha256":"%s"}' "${#3}" "$(printf '%s' "$3" | sha)")
+    if [ -n "${4:-}" ]; then
+        printf '%s' "$4" > checkpoint/.new/journal.jsonl
+        members=$(printf '{"path":"journal.jsonl","size":%d,"sha256":"%s"},%s' "${#4}" "$(printf '%s' "$4" | sha)" "$members")
+    fi
+    printf '{"format":"jdnas-checkpoint/1","number":%d,"name":"%s","members":[%s]}' "$1" "$2" "$members" \
+        > checkpoint/.new/checkpoint.json
     mv checkpoint/.new "checkpoint/$(printf '%06d' "$1")-$2"
 }
 

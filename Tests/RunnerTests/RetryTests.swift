@@ -67,9 +67,9 @@ import Testing
 
     /// What a stage had found out lies in the failed job's bundle; and that it begins anew for want of a whole checkpoint is told.
     @Test func whatAFailedStageHadSavedIsTold() throws {
-        let (shop, id) = try shop("crash-until")
+        let (shop, id) = try shop("journal-until")
         #expect(
-            try Bundles.Bundle(shop.spool.bundle(id)).data(of: "data/journal.jsonl") == Data("{\"saved\": true}\n".utf8)
+            try Bundles.Bundle(shop.spool.bundle(id)).data(of: "data/journal.jsonl") == Data("{\"saved\": true}".utf8)
         )
         for attempt in try shop.spool.attempts(id, "data") {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: attempt.checkpoint.path)) ?? [] {
