@@ -96,16 +96,22 @@ import Training
         #expect(abs(replayed.target - 2 * shares.state.baseLatency) < 1e-9)
     }
 
-    /// Where hours alone end a search, one that has nothing left to try does not go on until they are over.
-    @Test func aSearchWithNothingLeftEnds() throws {
+    /// A search by an hour alone, with a target that its few moves do not reach: generations come to have no candidates.
+    private static func hourWithLittleToTry(secondsPerLook: Double) -> SearchFixture {
         let fixture = SearchFixture()
         fixture.changed.candidates = SearchSettings.unlimitedCandidates
         fixture.changed.hours = 1
-        fixture.secondsPerLook = 0.01
+        fixture.secondsPerLook = secondsPerLook
         fixture.changed.leastWidth = 1
         fixture.changed.latencyTarget = 0.3
-        fixture.changed.descent = 0
         fixture.changed.mode = .fixedTeacher
+        return fixture
+    }
+
+    /// Where hours alone end a search, one that has nothing left to try does not go on until they are over.
+    @Test func aSearchWithNothingLeftEnds() throws {
+        let fixture = Self.hourWithLittleToTry(secondsPerLook: 0.01)
+        fixture.changed.descent = 0
         let state = try fixture.search().run().state
         #expect(state.barren.count >= 8 && state.barren.count < 40 && !state.isOutOfTime)
         // Without a descent the target holds from the first generation on.
@@ -118,13 +124,7 @@ import Training
     /// A generation without candidates takes no time: the limit goes on falling by what those with candidates take, also after an
     /// interruption.
     @Test(arguments: [Int.max, 9]) func theLimitNeverRises(savedOften saves: Int) throws {
-        let fixture = SearchFixture()
-        fixture.changed.candidates = SearchSettings.unlimitedCandidates
-        fixture.changed.hours = 1
-        fixture.secondsPerLook = 20
-        fixture.changed.leastWidth = 1
-        fixture.changed.latencyTarget = 0.3
-        fixture.changed.mode = .fixedTeacher
+        let fixture = Self.hourWithLittleToTry(secondsPerLook: 20)
         fixture.savesLeft = saves
         if saves < .max {
             #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
