@@ -107,7 +107,7 @@ let package = Package(
         module("BackboneConformance", "Basics", "Devices", "Tensor", "DetectorKit", "Search", "ONNX"),
 
         // Where jobs and detection meet, beside the plugins.
-        module("Forecasts", "Basics", "StageKit", "DetectorKit", "Training"),
+        module("Forecasts", "Basics", "StageKit", "Dataset", "DetectorKit", "Training"),
         module("TrainingOptions", "Manifest", "Devices", "Tensor", "Detection", "Training", "Search"),
 
         // Plugins.

@@ -7,6 +7,7 @@ import Foundation
 import Images
 public import Manifest
 import Report
+import Search
 public import StageKit
 import Tensor
 import Training
@@ -112,6 +113,11 @@ public struct Evaluate: StagePlugin {
                 context.progress.report(
                     fraction: 0.85 + 0.1 * (Double(index) + done) / Double(others.count),
                     message: "how sure the change of AP is")
+            }
+            if changes.values.count < options.bootstrap {
+                context.log(
+                    "notice: the interval of the change from \(other.role) is of \(changes.values.count) drawings of the images "
+                        + "instead of \(options.bootstrap)")
             }
             return Comparison(other, student: student, changes)
         }

@@ -25,7 +25,9 @@ public struct EvaluateOptions: Codable, Sendable {
             help: "scores below it are left out of pictures and counts of errors, never out of metrics")
         bootstrap = reader.int(
             "bootstrap", default: 200, in: 0...100_000,
-            help: "resamplings of the images for the interval of the AP change; fewer on large splits")
+            help:
+                "drawings of the images for the interval of the AP change (on COCO's val with 100 detections an image 200 at most)"
+        )
         precision = reader.precision()
     }
 

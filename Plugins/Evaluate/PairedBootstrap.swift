@@ -27,16 +27,18 @@ package struct PairedBootstrap {
     }
 
     /// The change on each drawing of the images; nil where nothing was to be found on the drawn ones. A large split gets fewer
-    /// drawings than wanted: what an evaluation costs grows with the detections.
+    /// drawings than wanted (COCO's 5,000 images with 100 detections each 200): what an evaluation costs grows with the detections.
     ///
     /// A drawing is the same for every evaluation of a split, whatever its job's seed: those of several seeds can be put together
     /// (`ModeComparison.Advance`).
+    ///
+    /// - Parameter most: detections that all drawings may have together, in some minutes.
     package func changes(
-        resamples wanted: Int, progress: (Double) throws -> Void = { _ in }
+        resamples wanted: Int, most: Int = 200_000_000, progress: (Double) throws -> Void = { _ in }
     ) throws -> ResampledChanges {
         let random = RandomStream(seed: 0).stream("bootstrap")
         let size = base.joined().count + student.joined().count + 1
-        let count = min(wanted, 4_000_000 / size)
+        let count = min(wanted, most / size)
         guard count >= ResampledChanges.least, truth.count > 1 else { return ResampledChanges([]) }
         return ResampledChanges(
             try (0..<count).map { sample in

@@ -101,9 +101,17 @@ struct ReportBuilder {
             }
         }
         notes += metrics.rivalLines.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
-        if search?.student == 0 { notes.append("The search found nothing better: the student is the base.") }
+        if let search, search.student == 0 {
+            notes.append(
+                search.figures.finished == nil
+                    ? "The search found nothing better: the student is the base."
+                    : "The search found nothing better than the base trained on: that is the student.")
+        }
         if search?.summary["meets_target"]?.bool == false {
-            notes.append("No candidate met the search's latency target: the student is the fastest of the front.")
+            notes.append(
+                search?.summary["ended_by"]?.string == "replay"
+                    ? "By the latencies of now the lineage's student misses the search's target."
+                    : "No candidate met the search's latency target: the student is the fastest of the front.")
         }
         for prediction in predictions where abs(prediction.error) > 0.1 {
             notes.append(

@@ -84,7 +84,8 @@ package struct SearchRecord {
             mode: summary["mode"]?.string, split: "search", candidates: candidates)
         figures.base = base.flatMap(Self.point)
         figures.student = student.flatMap { $0 == 0 ? nil : String($0) }
-        figures.finished = lines.last { $0["move"]?.string == Self.lastTraining }.flatMap(Self.point)
+        let last = lines.last { $0["move"]?.string == Self.lastTraining }
+        figures.finished = last?["taken"]?.bool == false ? nil : last.flatMap(Self.point)
         figures.finalists = finalists
         figures.refused = summary["refused"]?.integer ?? 0
         figures.duplicates = summary["duplicates"]?.integer ?? 0

@@ -11,7 +11,7 @@ extension JointSearch {
             let base = try inputs.first(.detector)?.cost(backbones), let pool = inputs.first(.teacherPool)?.teachers
         else { return nil }
         let settings = options.settings
-        let looked = data.images(SplitName.search) ?? 0
+        let looked = try data.imagesToChooseBy
         // Students go from the base's size to the target's.
         // What milliseconds come to is known when the base has been measured.
         let share = settings.latencyMilliseconds == nil ? settings.latencyTarget : 0.5
@@ -23,12 +23,14 @@ extension JointSearch {
 
         var search = Work()
         search.look(base.multiplyAccumulates, images: looked + Double(options.latencyImages * options.latencyRounds))
-        let candidates = Double(settings.candidates)
-        let trained = candidates * settings.meanShare * Double(settings.trial.epochs) * images
+        // A replay trains the candidates of its lineage alone, as far as they had been.
+        let candidates = Double(options.replay?.steps.count ?? settings.candidates)
+        let trained =
+            candidates * (options.replay == nil ? settings.meanShare : 1) * Double(settings.trial.epochs) * images
         search.train(between, images: trained, batch: settings.trial.batchSize)
         search.look(teacher, images: trained * settings.taughtShare)
         search.look(between.multiplyAccumulates, images: candidates * looked)
-        if settings.drawsPerChild > 1 {
+        if settings.drawsPerChild > 1, options.replay == nil {
             let batch = min(Double(settings.trial.batchSize), images)
             let seen = Double(settings.drawsPerChild * settings.importanceBatches) * batch
             search.look(between.multiplyAccumulates, images: candidates * seen)

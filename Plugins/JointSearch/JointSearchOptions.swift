@@ -24,7 +24,7 @@ public struct JointSearchOptions: Codable, Sendable {
     public var workers: Workers?
 
     private static let latency = 0.7
-    private static let candidates = 12
+    private static let candidates = 16
 
     public struct Workers: Codable, Sendable {
         public var count: Int
@@ -61,7 +61,7 @@ public struct JointSearchOptions: Codable, Sendable {
                 "latency_margin", default: 0.03, in: 0...0.5, help: "how much below the target predictions must be"),
             candidates: candidates ?? (hours == nil ? Self.candidates : SearchSettings.unlimitedCandidates),
             childrenPerGeneration: reader.int(
-                "children", default: 4, in: 1...1000, help: "students of a generation"),
+                "children", default: 2, in: 1...1000, help: "students of a generation"),
             draws: reader.int(
                 "draws", default: 4, in: 1...1000,
                 help:
@@ -72,7 +72,7 @@ public struct JointSearchOptions: Codable, Sendable {
                 help: "how often the worse half of a generation's students is stopped before the end of their training"),
             hours: hours,
             descent: reader.double(
-                "descent", default: 0.6, in: 0...1,
+                "descent", default: 0.8, in: 0...1,
                 help:
                     "share of the generations, or of the 'hours', over which the latency limit falls to the target (a pipeline has its own)"
             ),
@@ -108,6 +108,11 @@ public struct JointSearchOptions: Codable, Sendable {
                 "halvings", "students that are not trained cannot be stopped early",
                 remedy: "leave it out, or give 'trial' an epoch")
         }
+        if settings.trial.epochs == 0, settings.finish.epochs == 0 {
+            reader.report(
+                "finish", "neither candidates nor finalists are trained: students would stay as they were cut",
+                remedy: "give 'trial' or 'finish' an epoch")
+        }
         if settings.mode == .pipeline, settings.hours != nil {
             reader.report(
                 "hours",
@@ -138,30 +143,34 @@ public struct JointSearchOptions: Codable, Sendable {
             reader.report(
                 "worker_threads", "there are no workers that could have threads", remedy: "give 'workers' too")
         }
-        let lineage = reader.optionalFile(
-            "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits")
-        replay = lineage.flatMap { file in
-            do {
-                return try Lineage(json: JSON(parsing: Data(contentsOf: file), at: file.path), at: file.path)
-            } catch {
-                reader.report("replay", "this is no lineage: \(error)", remedy: "leave it out, or mend it")
-                return nil
-            }
-        }
-        let table = reader.optionalFile(
+        replay = reader.optionalJSON(
+            "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits"
+        ) { try Lineage(json: $0, at: $1) }
+        latencyTable = reader.optionalJSON(
             "latency_table",
             help:
                 "latency-table.json of an earlier search on this device: of the same base, decides as that one did; else "
-                + "its operators are used if the machine is as fast as it was then")
-        latencyTable = table.flatMap { file in
-            do {
-                let json = try JSON(parsing: Data(contentsOf: file), at: file.path)
-                _ = try LatencyTable(json: json, at: file.path)
-                return json
-            } catch {
-                reader.report("latency_table", "this is no latency table: \(error)", remedy: "leave it out, or mend it")
-                return nil
-            }
+                + "its operators are used if the machine is as fast as it was then"
+        ) { json, place in
+            _ = try LatencyTable(json: json, at: place)
+            return json
         }
+    }
+}
+
+extension ConfigReader {
+    /// What a JSON file holds that may be left out; what is wrong with it is told at the key.
+    fileprivate func optionalJSON<Value>(
+        _ key: String, help: String, read: (_ json: JSON, _ place: String) throws -> Value
+    ) -> Value? {
+        guard let file = optionalFile(key, help: help) else { return nil }
+        do {
+            return try read(JSON(parsing: Data(contentsOf: file), at: file.path), file.path)
+        } catch let failure as Failure {
+            report(key, failure)
+        } catch {
+            report(key, "'\(file.lastPathComponent)' cannot be read: \(error)", remedy: "check the file's permissions")
+        }
+        return nil
     }
 }

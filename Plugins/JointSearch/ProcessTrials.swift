@@ -101,12 +101,12 @@ final class ProcessTrials: TrialExecutor {
         for (index, task) in pool.tasks {
             guard let trial = trials[index] else { continue }
             let target = folder.appending(path: trial.name)
-            // A worker may save a newer state, and drop the one that is being linked, at any time: then once more. One that has not
-            // saved yet stands where it began.
+            // A worker may save a newer state, and drop the one that is being looked at or linked, at any time: then once more. One
+            // that has not saved yet stands where it began.
             for _ in 0..<5 {
                 let newest = CheckpointFolder.newest(ofAttempts: [task]) ?? task
-                let linked = try? linkFolder(newest.appending(path: TrialRequest.state), to: target)
-                if linked == false || StudentState.isThere(target) { break }
+                _ = try? linkFolder(newest.appending(path: TrialRequest.state), to: target)
+                if StudentState.isThere(target) { break }
                 try? FileManager.default.removeItem(at: target)
             }
         }

@@ -103,7 +103,8 @@ extension JointSearch {
             "wanted_ms": settings.latencyMilliseconds.map { .number($0) } ?? .null,
             "cost": cost.json,
             "headline": .array(
-                (headline(outcome, settings, target: target) + [cost.line] + troubles + notes(outcome))
+                (headline(outcome, settings, target: target, isReplay: options.replay != nil) + [cost.line] + troubles
+                    + notes(outcome))
                     .map { .string($0) }),
         ]
     }
@@ -144,7 +145,7 @@ extension JointSearch {
     }
 
     private func headline(
-        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, target: Double
+        _ outcome: DetectorSearch.Outcome, _ settings: SearchSettings, target: Double, isReplay: Bool
     ) -> [String] {
         let (base, student) = (outcome.base, outcome.student)
         let (before, after) = (base.precision ?? 0, student.precision ?? 0)
@@ -164,7 +165,9 @@ extension JointSearch {
             let more = finals.ended.count > 4 ? ", and \(finals.ended.count - 4) more" : ""
             lines.append("last trainings, AP on the search split: " + told.joined(separator: ", ") + more)
         }
-        if student.latency > target {
+        if student.latency > target, isReplay {
+            lines.append("the lineage's student misses the target of \(tenths(target)) ms by the latencies of now")
+        } else if student.latency > target {
             let option = settings.latencyMilliseconds == nil ? "latency" : "latency_ms"
             let last = outcome.state.limits[outcome.state.limits.keys.max() ?? 0] ?? 1
             let isEarly = outcome.state.isOutOfTime && last * outcome.state.baseLatency > target

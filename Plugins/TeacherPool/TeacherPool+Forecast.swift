@@ -10,6 +10,7 @@ extension TeacherPool {
         guard let data = inputs.first(.dataset), let images = data.images(SplitName.train),
             let base = try inputs.first(.detector)?.graph(backbones)
         else { return nil }
+        _ = try data.imagesToChooseBy
         let grown = try options.growth.grow(base, backbones)
         let supernet = try options.supernet(of: base, above: grown, backbones)
         let largest = grown.cost

@@ -1,4 +1,5 @@
 import Basics
+import Dataset
 public import DetectorKit
 import Foundation
 public import StageKit
@@ -40,6 +41,18 @@ extension Prospect {
     /// Images of a data set's split.
     public func images(_ split: String) -> Double? {
         summary["splits"]?[split]?["images"]?.number.flatMap { (0...1e9).contains($0) ? $0 : nil }
+    }
+
+    /// Images of the split that detectors are compared by; a data set without any is refused before anything is trained.
+    public var imagesToChooseBy: Double {
+        get throws {
+            guard let images = images(SplitName.search), images > 0 else {
+                throw Failure(
+                    "the data set has no images in '\(SplitName.search)' to compare detectors by",
+                    remedy: "pack it with a larger 'search_fraction'")
+            }
+            return images
+        }
     }
 
     /// A detector's graph.

@@ -21,6 +21,8 @@ public struct JobPlan: Sendable, Codable, Hashable {
 
         /// Bytes that it needs on the spool's disk, as reckoned; nil where that is not known, or not worth a word.
         public var disk: Int?
+        /// Why it may fail, as far as that shows beforehand.
+        public var doubt: String?
 
         static let forecast = "forecast"
     }

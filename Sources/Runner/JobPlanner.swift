@@ -17,7 +17,7 @@ public struct JobPlanner {
     ///   - forecast: how long stages may take that nothing here has run like.
     public init(
         _ spool: Spool, threads: Int, useCache: Bool = true,
-        forecast: @escaping (ForecastQuery) -> ForecastAnswer = { _ in [:] }
+        forecast: @escaping (ForecastQuery) -> ForecastAnswer = { _ in ForecastAnswer() }
     ) throws {
         self.spool = spool
         self.forecast = forecast
@@ -72,15 +72,21 @@ public struct JobPlanner {
         return zip(stages, job.stages).map { planned, stage in
             guard planned.action == .run else { return planned }
             var planned = planned
-            planned.disk = forecasts[stage.name]?.disk
+            planned.disk = forecasts.stages[stage.name]?.disk
             let like = history.like(
                 stage, of: job.job, inputs: digests[stage.name], threads: stage.threads ?? threads)
             if let like, like.isSame {
                 (planned.seconds, planned.basis) = (like.seconds, like.text)
-            } else if let reckoned = forecasts[stage.name] {
+            } else if let reckoned = forecasts.stages[stage.name] {
                 (planned.seconds, planned.basis, planned.isRough) = (reckoned.seconds, JobPlan.Stage.forecast, true)
             } else if let like {
                 (planned.seconds, planned.basis, planned.isRough) = (like.seconds, like.text, true)
+            }
+            if let doubt = forecasts.doubts[stage.name] {
+                planned.doubt = "nothing can be reckoned of it, and it will hardly run: \(doubt)"
+            } else if let seconds = planned.seconds, let timeout = stage.rules?.timeout, seconds > timeout {
+                planned.doubt =
+                    "it may take \(spanText(seconds: seconds)), and its timeout is \(spanText(seconds: timeout))"
             }
             return planned
         }

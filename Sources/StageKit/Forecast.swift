@@ -83,7 +83,16 @@ public struct ForecastQuery: Sendable, Codable {
 }
 
 /// Its answer: by stage, of those that something can be said of.
-public typealias ForecastAnswer = [String: StageForecast]
+public struct ForecastAnswer: Sendable, Hashable, Codable {
+    public var stages: [String: StageForecast]
+    /// Why stages could not be reckoned: mostly what they would fail at, too.
+    public var doubts: [String: String]
+
+    public init(_ stages: [String: StageForecast] = [:], doubts: [String: String] = [:]) {
+        self.stages = stages
+        self.doubts = doubts
+    }
+}
 
 /// What a stage may cost on this machine.
 public struct StageForecast: Sendable, Hashable, Codable {
@@ -103,15 +112,23 @@ extension ForecastQuery {
     /// - Parameter rate: multiply-accumulates a second, of so many threads.
     public func answer(_ catalog: StageCatalog, rate: (_ threads: Int) -> Double) -> ForecastAnswer {
         var known = known
-        var answer: ForecastAnswer = [:]
+        var answer = ForecastAnswer()
         for stage in job.stages where known[stage.name] == nil {
-            // A forecast is a help: where none can be made of a stage, nothing is said of it.
+            // A forecast is a help: where none can be made of a stage, its times are missing.
             let inputs = stage.needs.compactMap { known[$0.description] }
-            guard inputs.count == stage.needs.count, let plugin = catalog.plugin(named: stage.plugin),
-                let forecast = try? plugin.forecast(encoded: stage.options, inputs)
-            else { continue }
+            guard inputs.count == stage.needs.count, let plugin = catalog.plugin(named: stage.plugin) else { continue }
+            let forecast: Forecast
+            do {
+                guard let made = try plugin.forecast(encoded: stage.options, inputs) else { continue }
+                forecast = made
+            } catch {
+                let failure = error as? Failure
+                answer.doubts[stage.name] = [failure?.what ?? "\(error)", failure?.remedy].compactMap(\.self)
+                    .joined(separator: ": ")
+                continue
+            }
             let threads = stage.threads ?? threads
-            answer[stage.name] = StageForecast(
+            answer.stages[stage.name] = StageForecast(
                 seconds: forecast.phases.reduce(0) { $0 + $1.time(rate: rate, threads: threads) }, disk: forecast.disk)
             known[stage.name] = Prospect(kind: stage.produces, summary: forecast.summary)
         }

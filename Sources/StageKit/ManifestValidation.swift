@@ -150,8 +150,11 @@ public enum ManifestValidation {
         guard stage.hasAllNeeds, inputs.allSatisfy({ $0.kind != nil }) else { return }
         for requirement in plugin.consumes where requirement.required && given[requirement.kind] == nil {
             let kind = requirement.kind
-            let sources = job.stages.filter { catalog.plugin(named: $0.uses)?.produces == kind }.map { "'\($0.name)'" }
-            let makers = catalog.plugins.filter { $0.produces == kind }.map { "'\($0.name)'" }
+            let sources = job.stages.filter { other in
+                other.name != stage.name && catalog.plugin(named: other.uses)?.produces == kind
+            }.map { "'\($0.name)'" }
+            let makers = catalog.plugins.filter { $0.produces == kind && $0.name != plugin.name }
+                .map { "'\($0.name)'" }
             diagnosis.report(
                 file: file, mark: stage.mark, "'\(stage.name)' needs \(kind.withArticle)",
                 remedy: sources.isEmpty

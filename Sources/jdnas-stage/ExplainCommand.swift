@@ -15,9 +15,9 @@ struct ExplainCommand: Command {
         Option("--json", "print it as JSON"),
     ]
     let details = """
-        Reads the bundle of a job with a joint-search stage, or a journal (history.jsonl; journal.jsonl of a checkpoint, where a
-        search has not ended). AP is that of the search split, in points; milliseconds are predicted. What a training brought is
-        what the candidate has more than its parent.
+        Reads the bundle of a job with a joint-search stage (of one that failed on the way, too: then the front so far), or a
+        journal (history.jsonl; journal.jsonl of a checkpoint, where a search has not ended). AP is that of the search split, in
+        points; milliseconds are predicted. What a training brought is what the candidate has more than its parent.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {

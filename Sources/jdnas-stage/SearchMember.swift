@@ -26,9 +26,10 @@ struct SearchMember {
             }
         }
         let wanted = substitute.flatMap { found(name).isEmpty && !found($0).isEmpty ? $0 : nil } ?? name
+        let alternatives = substitute.map(found) ?? []
         let found = found(wanted)
         // Stages that may have searched: those with the file in their folder.
-        let folders = Set(found.compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
+        let folders = Set(found.compactMap(Self.folder))
         let alone = found == [wanted] ? paths.filter { $0.hasPrefix("receipts/") } : []
         let searches = try (folders.map { "receipts/\($0).json" }.filter(paths.contains) + alone).compactMap {
             path -> (stage: String, receipt: JSON)? in
@@ -36,9 +37,12 @@ struct SearchMember {
             guard receipt["plugin"]?.string == "joint-search", let stage = receipt["stage"]?.string else { return nil }
             return (stage, receipt)
         }
-        guard stage != nil || searches.count < 2 else {
+        // Beside them, those that did not come to it.
+        let unfinished = Set(alternatives.compactMap(Self.folder)).subtracting(folders)
+        let stages = Set(searches.map(\.stage)).union(found.isEmpty ? [] : unfinished).sorted()
+        guard stage != nil || stages.count < 2 else {
             throw Failure(
-                "the bundle holds several searches: \(searches.map(\.stage).sorted().joined(separator: ", "))",
+                "the bundle holds several searches: \(stages.joined(separator: ", "))",
                 at: bundle.url.path, remedy: "name one by --stage")
         }
         let search = searches.first { stage == nil || $0.stage == stage }
@@ -46,7 +50,7 @@ struct SearchMember {
         let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
         guard let path = own ?? found.first else {
             let files = [name, substitute].compactMap(\.self).flatMap(all)
-            let others = Set(files.compactMap { $0.split(separator: "/").dropLast().first.map(String.init) })
+            let others = Set(files.compactMap(Self.folder))
             if let stage, !others.isEmpty {
                 throw Failure(
                     "the bundle holds no search '\(stage)'", at: bundle.url.path,
@@ -63,6 +67,11 @@ struct SearchMember {
         }
         self.path = path
         receipt = search?.receipt
+    }
+
+    /// The stage whose folder a file lies in; nil for one of the bundle's own.
+    private static func folder(of path: String) -> String? {
+        path.split(separator: "/").dropLast().first.map(String.init)
     }
 }
 

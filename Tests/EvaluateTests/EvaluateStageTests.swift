@@ -130,6 +130,28 @@ import Training
         #expect(try !output("detections/continued-2.json").isEmpty)
     }
 
+    /// A base that was trained on is another detector than the base, and a replay tells nothing of other candidates.
+    @Test func whatTheStudentIsIsSaid() throws {
+        let base = "The search found nothing better: the student is the base."
+        let trained = "The search found nothing better than the base trained on: that is the student."
+        let replay = "By the latencies of now the lineage&#39;s student misses the search&#39;s target."
+        for (taken, front, ended, expected) in [
+            ("true", #"{"student": 0}"#, "candidates", trained), ("false", #"{"student": 0}"#, "candidates", base),
+            ("true", Samples.front, "replay", replay),
+        ] {
+            var search = try searchResult()
+            search.summary = ["target_ms": 30, "meets_target": .bool(ended != "replay"), "ended_by": .string(ended)]
+            let history = Samples.history.replacing("\"ap_before\"", with: "\"taken\": \(taken), \"ap_before\"")
+            try folder.write(history, to: "search/history.jsonl")
+            try folder.write(front, to: "search/front.json")
+            try run([artifact(.dataset, "data"), artifact(.detector, "base"), search])
+            let html = String(decoding: try output("report.html"), as: UTF8.self)
+            let found = [base, trained, replay, "No candidate met"].filter(html.contains)
+            #expect(found == [expected], "\(found)")
+            try FileManager.default.removeItem(at: folder["attempt"])
+        }
+    }
+
     /// The base is what the search started from, wherever it stands in 'needs'.
     @Test func theSearchKnowsItsBase() throws {
         try DetectorFiles.write(detector(neck: 32, seed: 3), to: folder["continued"])

@@ -7,6 +7,7 @@ import Forecasts
 import Foundation
 import JointSearch
 import Morph
+import Search
 import StageKit
 import TeacherPool
 import TestSupport
@@ -104,6 +105,25 @@ import Train
             let wanted = 9 * 100 * (3 * 0.75 * cost + taught * 2000) + 9 * 20 * 0.75 * cost + 21 * cost
             #expect(abs(told.multiplyAccumulates - wanted) < 100, "\(mode)")
         }
+        // A replay trains what its lineage names.
+        let digest = JSON.string(Digest(of: Data()).hex)
+        let choice: JSON = [
+            "depths": [2, 2, 2, 2], "innerWidths": [1, 1, 1, 1], "trunkWidths": [1, 1, 1, 1],
+            "input": ["shorter": 64, "longer": 96],
+        ]
+        let steps = (1...2).map { number -> JSON in
+            [
+                "candidate": .integer(number), "generation": .integer(number), "move": "prune", "actions": [],
+                "teacher": choice, "latency_ms": 1, "architecture_digest": digest,
+            ]
+        }
+        let lineage: JSON = [
+            "format": .string(Lineage.format), "base_architecture_digest": digest, "steps": .array(steps),
+        ]
+        try stages.folder.write(lineage.canonicalText, to: "lineage.json")
+        let again = try work(common + "candidates: 8\nreplay: lineage.json")
+        let two = try work(common + "candidates: 2\ndraws: 1\nfinalists: 1")
+        #expect(again.phases == two.phases)
         let result = Prospect(kind: .searchResult, summary: plain.summary)
         let student = try #require(try result.search(stages.backbones)).student
         #expect(abs(Double(student.multiplyAccumulates) / cost - 0.5) < 1e-3)
@@ -112,6 +132,23 @@ import Train
             Evaluate(backbones: stages.backbones), "latency_images: 10\nlatency_rounds: 3",
             on: [data, detector, result])
         #expect(abs(try products(report) / (80 * 1.5 * cost) - 1) < 1e-3)
+    }
+
+    /// Without images to choose by, pools and searches would fail when the base has been trained.
+    @Test(arguments: [0, nil] as [Int?])
+    func dataSetsWithoutASearchSplitAreRefused(_ images: Int?) throws {
+        let (detector, _) = try base()
+        let pool = Prospect(kind: .teacherPool, summary: ["teachers": [["macs": 2000]]])
+        var splits: [String: JSON] = ["train": ["images": 100], "val": ["images": 50]]
+        if let images { splits["search"] = ["images": .integer(images)] }
+        let bare = Prospect(kind: .dataset, summary: ["splits": .object(splits)])
+        #expect(throws: Failure.self) {
+            try stages.forecast(JointSearch(backbones: stages.backbones), "{}", on: [bare, detector, pool])
+        }
+        let failure = #expect(throws: Failure.self) {
+            try stages.forecast(TeacherPool(backbones: stages.backbones), "{}", on: [bare, detector])
+        }
+        #expect(failure?.remedy?.contains("search_fraction") == true)
     }
 
     @Test func smallStages() throws {

@@ -28,14 +28,21 @@ import Train
     }
 
     @Test(arguments: [
-        ("halvings: 3", "1:11: error: 3 halvings want 8 students in a generation; there are 4"),
+        ("halvings: 3", "1:11: error: 3 halvings want 8 students in a generation; there are 2"),
         ("halvings: 1\ntrial: {epochs: 0}", "1:11: error: students that are not trained cannot be stopped early"),
         ("worker_threads: 2", "1:17: error: there are no workers that could have threads"),
         ("workers: 0", "1:10: error: "),
+        ("trial: {epochs: 0}\nfinish: {epochs: 0}", "2:9: error: neither candidates nor finalists are trained"),
+        ("epochs: 3", "1:1: error: unknown key 'epochs'\n  remedy: write it under 'trial' or 'finish'"),
+        ("replay: detector.yaml", "1:9: error: "), ("replay: other.json", "1:9: error: no lineage of format"),
+        ("latency_table: other.json", "1:16: error: "),
     ])
     func searchOptions(_ yaml: String, _ message: String) throws {
+        try stages.folder.write(#"{"format": "jdnas-other/1"}"#, to: "other.json")
         let problems = try stages.problems(JointSearch(backbones: stages.backbones), yaml)
         #expect(problems.count == 1 && problems[0].hasPrefix("job.yaml:\(message)"), "\(problems)")
+        // A failure within a message is told once, in one line, with its own remedy.
+        #expect(!problems[0].contains("\u{FFFD}") && problems[0].components(separatedBy: "remedy:").count == 2)
     }
 
     @Test(arguments: [

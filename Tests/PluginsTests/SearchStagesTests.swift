@@ -3,6 +3,7 @@ import Dataset
 import DatasetPack
 import Detection
 import DetectorKit
+import Evaluate
 import ExtractTeacher
 import Foundation
 import Images
@@ -57,7 +58,7 @@ import Training
     /// Hours without candidates are a budget; a latency is a share or milliseconds.
     @Test func budgetsAndTargetsAreRead() throws {
         let standard = try stages.options(jointSearch, "{}").settings
-        #expect(standard.candidates == 12 && standard.latencyTarget == 0.7 && standard.latencyMilliseconds == nil)
+        #expect(standard.candidates == 16 && standard.latencyTarget == 0.7 && standard.latencyMilliseconds == nil)
         let hours = try stages.options(jointSearch, "hours: 2").settings
         #expect(hours.candidates == SearchSettings.unlimitedCandidates && hours.hours == 2)
         #expect(try stages.options(jointSearch, "hours: 2\ncandidates: 30").settings.candidates == 30)
@@ -137,6 +138,16 @@ import Training
 
         try expectLiveView(of: "search")
 
+        // The student's folder, as bundles have it, is a detector like others: imported, it finds the same.
+        let imported = try stages.run(
+            Train(backbones: stages.backbones), "from: \(found.directory.path)/student\nepochs: 0", on: [data],
+            in: "imported")
+        let report = try stages.run(
+            Evaluate(backbones: stages.backbones),
+            "latency_images: 1\nlatency_rounds: 1\nimages_in_report: 0\nbootstrap: 20",
+            on: inputs + [imported, found], in: "report")
+        try expectSameDetections("student", "imported", in: report)
+
         // Given the latency table, everything is decided again as it was, bit for bit, interrupted or not.
         try folder.write(
             Data(contentsOf: found.directory.appending(path: "latency-table.json")), to: "table.json")
@@ -194,6 +205,13 @@ import Training
         let anew = try stages.run(jointSearch, Self.search, on: inputs + [found], in: "anew")
         let measured = try Data(contentsOf: anew.directory.appending(path: "latency-table.json"))
         #expect(try JSON(parsing: measured, at: "anew")["device"]?["threads"]?.integer == Threads.count)
+    }
+
+    private func expectSameDetections(_ one: String, _ other: String, in report: Artifact) throws {
+        func detections(_ name: String) throws -> Data {
+            try Data(contentsOf: report.directory.appending(path: "detections/\(name).json"))
+        }
+        #expect(try detections(one) == detections(other) && detections(one).count > 100)
     }
 
     /// Latencies of an earlier search are taken over where it was one of the same base: regions, and with them the time, depend on

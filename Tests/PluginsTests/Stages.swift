@@ -37,7 +37,7 @@ struct Stages {
         let node = try YAMLNode(parsing: Data(yaml.utf8), file: "job.yaml")
         var reader = ConfigReader(node, file: "job.yaml", baseDirectory: folder.url)
         let options = plugin.options(&reader)
-        reader.finish()
+        reader.finish { plugin.describedOptions }
         return (options, reader.diagnosis.diagnostics.map { "\($0)" })
     }
 

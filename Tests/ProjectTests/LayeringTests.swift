@@ -48,7 +48,7 @@ import Testing
 
     /// What reads training options for several stages knows both columns.
     static let between: [String: Set<String>] = [
-        "Forecasts": ["Basics", "StageKit", "DetectorKit", "Training"],
+        "Forecasts": ["Basics", "StageKit", "Dataset", "DetectorKit", "Training"],
         "TrainingOptions": ["Manifest", "Devices", "Tensor", "Detection", "Training", "Search"],
     ]
 

@@ -175,6 +175,17 @@ import Training
         try bundle("failed.tar.zst", ["search/journal.jsonl": "search/history.jsonl"])
         let failed = try jdnas("search", "explain", "failed.tar.zst")
         #expect(failed.output.hasPrefix("The search has not ended"), "\(failed.error)")
+        // Beside one that ended it is not passed over.
+        try bundle(
+            "half.tar.zst",
+            [
+                "near/history.jsonl": "history.jsonl", "receipts/near.json": "receipts/near.json",
+                "far/journal.jsonl": "search/history.jsonl",
+            ])
+        let half = try jdnas("search", "explain", "half.tar.zst")
+        #expect(half.code == 1 && half.error.contains("several searches: far, near"), "\(half.error)")
+        let other = try jdnas("search", "explain", "half.tar.zst", "--stage", "far")
+        #expect(other.code == 0 && other.output.contains("The search has not ended"), "\(other.error)")
         // A journal that leads nowhere has no lineage.
         try folder.write([line(0, "null", ""), line(1, "null", "")].joined(separator: "\n") + "\n", to: "torn.jsonl")
         try bundle("torn.tar.zst", ["search/history.jsonl": "torn.jsonl"])

@@ -49,7 +49,7 @@ import Testing
         func plan(_ job: ResolvedJob) throws -> JobPlan {
             try JobPlanner(shop.spool, threads: 3) {
                 asked.append($0)
-                return ["base": StageForecast(seconds: 90, disk: 7 << 30)]
+                return ForecastAnswer(["base": StageForecast(seconds: 90, disk: 7 << 30)])
             }.plan(job)
         }
         let new = try plan(job(Self.stages))
@@ -62,7 +62,7 @@ import Testing
         #expect(try shop.run().done == [first])
         let half = try JobPlanner(shop.spool, threads: 1) {
             asked.append($0)
-            return [:]
+            return ForecastAnswer()
         }.plan(job([Self.stages[0], ("base", "log", ["data"])]))
         #expect(half.stages.map(\.action) == [.cached, .run] && half.stages[1].seconds != nil)
         #expect(asked.last?.known["data"]?.kind == .dataset && asked.last?.known["data"]?.directory != nil)
@@ -71,11 +71,31 @@ import Testing
         let count = asked.count
         let known = try JobPlanner(shop.spool, threads: 1, useCache: false) {
             asked.append($0)
-            return ["base": StageForecast(seconds: 90, disk: 5)]
+            return ForecastAnswer(["base": StageForecast(seconds: 90, disk: 5)])
         }.plan(job(Self.stages))
         #expect(known.stages.allSatisfy { $0.seconds != nil && $0.seconds != 90 && !$0.isRough })
         // Their room is forecast all the same.
         #expect(asked.count == count + 1 && known.stages.map(\.disk) == [nil, 5])
+    }
+
+    /// What a forecast fails at is told, and a timeout that ends a stage too early.
+    @Test func whatMayFailIsTold() throws {
+        let shop = try Workshop()
+        var known = try job(Self.stages)
+        known.stages[1].rules = StageRules(timeout: 60)
+        let plan = try JobPlanner(shop.spool, threads: 3) { _ in
+            ForecastAnswer(["base": StageForecast(seconds: 90)], doubts: ["data": "no images: give some"])
+        }.plan(known)
+        #expect(
+            plan.stages.map(\.doubt) == [
+                "nothing can be reckoned of it, and it will hardly run: no images: give some",
+                "it may take 1 min 30 s, and its timeout is 1 min 00 s",
+            ])
+        known.stages[1].rules = StageRules(timeout: 100)
+        let quiet = try JobPlanner(shop.spool, threads: 3) { _ in
+            ForecastAnswer(["base": StageForecast(seconds: 90)])
+        }.plan(known)
+        #expect(quiet.isPossible && quiet.stages.allSatisfy { $0.doubt == nil })
     }
 
     @Test func whatRunsIsExplained() throws {

@@ -151,6 +151,11 @@ import Testing
             ]
         let comparison = try ModeComparison(twice + [run("joint", "a", 0.53)], reference: "joint")
         #expect(comparison.modes[0].runs.count == 2 && comparison.repeated == ["copy"])
+        // An evaluation of the same search another time has other latencies, and is no other run.
+        let again = try ModeComparison.Run(metrics: Self.metrics("joint", "a", 0.52, latency: 21), source: "again")
+        let first = try run("joint", "a", 0.52)
+        #expect(again.latency != first.latency)
+        #expect(try ModeComparison([first, again], reference: "joint").repeated == ["again"])
         let mixed = try ["val", "search"].map { split in
             guard case .object(var members) = Self.metrics("joint", "a", 0.52) else { throw Failure("") }
             members["split"] = ["digest": .string(split)]

@@ -12,6 +12,16 @@ import Testing
         return try Supernet(graph, space, Networks.catalog)
     }
 
+    /// A damaged journal may say anything of a teacher: it is written out, whatever it is.
+    @Test func damagedTeachersAreWrittenOut() throws {
+        let json: JSON = [
+            "depths": [-1, 3], "innerWidths": [1, 1], "trunkWidths": [1, 1], "blockWidths": [[0.5], [0.5]],
+            "input": ["shorter": 64, "longer": 96],
+        ]
+        let odd = try json.decode(TeacherChoice.self, at: "a journal")
+        #expect(odd.description == "depth -1-3, inner -50 %, input 64")
+    }
+
     @Test func slicesAreLeadingCorners() throws {
         let supernet = try supernet()
         let weights = Networks.weights(supernet.graph)

@@ -50,6 +50,35 @@ import Testing
         #expect(problems.list.map { "\($0.line):\($0.column)" } == ["3:36"])
     }
 
+    /// Reads what it makes.
+    private struct Refines: StagePlugin {
+        let name = "refines"
+        let version = 1
+        let summary = "makes a data set of another"
+        let consumes = [InputRequirement(.dataset)]
+        let produces = ArtifactKind.dataset
+        func options(_ reader: inout ConfigReader) -> Int? { 0 }
+        func run(_ options: Int, _ context: StageContext) throws {}
+    }
+
+    /// What is missing is made by others: to need itself helps no stage.
+    @Test(arguments: [
+        ("{name: e, uses: refines}", "add a stage that makes one (uses: 'lines'), and name it in 'needs'"),
+        ("{name: e, uses: refines}, {name: d, uses: lines, with: {count: 1}}", "add 'd' to its 'needs'"),
+    ])
+    func noStageIsToldToNeedItself(_ stages: String, _ remedy: String) {
+        let catalog = StageCatalog([Lines(), Reads(), Refines()])
+        let found = ManifestValidation.validate(
+            Data("job: a\nstages: [\(stages)]".utf8), file: "job.yaml",
+            context: ManifestContext(base: URL(filePath: "/tmp")), catalog: catalog)
+        guard case .failure(let problems) = found else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(problems.list.map(\.message) == ["'e' needs a dataset"])
+        #expect(problems.list.map(\.remedy) == [remedy])
+    }
+
     /// What a file is counts like what a stage makes.
     @Test func kindsOfFilesAreChecked() throws {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ public import Basics
 extension ModeComparison {
     /// A search's student, as an evaluation measured it.
     public struct Run: Sendable, Hashable {
-        public private(set) var source: String
+        public let source: String
         public let mode: String
         /// Tells the base that it started from.
         public let base: String
@@ -24,11 +24,21 @@ extension ModeComparison {
         /// The student's change on drawings of the images, by what it is held against: `ModeComparison.base`, or a rival's name.
         public let resampled: [String: ResampledChanges]
 
-        /// What tells whether it is the same run as another.
-        var withoutSource: Run {
-            var run = self
-            run.source = ""
-            return run
+        /// What tells whether it is the same search's student on the same images as another's: all that does not differ from one
+        /// evaluation to the next, as latencies do.
+        struct Identity: Hashable {
+            let mode: String
+            let base: String
+            let precisions: [Double]
+            let candidates: Int?
+            let cost: Double?
+            let split: String?
+        }
+
+        var identity: Identity {
+            Identity(
+                mode: mode, base: base, precisions: [basePrecision, precision], candidates: candidates, cost: cost,
+                split: split)
         }
 
         /// Whether the student is as fast as it was to be, as measured; nil where that is not known.

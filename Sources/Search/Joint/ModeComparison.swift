@@ -142,13 +142,13 @@ public struct ModeComparison: Sendable {
         }
     }
 
-    /// The same numbers to the last digit, measured latencies among them, are the same evaluation, whatever file it comes from.
+    /// The same APs and costs to the last digit are the same search, in whatever file, and however often it was evaluated.
     private static func distinct(_ runs: [Run]) -> (kept: [Run], repeated: [String]) {
-        var seen: Set<Run> = []
+        var seen: Set<Run.Identity> = []
         var kept: [Run] = []
         var repeated: [String] = []
         for run in runs {
-            if seen.insert(run.withoutSource).inserted { kept.append(run) } else { repeated.append(run.source) }
+            if seen.insert(run.identity).inserted { kept.append(run) } else { repeated.append(run.source) }
         }
         return (kept, repeated)
     }
@@ -165,8 +165,7 @@ public struct ModeComparison: Sendable {
             guard other.split == split else {
                 throw Failure(
                     "searches of one base were evaluated on different images: \(other.source), \(run.source)",
-                    remedy:
-                        "compare evaluations of one split at a time: name their stages, or their metrics.json files, alone"
+                    remedy: "compare evaluations of one split at a time: leave out one of the two"
                 )
             }
         }

@@ -26,7 +26,7 @@ extension TeacherChoice: CustomStringConvertible {
         var parts = ["depth " + depths.map(String.init).joined(separator: "-")]
         if innerWidths.contains(where: { $0 != 1 }) { parts.append("inner \(percent(innerWidths))") }
         if let blockWidths, blockWidths.joined().contains(where: { $0 != 1 }) {
-            let stages = zip(blockWidths, depths).map { numbers($0.prefix($1), "/") }
+            let stages = zip(blockWidths, depths).map { numbers($0.prefix(max(0, $1)), "/") }
             parts.append("inner \(stages.joined(separator: "-")) %")
         }
         if trunkWidths.contains(where: { $0 != 1 }) { parts.append("trunk \(percent(trunkWidths))") }

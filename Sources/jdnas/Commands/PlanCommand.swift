@@ -59,7 +59,10 @@ struct PlanCommand: Command {
         var total = "\(plan.job): \(open) of \(plan.stages.count) stages would run"
         if seconds > 0 { total += ", for about \(spanText(seconds: seconds))" }
         if unknown > 0 { total += seconds > 0 ? ", and \(unknown) of which nothing is known" : "" }
-        return table.text() + "\n\n" + total
+        let doubts = plan.stages.compactMap { stage in
+            stage.doubt.map { "\(stage.name): \($0)" }
+        }
+        return ([table.text() + "\n", total] + doubts).joined(separator: "\n")
     }
 
     private static func time(_ stage: JobPlan.Stage) -> String {
@@ -73,8 +76,8 @@ extension StageProgram {
         guard let text = try? JSON(encoding: query).canonicalText,
             let answer = try? output(["forecast"], input: Data(text.utf8)), answer.code == 0,
             let json = try? JSON(parsing: answer.output)
-        else { return [:] }
-        return (try? json.decode(ForecastAnswer.self)) ?? [:]
+        else { return ForecastAnswer() }
+        return (try? json.decode(ForecastAnswer.self)) ?? ForecastAnswer()
     }
 
     /// Jobs as `jdnas-stage validate` resolves them; none, after telling all that is wrong, where one of the files is.
