@@ -44,7 +44,7 @@ public struct CompareModes: StagePlugin {
         }
         let comparison = try ModeComparison(runs, reference: options.against)
         for source in comparison.repeated {
-            context.log("notice: \(source) is a run that was given before; it counts once")
+            context.log("notice: \(source) is of a search that was given before; it counts once")
         }
         guard !comparison.differences.isEmpty else {
             throw Failure(

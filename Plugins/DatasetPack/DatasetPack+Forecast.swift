@@ -25,7 +25,7 @@ extension DatasetPack {
                 Double(train) * pictureBytes(in: folder, options.pack.train)
                 + Double(val) * pictureBytes(in: folder, options.pack.val)
         }
-        let held = Int(options.pack.searchFraction * Double(train))
+        let held = options.pack.heldOut(of: train)
         return try work.forecast(
             .dataset(images: [SplitName.train: train - held, SplitName.search: held, SplitName.val: val])
         ).needing(disk: bytes)

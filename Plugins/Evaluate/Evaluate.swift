@@ -24,7 +24,8 @@ public struct Evaluate: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    public var version: Int { 6 }
+    /// 7: more drawings of large splits; the student's weights are named.
+    public var version: Int { 7 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [
@@ -114,10 +115,14 @@ public struct Evaluate: StagePlugin {
                     fraction: 0.85 + 0.1 * (Double(index) + done) / Double(others.count),
                     message: "how sure the change of AP is")
             }
-            if changes.values.count < options.bootstrap {
+            if changes.values.isEmpty, options.bootstrap > 0 {
+                context.log(
+                    "notice: there is no interval of the change from \(other.role): that takes two images, and "
+                        + "\(ResampledChanges.least) drawings of them or more ('bootstrap')")
+            } else if changes.values.count < options.bootstrap {
                 context.log(
                     "notice: the interval of the change from \(other.role) is of \(changes.values.count) drawings of the images "
-                        + "instead of \(options.bootstrap)")
+                        + "instead of \(options.bootstrap): there are many detections")
             }
             return Comparison(other, student: student, changes)
         }

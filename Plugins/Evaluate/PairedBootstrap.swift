@@ -32,12 +32,12 @@ package struct PairedBootstrap {
     /// A drawing is the same for every evaluation of a split, whatever its job's seed: those of several seeds can be put together
     /// (`ModeComparison.Advance`).
     ///
-    /// - Parameter most: detections that all drawings may have together, in some minutes.
+    /// - Parameter most: detections that all drawings may have together, in about four minutes.
     package func changes(
         resamples wanted: Int, most: Int = 200_000_000, progress: (Double) throws -> Void = { _ in }
     ) throws -> ResampledChanges {
         let random = RandomStream(seed: 0).stream("bootstrap")
-        let size = base.joined().count + student.joined().count + 1
+        let size = max(1, base.joined().count + student.joined().count)
         let count = min(wanted, most / size)
         guard count >= ResampledChanges.least, truth.count > 1 else { return ResampledChanges([]) }
         return ResampledChanges(

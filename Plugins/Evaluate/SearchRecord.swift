@@ -72,7 +72,7 @@ package struct SearchRecord {
             "mode": summary["mode"] ?? .null, "candidates": summary["candidates"] ?? .null,
             "trainings": summary["trainings"] ?? .null, "cost": summary["cost"] ?? .null,
             "target": target.map { .number($0) } ?? .null, "target_ms": summary["wanted_ms"] ?? .null,
-            "base": base?["weights_digest"] ?? .null,
+            "base": base?["weights_digest"] ?? .null, "student": lines.last?["weights_digest"] ?? .null,
         ]
     }
 

@@ -25,8 +25,9 @@ extension JointSearch {
         search.look(base.multiplyAccumulates, images: looked + Double(options.latencyImages * options.latencyRounds))
         // A replay trains the candidates of its lineage alone, as far as they had been.
         let candidates = Double(options.replay?.steps.count ?? settings.candidates)
-        let trained =
-            candidates * (options.replay == nil ? settings.meanShare : 1) * Double(settings.trial.epochs) * images
+        let wholes =
+            options.replay.map { $0.steps.reduce(0) { $0 + ($1.share ?? 1) } } ?? candidates * settings.meanShare
+        let trained = wholes * Double(settings.trial.epochs) * images
         search.train(between, images: trained, batch: settings.trial.batchSize)
         search.look(teacher, images: trained * settings.taughtShare)
         search.look(between.multiplyAccumulates, images: candidates * looked)

@@ -108,11 +108,6 @@ public struct JointSearchOptions: Codable, Sendable {
                 "halvings", "students that are not trained cannot be stopped early",
                 remedy: "leave it out, or give 'trial' an epoch")
         }
-        if settings.trial.epochs == 0, settings.finish.epochs == 0 {
-            reader.report(
-                "finish", "neither candidates nor finalists are trained: students would stay as they were cut",
-                remedy: "give 'trial' or 'finish' an epoch")
-        }
         if settings.mode == .pipeline, settings.hours != nil {
             reader.report(
                 "hours",
@@ -146,6 +141,11 @@ public struct JointSearchOptions: Codable, Sendable {
         replay = reader.optionalJSON(
             "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits"
         ) { try Lineage(json: $0, at: $1) }
+        if settings.trial.epochs == 0, settings.finish.epochs == 0, !reader.has("replay") {
+            reader.report(
+                "finish", "neither candidates nor finalists are trained: students would stay as they were cut",
+                remedy: "give 'trial' or 'finish' an epoch")
+        }
         latencyTable = reader.optionalJSON(
             "latency_table",
             help:
@@ -167,7 +167,11 @@ extension ConfigReader {
         do {
             return try read(JSON(parsing: Data(contentsOf: file), at: file.path), file.path)
         } catch let failure as Failure {
-            report(key, failure)
+            // Where in the file, if that is told.
+            let place = failure.place.flatMap {
+                $0 == file.path ? nil : $0.replacing(file.path, with: file.lastPathComponent)
+            }
+            report(key, [place, failure.what].compactMap(\.self).joined(separator: ": "), remedy: failure.remedy)
         } catch {
             report(key, "'\(file.lastPathComponent)' cannot be read: \(error)", remedy: "check the file's permissions")
         }

@@ -81,13 +81,12 @@ private func refuseIfAsked(_ problems: [AnnotationProblem], _ root: URL, _ optio
     }
 }
 
-/// Splits train by a seeded permutation: at least one picture on each side, unless nothing is to be held out.
+/// Splits train by a seeded permutation.
 private func holdOut(
     _ entries: [COCOFile.Entry], _ options: PackOptions
 ) -> (kept: [COCOFile.Entry], heldOut: [COCOFile.Entry]) {
-    guard options.searchFraction > 0, entries.count > 1 else { return (entries, []) }
-    let wanted = Int((Double(entries.count) * options.searchFraction).rounded())
-    let count = min(max(1, wanted), entries.count - 1)
+    let count = options.heldOut(of: entries.count)
+    guard count > 0 else { return (entries, []) }
     var random = RandomStream(seed: options.splitSeed).stream("search-split")
     let chosen = Set(random.permutation(entries.count).prefix(count))
     return (

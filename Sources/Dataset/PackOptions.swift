@@ -17,6 +17,12 @@ public struct PackOptions: Sendable, Hashable, Codable {
     public var threads = 1
 
     public init() {}
+
+    /// How many of so many pictures of train are held out: at least one on each side, unless nothing is to be.
+    public func heldOut(of count: Int) -> Int {
+        guard searchFraction > 0, count > 1 else { return 0 }
+        return min(max(1, Int((Double(count) * searchFraction).rounded())), count - 1)
+    }
 }
 
 /// The splits of a packed data set.

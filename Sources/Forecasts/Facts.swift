@@ -43,7 +43,7 @@ extension Prospect {
         summary["splits"]?[split]?["images"]?.number.flatMap { (0...1e9).contains($0) ? $0 : nil }
     }
 
-    /// Images of the split that detectors are compared by; a data set without any is refused before anything is trained.
+    /// Images of the split that detectors are compared by; without any, pools and searches fail.
     public var imagesToChooseBy: Double {
         get throws {
             guard let images = images(SplitName.search), images > 0 else {

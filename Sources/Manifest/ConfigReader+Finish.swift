@@ -32,8 +32,10 @@ extension ConfigReader {
 
     private func remedy(forUnknown name: String, near: String?, _ described: [OptionDescription]) -> String {
         if let when = described.first(where: { $0.key == name })?.when { return "it is read with '\(when)' only" }
-        let homes = described.map(\.key).filter { $0.hasSuffix(".\(name)") }.map { "'\($0.dropLast(name.count + 1))'" }
-        if !homes.isEmpty { return "write it under \(homes.joined(separator: " or "))" }
+        // Keys of mappings; what is the name of a file here is read elsewhere.
+        let homes = described.map(\.key).filter { $0.hasSuffix(".\(name)") }.map { String($0.dropLast(name.count + 1)) }
+            .filter { home in !home.hasSuffix("]") && (state.node?[home].map { $0.mapping != nil } ?? true) }
+        if !homes.isEmpty { return "write it under \(homes.map { "'\($0)'" }.joined(separator: " or "))" }
         if let near { return "did you mean '\(near)'?" }
         let known = state.read.sorted().joined(separator: ", ")
         let remove = known.isEmpty ? "remove it; nothing is known here" : "remove it; known here: \(known)"

@@ -82,8 +82,8 @@ public struct JobPlanner {
             } else if let like {
                 (planned.seconds, planned.basis, planned.isRough) = (like.seconds, like.text, true)
             }
-            if let doubt = forecasts.doubts[stage.name] {
-                planned.doubt = "nothing can be reckoned of it, and it will hardly run: \(doubt)"
+            if let doubt = forecasts.doubts[stage.name], like?.isSame != true {
+                planned.doubt = "it will hardly run: \(doubt)"
             } else if let seconds = planned.seconds, let timeout = stage.rules?.timeout, seconds > timeout {
                 planned.doubt =
                     "it may take \(spanText(seconds: seconds)), and its timeout is \(spanText(seconds: timeout))"

@@ -153,8 +153,8 @@ public enum ManifestValidation {
             let sources = job.stages.filter { other in
                 other.name != stage.name && catalog.plugin(named: other.uses)?.produces == kind
             }.map { "'\($0.name)'" }
-            let makers = catalog.plugins.filter { $0.produces == kind && $0.name != plugin.name }
-                .map { "'\($0.name)'" }
+            let others = catalog.plugins.filter { $0.produces == kind && $0.name != plugin.name }
+            let makers = (others.isEmpty ? [plugin] : others).map { "'\($0.name)'" }
             diagnosis.report(
                 file: file, mark: stage.mark, "'\(stage.name)' needs \(kind.withArticle)",
                 remedy: sources.isEmpty

@@ -9,7 +9,7 @@ struct ForecastCommand: Command {
     let name = "forecast"
     let summary = "say what a job's stages may cost, from what they compute and write, and how quick this machine is"
     let details =
-        "Reads a query from standard input and writes seconds, and bytes on the disk, by stage, as JSON; 'jdnas plan' asks it."
+        "Reads a query from standard input and writes seconds, and bytes on the disk, by stage, and why it cannot reckon others, as JSON; 'jdnas plan' asks it."
 
     func run(_ arguments: Arguments) throws -> Int32 {
         let text = FileHandle.standardInput.readDataToEndOfFile()

@@ -19,8 +19,8 @@ struct ReportCompareCommand: Command {
         Option("--markdown", "print the tables in Markdown"),
     ]
     let details = """
-        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written; what is given twice
-        counts once. Intervals are Student's, 95 %, over runs; modes are compared in pairs, over the bases that both started
+        Reads every evaluation of a search in the bundles, metrics.json files, or what --json has written; a search counts
+        once, however often it is given or evaluated. Intervals are Student's, 95 %, over runs; modes are compared in pairs, over the bases that both started
         from. Students of evaluations of the same images are also held against bases and rivals over images, by drawing these
         with replacement. Where an interval includes zero the two are not distinguished. The cost of search and teachers is in
         trainings of the base, by multiply-accumulates.
@@ -38,7 +38,7 @@ struct ReportCompareCommand: Command {
         }
         let comparison = try ModeComparison(runs, reference: arguments.value("--against") ?? "joint")
         for source in comparison.repeated {
-            Terminal.error("notice: \(source) is a run that was given before; it counts once")
+            Terminal.error("notice: \(source) is of a search that was given before; it counts once")
         }
         let report = ComparisonReport(comparison)
         if let file = arguments.value("--out") {

@@ -77,7 +77,7 @@ import Testing
         let turned = try PairedBootstrap(truth, perfect, poor).changes(resamples: 40)
         #expect(turned.values == changes.values.map { $0.map { -$0 } })
         // So they are where time allows for some of them only.
-        let size = poor.count + perfect.count + 1
+        let size = poor.count + perfect.count
         #expect(try bootstrap.changes(resamples: 40, most: 25 * size).values == Array(changes.values.prefix(25)))
         #expect(try bootstrap.changes(resamples: 40, most: 19 * size).values.isEmpty)
     }

@@ -124,6 +124,13 @@ import Train
         let again = try work(common + "candidates: 8\nreplay: lineage.json")
         let two = try work(common + "candidates: 2\ndraws: 1\nfinalists: 1")
         #expect(again.phases == two.phases)
+        try stages.folder.write(
+            lineage.canonicalText.replacing("\"candidate\":1,", with: "\"candidate\":1,\"share\":0.5,"), to: "half.json"
+        )
+        let half = try work(common + "candidates: 8\nreplay: half.json")
+        let saved = 0.5 * 100 * (3 * 0.75 * cost + teacher)
+        let less = again.phases[0].multiplyAccumulates - half.phases[0].multiplyAccumulates
+        #expect(abs(less / saved - 1) < 1e-3)
         let result = Prospect(kind: .searchResult, summary: plain.summary)
         let student = try #require(try result.search(stages.backbones)).student
         #expect(abs(Double(student.multiplyAccumulates) / cost - 0.5) < 1e-3)

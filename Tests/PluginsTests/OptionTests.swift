@@ -35,10 +35,12 @@ import Train
         ("trial: {epochs: 0}\nfinish: {epochs: 0}", "2:9: error: neither candidates nor finalists are trained"),
         ("epochs: 3", "1:1: error: unknown key 'epochs'\n  remedy: write it under 'trial' or 'finish'"),
         ("replay: detector.yaml", "1:9: error: "), ("replay: other.json", "1:9: error: no lineage of format"),
+        ("replay: torn.json", "1:9: error: not valid JSON"),
         ("latency_table: other.json", "1:16: error: "),
     ])
     func searchOptions(_ yaml: String, _ message: String) throws {
         try stages.folder.write(#"{"format": "jdnas-other/1"}"#, to: "other.json")
+        try stages.folder.write("{", to: "torn.json")
         let problems = try stages.problems(JointSearch(backbones: stages.backbones), yaml)
         #expect(problems.count == 1 && problems[0].hasPrefix("job.yaml:\(message)"), "\(problems)")
         // A failure within a message is told once, in one line, with its own remedy.

@@ -100,7 +100,7 @@ import Testing
             in: folder.url)
         #expect(all.code == 0 && all.output.contains("| joint | 2 | 56.0 ["), "\(all.output)")
         #expect(all.error.contains("notice: failed.tar.zst holds no evaluation of a search"), "\(all.error)")
-        #expect(all.error.components(separatedBy: "is a run that was given before").count == 3, "\(all.error)")
+        #expect(all.error.components(separatedBy: "is of a search that was given before").count == 3, "\(all.error)")
     }
 
     /// APs on different images are not pooled where one base tells them apart.

@@ -161,6 +161,18 @@ import Testing
         let json = try JSON(parsing: try run(["plan", "--json", "look.yaml", "--spool", "s"], in: folder.url).output)
         #expect(json[0]?["stages"]?[0]?["action"] == "run" && json[0]?["stages"]?[0]?["basis"] == "forecast")
         #expect(try Spool(at: folder["s"]).jobs().isEmpty)
+        // What a stage would fail at when others have been trained is told before.
+        try folder.write(
+            """
+            job: bare
+            stages:
+              - {name: data, uses: dataset-pack, with: {format: synth, search_fraction: 0}}
+              - {name: base, uses: train, needs: [data], with: {detector: tiny.yaml, evaluate_on: none}}
+              - {name: teachers, uses: teacher-pool, needs: [data, base]}
+            """, to: "bare.yaml")
+        try folder.write("backbone: resnet18\n", to: "tiny.yaml")
+        let bare = try run(["plan", "bare.yaml", "--spool", "s"], in: folder.url)
+        #expect(bare.code == 0 && bare.output.contains("\nteachers: it will hardly run: the data set has no images"))
         try folder.write("job: look\nstags: []\n", to: "wrong.yaml")
         let wrong = try run(["plan", "wrong.yaml", "--spool", "s"], in: folder.url)
         #expect(wrong.code == 1 && wrong.error.contains("did you mean 'stages'?") && wrong.output.isEmpty)

@@ -88,7 +88,7 @@ import Testing
         }.plan(known)
         #expect(
             plan.stages.map(\.doubt) == [
-                "nothing can be reckoned of it, and it will hardly run: no images: give some",
+                "it will hardly run: no images: give some",
                 "it may take 1 min 30 s, and its timeout is 1 min 00 s",
             ])
         known.stages[1].rules = StageRules(timeout: 100)

@@ -151,11 +151,30 @@ import Testing
             ]
         let comparison = try ModeComparison(twice + [run("joint", "a", 0.53)], reference: "joint")
         #expect(comparison.modes[0].runs.count == 2 && comparison.repeated == ["copy"])
-        // An evaluation of the same search another time has other latencies, and is no other run.
-        let again = try ModeComparison.Run(metrics: Self.metrics("joint", "a", 0.52, latency: 21), source: "again")
-        let first = try run("joint", "a", 0.52)
-        #expect(again.latency != first.latency)
-        #expect(try ModeComparison([first, again], reference: "joint").repeated == ["again"])
+        // Evaluated another time the same student has other latencies, maybe more rivals: it is no other run, and they are not lost.
+        func evaluated(_ student: String, latency: Double, rivals: JSON = [:], _ source: String) throws
+            -> ModeComparison.Run
+        {
+            guard case .object(var members) = Self.metrics("joint", "a", 0.52, latency: latency) else {
+                throw Failure("")
+            }
+            guard case .object(var search) = members["search"] else { throw Failure("") }
+            search["student"] = .string(student)
+            (members["search"], members["rivals"]) = (.object(search), rivals)
+            return try ModeComparison.Run(metrics: .object(members), source: source)
+        }
+        let drawn: JSON = ["ap": 0.5, "change": ["resampled": ResampledChanges([0.02, 0.01]).json]]
+        let once = try evaluated("s", latency: 20, "once")
+        let again = try evaluated("s", latency: 21, rivals: ["continued": drawn], "again")
+        for (runs, second) in [([once, again], "again"), ([again, once], "once")] {
+            let found = try ModeComparison(runs, reference: "joint")
+            #expect(found.repeated == [second] && found.modes[0].runs.count == 1)
+            #expect(found.modes[0].runs[0].latency == runs[0].latency)
+            #expect(found.advances.map(\.over) == ["the base", "continued"])
+            #expect(found.modes[0].runs[0].resampled["continued"]?.values == [0.02, 0.01])
+        }
+        // Another student with the same AP is another run.
+        #expect(try ModeComparison([once, evaluated("t", latency: 20, "other")], reference: "joint").repeated.isEmpty)
         let mixed = try ["val", "search"].map { split in
             guard case .object(var members) = Self.metrics("joint", "a", 0.52) else { throw Failure("") }
             members["split"] = ["digest": .string(split)]

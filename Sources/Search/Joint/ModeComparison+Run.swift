@@ -3,42 +3,50 @@ public import Basics
 extension ModeComparison {
     /// A search's student, as an evaluation measured it.
     public struct Run: Sendable, Hashable {
-        public let source: String
+        public private(set) var source: String
         public let mode: String
         /// Tells the base that it started from.
         public let base: String
+        /// Tells the student; nil in evaluations before version 7.
+        public let student: String?
         /// AP of base and student, 0 to 1, on the split of the evaluation.
         public let basePrecision: Double
         public let precision: Double
         /// The student's measured latency as a share of the base's; nil where it was not measured.
-        public let latency: Double?
+        public private(set) var latency: Double?
         /// The share that the search was to come to; nil where it is not told.
-        public let target: Double?
+        public private(set) var target: Double?
         public let candidates: Int?
         /// AP of other detectors on the same images, by name: the base trained on, say.
-        public let rivals: [String: Double]
+        public private(set) var rivals: [String: Double]
         /// What search and teachers computed in training, in trainings of the base; nil where that is not known.
         public let cost: Double?
         /// Tells the images and objects of the evaluation.
         public let split: String?
         /// The student's change on drawings of the images, by what it is held against: `ModeComparison.base`, or a rival's name.
-        public let resampled: [String: ResampledChanges]
+        public private(set) var resampled: [String: ResampledChanges]
 
-        /// What tells whether it is the same search's student on the same images as another's: all that does not differ from one
-        /// evaluation to the next, as latencies do.
-        struct Identity: Hashable {
-            let mode: String
-            let base: String
-            let precisions: [Double]
-            let candidates: Int?
-            let cost: Double?
-            let split: String?
+        /// What tells whether it is the same search's student on the same images as another's. An evaluation that does not name the
+        /// student's weights is the same only if all that it measured is.
+        enum Identity: Hashable {
+            case student(mode: String, base: String, student: String, split: String?)
+            case evaluation(Run)
         }
 
         var identity: Identity {
-            Identity(
-                mode: mode, base: base, precisions: [basePrecision, precision], candidates: candidates, cost: cost,
-                split: split)
+            if let student { return .student(mode: mode, base: base, student: student, split: split) }
+            var run = self
+            run.source = ""
+            return .evaluation(run)
+        }
+
+        /// With what another evaluation of the same student tells besides: rivals, drawings of the images, a latency.
+        func completed(by other: Run) -> Run {
+            var run = self
+            run.rivals.merge(other.rivals) { own, _ in own }
+            run.resampled.merge(other.resampled) { $0.values.count < $1.values.count ? $1 : $0 }
+            if run.latency == nil { (run.latency, run.target) = (other.latency, other.target) }
+            return run
         }
 
         /// Whether the student is as fast as it was to be, as measured; nil where that is not known.
@@ -64,6 +72,7 @@ extension ModeComparison {
             self.source = source
             self.mode = mode
             self.base = base
+            student = json["search"]?["student"]?.string
             basePrecision = before
             precision = after
             let latencies = ["base", "student"].compactMap { json[$0]?["latency_ms"]?["median"]?.number }
@@ -89,6 +98,7 @@ extension ModeComparison {
             self.source = source
             self.mode = mode
             self.base = base
+            student = json["student"]?.string
             (basePrecision, precision) = (before, after)
             latency = json["latency"]?.number
             target = json["target"]?.number
@@ -102,7 +112,8 @@ extension ModeComparison {
         /// For a comparison's record.
         public var json: JSON {
             [
-                "source": .string(source), "base": .string(base), "base_ap": .number(basePrecision),
+                "source": .string(source), "base": .string(base),
+                "student": student.map { .string($0) } ?? .null, "base_ap": .number(basePrecision),
                 "ap": .number(precision), "latency": latency.map { .number($0) } ?? .null,
                 "target": target.map { .number($0) } ?? .null,
                 "candidates": candidates.map { .integer($0) } ?? .null,

@@ -106,10 +106,10 @@ public struct ModeComparison: Sendable {
     public let differences: [Difference]
     public let advances: [Advance]
 
-    /// Runs that were given more than once, by their second source and on: they count once.
+    /// Evaluations of searches that another one was given of: each search counts once.
     public let repeated: [String]
 
-    /// Refuses a reference that no run has, and evaluations of one base on different images. A run that is given twice counts once.
+    /// Refuses a reference that no run has, and evaluations of one base on different images. A search that is given twice counts once.
     public init(_ given: [Run], reference: String) throws {
         let (runs, repeated) = Self.distinct(given)
         self.repeated = repeated
@@ -142,13 +142,20 @@ public struct ModeComparison: Sendable {
         }
     }
 
-    /// The same APs and costs to the last digit are the same search, in whatever file, and however often it was evaluated.
+    /// Each search once, in whatever file, and however often its student was evaluated: the first evaluation counts, and what it does
+    /// not tell is taken from the others.
     private static func distinct(_ runs: [Run]) -> (kept: [Run], repeated: [String]) {
-        var seen: Set<Run.Identity> = []
+        var places: [Run.Identity: Int] = [:]
         var kept: [Run] = []
         var repeated: [String] = []
         for run in runs {
-            if seen.insert(run.identity).inserted { kept.append(run) } else { repeated.append(run.source) }
+            if let place = places[run.identity] {
+                kept[place] = kept[place].completed(by: run)
+                repeated.append(run.source)
+            } else {
+                places[run.identity] = kept.count
+                kept.append(run)
+            }
         }
         return (kept, repeated)
     }
@@ -165,7 +172,8 @@ public struct ModeComparison: Sendable {
             guard other.split == split else {
                 throw Failure(
                     "searches of one base were evaluated on different images: \(other.source), \(run.source)",
-                    remedy: "compare evaluations of one split at a time: leave out one of the two"
+                    remedy:
+                        "leave one of them out: of 'needs', or of the files; metrics.json files of an unpacked bundle can be given alone"
                 )
             }
         }

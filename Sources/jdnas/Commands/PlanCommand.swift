@@ -20,8 +20,9 @@ struct PlanCommand: Command {
     let details = """
         Nothing is handed in, and nothing is changed. Times are those that the same stages took in this spool; with a '~' they
         are reckoned, from what a stage computes and how quick this machine is, or those of one that differs, and may be wrong
-        by half; so may be the room on the disk, without which a stage does not start. The exit code is 1 if a manifest is
-        wrong, or a stage needs what will never be there.
+        by half; so may be the room on the disk, without which a stage does not start. Below stands what a stage will hardly run
+        for, and of which it may take longer than its 'timeout'. The exit code is 1 if a manifest is wrong, or a stage needs
+        what will never be there.
         """
 
     func run(_ arguments: Arguments) throws -> Int32 {
