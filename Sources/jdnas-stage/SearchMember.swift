@@ -39,7 +39,7 @@ struct SearchMember {
         }
         // Beside them, those that did not come to it.
         let unfinished = Set(alternatives.compactMap(Self.folder)).subtracting(folders)
-        let stages = Set(searches.map(\.stage)).union(found.isEmpty ? [] : unfinished).sorted()
+        let stages = unfinished.union(searches.map(\.stage)).sorted()
         guard stage != nil || stages.count < 2 else {
             throw Failure(
                 "the bundle holds several searches: \(stages.joined(separator: ", "))",
