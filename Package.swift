@@ -210,9 +210,8 @@ let package = Package(
             "Training", "Training", "COCOMetrics", "Detection", "DetectorKit", "ResNet", "Dataset", "Images", "Synth",
             "Models", "Tensor", "Basics"),
         tests(
-            "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "Dataset", "Synth", "Models",
-            "Tensor",
-            "Basics"),
+            "Search", "Search", "Training", "Detection", "DetectorKit", "ResNet", "MobileNetV3", "Dataset", "Synth",
+            "Models", "Tensor", "Basics"),
         tests(
             "ModelImport", "ModelImport", "Dataset", "Models", "Training", "Detection", "DetectorKit", "ResNet",
             "Tensor", "Basics"

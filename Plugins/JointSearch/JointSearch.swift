@@ -19,8 +19,8 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    /// 16: whether student or teacher is changed is chosen before what is.
-    public var version: Int { 16 }
+    /// 17: a pipeline comes to its architecture step by step; scores that are not comparable are weighed by share; any number of cuts.
+    public var version: Int { 17 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [

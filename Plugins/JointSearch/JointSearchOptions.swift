@@ -149,7 +149,7 @@ public struct JointSearchOptions: Codable, Sendable {
         latencyTable = reader.optionalJSON(
             "latency_table",
             help:
-                "latency-table.json of an earlier search on this device: of the same base, decides as that one did; else "
+                "latency-table.json of an earlier search on this device: of a base of the same architecture, decides as that one did; else "
                 + "its operators are used if the machine is as fast as it was then"
         ) { json, place in
             _ = try LatencyTable(json: json, at: place)

@@ -27,6 +27,11 @@ final class SearchFixture {
     private(set) var looks: [SearchState] = []
     private(set) var fractions: [Double] = []
     private(set) var log: [String] = []
+    private(set) var messages: [String] = []
+    /// A base of another backbone.
+    var other: (architecture: DetectorArchitecture, catalog: BackboneCatalog)?
+    /// A message at which the search is to be stopped.
+    var lastMessage: String?
     /// That the base keeps, instead of its own number.
     var proposals: Int?
     /// Both sides of the base's images, instead of its own.
@@ -47,10 +52,11 @@ final class SearchFixture {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func search() throws -> DetectorSearch {
-        var architecture = try Networks.graph().architecture
+        let catalog = other?.catalog ?? Networks.catalog
+        var architecture = try other?.architecture ?? Networks.architecture()
         if let proposals { architecture.selection.inference.afterNMS = proposals }
         if let input { architecture.input = .init(shorter: input, longer: input) }
-        let graph = try DetectorGraph(architecture, Networks.catalog)
+        let graph = try DetectorGraph(architecture, catalog)
         let space = SearchSpace.below(graph.architecture, removableBlocks: 1, innerWidths: [0.5, 1])
         return try DetectorSearch(
             base: (graph, Networks.weights(graph)), space: space, trainer: trainer,
@@ -62,15 +68,21 @@ final class SearchFixture {
                 let milliseconds = 2 + model.operatorTime(graph, regions: 50)
                 try model.fit([(graph, milliseconds)], regions: 50)
                 return milliseconds
-            }, settings: changed, catalog: Networks.catalog, random: RandomStream(seed: 11),
+            }, settings: changed, catalog: catalog, random: RandomStream(seed: 11),
             hooks: SearchHooks(
                 resume: { [self] in newest }, save: save, isSaveDue: { [self] in savesOften },
-                report: { [self] fraction, _, _ in fractions.append(fraction) }, log: { [self] in log.append($0) },
+                report: report, log: { [self] in log.append($0) },
                 clock: { [self] in
                     time += secondsPerLook
                     return time
                 }, look: { [self] in looks.append($0) }),
             executor: executor, replay: replay)
+    }
+
+    private func report(_ fraction: Double, _ message: String, _ values: [String: Double]) throws {
+        fractions.append(fraction)
+        messages.append(message)
+        if let lastMessage, message.hasSuffix(lastMessage), trainer.isAmidBatches { throw Killed() }
     }
 
     private func save(_ name: String, _ write: (URL) throws -> Void) throws {
@@ -106,9 +118,26 @@ final class PretendingTrainer: StudentTrainer {
     private(set) var steps = 0
     private static let stepsPerEpoch = 2
 
-    func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance {
-        Importance(
-            .l1, graph, weights: knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) })
+    /// What parameters' importance is multiplied with.
+    var factors: [String: Float] = [:]
+    /// Whether it has begun to look at batches and not ended.
+    private(set) var isAmidBatches = false
+
+    func importance(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
+    ) throws -> Importance {
+        try lookAtBatches(progress)
+        var weights = knowsImportance ? weights : weights.mapValues { Tensor(repeating: 0, $0.shape) }
+        for (name, factor) in factors {
+            if let weight = weights[name] { weights[name] = Tensor(weight.shape, weight.array.map { factor * $0 }) }
+        }
+        return Importance(.l1, graph, weights: weights)
+    }
+
+    private func lookAtBatches(_ progress: () throws -> Void) throws {
+        isAmidBatches = true
+        defer { isAmidBatches = false }
+        for _ in 0..<2 { try progress() }
     }
 
     struct Look {
@@ -126,7 +155,10 @@ final class PretendingTrainer: StudentTrainer {
     /// Whether losses are no numbers.
     var isLost = false
 
-    func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double {
+    func loss(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
+    ) throws -> Double {
+        try lookAtBatches(progress)
         let loss = isLost ? .nan : 1e6 / Double(graph.cost.parameters)
         looks.append(Look(architecture: graph.architecture, weights: weights, random: random, loss: loss))
         return loss

@@ -234,9 +234,13 @@ import Training
                 base.weights, loader.batch(step: index), teacher: nil, random.stream("step", index)
             ).totalLoss
         }
-        let loss = try trainer.loss(base.graph, base.weights, random)
+        var batches = 0
+        let loss = try trainer.loss(base.graph, base.weights, random) { batches += 1 }
+        #expect(batches == 3)
+        _ = try trainer.importance(base.graph, base.weights, random) { batches += 1 }
+        #expect(batches == 6)
         #expect(abs(loss / (losses.reduce(0, +) / 3) - 1) < 1e-5)
-        #expect(try trainer.loss(base.graph, base.weights, random) == loss)
-        #expect(try trainer.loss(base.graph, base.weights, RandomStream(seed: 8)) != loss)
+        #expect(try trainer.loss(base.graph, base.weights, random) {} == loss)
+        #expect(try trainer.loss(base.graph, base.weights, RandomStream(seed: 8)) {} != loss)
     }
 }

@@ -25,11 +25,15 @@ extension DetectorSearch {
             }
         }
         guard found.count > 1 else { return found.first ?? known }
-        let losses = try found.map { child -> Double in
+        func report() throws {
             try hooks.report(fraction(), "generation \(state.generation): looking at what students inherit", [:])
+        }
+        let losses = try found.map { child -> Double in
+            try report()
             var heir = child
             let (graph, weights) = try inheritUnsettled(&heir, from: requireCandidate(child.parent ?? 0))
-            let loss = try trainer.loss(graph, weights, random.stream("draws", state.generation))
+            let loss = try trainer.loss(
+                graph, weights, random.stream("draws", state.generation), progress: report)
             return loss.isFinite ? loss : .infinity
         }
         return zip(found, losses).min { $0.1 < $1.1 }?.0

@@ -30,12 +30,12 @@ extension DetectorSearch {
             // Refused or not: what cannot be had must not be asked for over and over.
             pending[move, default: 0] += 1
             siblings[parent.id, default: 0] += 1
-            try hooks.report(fraction(), "generation \(generation): proposing students", [:])
             let id = state.known.count + children.count
             // Training the same student on is another training each time.
             let others = move == Self.trainingMove ? [] : state.known + children
             let child = try strongest(draws(of: move), besides: others) {
-                try self.child(
+                try reportProposing()
+                return try self.child(
                     id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
             }
             guard let child else {
@@ -52,6 +52,11 @@ extension DetectorSearch {
             children.append(child)
         }
         return children
+    }
+
+    /// Tells that the search is at it, and stops it when asked to.
+    private func reportProposing() throws {
+        try hooks.report(fraction(), "generation \(state.generation): proposing students", [:])
     }
 
     /// What a generation's children may take, as a share of the base's latency: settled when the generation begins, and kept.
@@ -140,7 +145,7 @@ extension DetectorSearch {
         let importance = try importance(of: parent)
         let cuts = LatencyCuts(
             model: model, catalog: catalog, step: settings.cutStep, leastWidth: settings.leastWidth,
-            base: base.graph.architecture)
+            base: base.graph.architecture, scoresAreComparable: settings.importance.isComparableAcrossLayers)
         var actions: [StudentAction] = []
         var grown = graph
         var scores: Importance? = importance
@@ -257,7 +262,8 @@ extension DetectorSearch {
     func importance(of candidate: Candidate) throws -> Importance {
         if let importance = importances[candidate.id] { return importance }
         let importance = try trainer.importance(
-            graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id))
+            graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id),
+            progress: reportProposing)
         importances[candidate.id] = importance
         return importance
     }

@@ -25,14 +25,17 @@ public final class DistillingTrainer: StudentTrainer {
     }
 
     public func importance(
-        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
     ) throws -> Importance {
         try Importance(
             settings.importance, graph, weights, on: train, batches: settings.importanceBatches,
-            of: settings.trial.batchSize, mirrors: settings.trial.mirrors, training: training, random)
+            of: settings.trial.batchSize, mirrors: settings.trial.mirrors, training: training, random,
+            progress: progress)
     }
 
-    public func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double {
+    public func loss(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
+    ) throws -> Double {
         let (input, count) = (graph.architecture.input, settings.importanceBatches)
         let loader = try BatchLoader(
             train, batchSize: settings.trial.batchSize, mirrors: settings.trial.mirrors, random: random.stream("data"))
@@ -44,6 +47,7 @@ public final class DistillingTrainer: StudentTrainer {
             let losses = try pass.trainingLosses(
                 images, targets: images.resized(batch.targets), settings: training,
                 random: random.stream("step", index))
+            try progress()
             return Double(losses.total.value.scalar)
         }
         return losses.reduce(0, +) / Double(count)

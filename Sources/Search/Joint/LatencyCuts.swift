@@ -10,8 +10,9 @@ struct LatencyCuts {
     /// No width falls below this share of the base's.
     let leastWidth: Double
     let base: DetectorArchitecture
-
-    private static let mostCuts = 24
+    /// Whether scores of one layer say something beside those of another. Where they do not, a cut costs the share of its
+    /// group's scores that it takes.
+    let scoresAreComparable: Bool
 
     /// A cut, what it saves in predicted milliseconds, and the importance that goes with it.
     struct Cut {
@@ -32,7 +33,7 @@ struct LatencyCuts {
             (1..<max(1, value.blocks.count)).map { block -> (StudentAction, Double) in
                 (
                     .removeBlock(stage: stage, block: block),
-                    importance?.blockScore(graph, stage: stage, block: block, catalog) ?? 0
+                    blockScore(graph, stage: stage, block: block, importance)
                 )
             }
         }
@@ -85,7 +86,8 @@ struct LatencyCuts {
                 if let kinds, !kinds.contains(cut.action.kind(on: graph.architecture)) { return false }
                 return !spared.contains { $0.isUndone(by: cut.action) }
             }
-            guard actions.count < Self.mostCuts, let cut = draw(cuts, &random) else {
+            // Each cut leaves fewer channels or blocks: there is an end.
+            guard let cut = draw(cuts, &random) else {
                 return orDeepest && !actions.isEmpty ? (actions, graph) : nil
             }
             let inheritance = try Inheritance(
@@ -101,21 +103,42 @@ struct LatencyCuts {
         let unit = graph.searchUnit(of: knob)
         let taken = max(1, Int((step * Double(group.width / unit)).rounded())) * unit
         let width = group.width - taken
-        return width >= max(unit, Int(leastWidth * Double(baseWidth(knob)))) ? width : nil
+        return width >= max(unit, Int(leastWidth * Double(baseWidth(knob) ?? 0))) ? width : nil
     }
 
-    /// The base's width; blocks that the base lacks count as its stage's last.
-    private func baseWidth(_ knob: Knob) -> Int {
+    /// The base's width. Blocks that the base lacks, or that have a width which its block there has not (one that was moved from
+    /// another stage may), count as its stage's last that has it; nil where none has.
+    private func baseWidth(_ knob: Knob) -> Int? {
         guard case .inner(let stage, let block, let index) = knob else { return base[knob] }
-        let last = base.backbone.stages[stage].blocks.count - 1
-        return base[.inner(stage: stage, block: min(block, last), index: index)]
+        let blocks = base.backbone.stages[stage].blocks
+        let widths = blocks.dropFirst(block).prefix(1) + blocks.reversed()
+        return widths.lazy.map(\.widths).first { $0.indices.contains(index) }?[index]
     }
 
     private func lostImportance(_ group: ChannelGroup, width: Int, _ importance: Importance?) -> Double {
         guard let scores = importance?.scores(of: group) else { return 0 }
         let unit = group.unit(base: 1)
         let kept = Set(Importance.strongest(width / unit, unit: unit, scores: scores))
-        return scores.indices.reduce(0) { $0 + (kept.contains($1 / unit) ? 0 : Double(scores[$1])) }
+        return cost(of: scores.indices.filter { !kept.contains($0 / unit) }.map { scores[$0] }, among: scores)
+    }
+
+    /// What a residual block brings: the importance of the widest of its inner groups, which all of it runs through.
+    /// The trunk's scores can't tell blocks apart.
+    private func blockScore(_ graph: DetectorGraph, stage: Int, block: Int, _ importance: Importance?) -> Double {
+        let widths = graph.architecture.backbone.stages[stage].blocks[block].widths
+        return widths.indices.compactMap { index -> Double? in
+            let knob = Knob.inner(stage: stage, block: block, index: index)
+            guard let group = graph.group(of: knob), let scores = importance?.scores(of: group) else { return nil }
+            return cost(of: scores, among: scores)
+        }.max() ?? 0
+    }
+
+    /// What it costs to lose some of a group's channels.
+    private func cost(of lost: [Float], among scores: [Float]) -> Double {
+        let sum = lost.reduce(0) { $0 + Double($1) }
+        if scoresAreComparable || !sum.isFinite { return sum }
+        let all = scores.reduce(0) { $0 + ($1.isFinite ? Double($1) : 0) }
+        return all > 0 ? sum / all : 0
     }
 }
 
@@ -128,19 +151,5 @@ extension StudentAction {
         case (.setWidth(let knob, _), .setWidth(let other, _)): knob == other
         default: false
         }
-    }
-}
-
-extension Importance {
-    /// What a residual block brings: the importance of the widest of its inner groups, which all of it runs through.
-    /// The trunk's scores can't tell blocks apart.
-    func blockScore(_ graph: DetectorGraph, stage: Int, block: Int, _ catalog: BackboneCatalog) -> Double? {
-        let widths = graph.architecture.backbone.stages[stage].blocks[block].widths
-        let sums = widths.indices.compactMap { index -> Double? in
-            let knob = Knob.inner(stage: stage, block: block, index: index)
-            guard let group = graph.group(of: knob), let scores = scores(of: group) else { return nil }
-            return scores.reduce(0) { $0 + Double($1) }
-        }
-        return sums.max()
     }
 }

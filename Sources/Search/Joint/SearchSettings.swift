@@ -156,11 +156,14 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public func latencyLimit(generation: Int, time: Double = 0) -> Double {
         let aim = latencyTarget * (1 - latencyMargin)
         if let phase = phase(generation: generation) {
-            // The architecture takes half of the way; pruning takes the rest, step by step.
-            guard phase == .pruning else { return phase == .architecture ? aim.squareRoot() : aim }
-            let pruning = (1...generations).filter { self.phase(generation: $0) == .pruning }
-            let done = Double(generation - (pruning.first ?? 1) + 1) / Double(pruning.count)
-            return done < 1 ? pow(aim, (1 + done) / 2) : aim
+            // The architecture takes half of the way, pruning the rest, both step by step.
+            let part = (1...generations).filter { self.phase(generation: $0) == phase }
+            let done = Double(generation - (part.first ?? 1) + 1) / Double(max(1, part.count))
+            switch phase {
+            case .architecture: return pow(aim, done / 2)
+            case .pruning: return done < 1 ? pow(aim, (1 + done) / 2) : aim
+            case .distillation: return aim
+            }
         }
         let steps = max(1, Int((descent * Double(generations)).rounded()))
         // How many generations the hours hold is not known; the first one cannot go by their time.

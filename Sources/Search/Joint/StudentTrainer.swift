@@ -6,14 +6,22 @@ public import Training
 /// What the search needs done to a student; the search itself knows nothing of images.
 public protocol StudentTrainer {
     /// How much each of a student's channels matters.
-    func importance(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Importance
+    ///
+    /// - Parameter progress: called after each batch; may throw to stop.
+    func importance(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
+    ) throws -> Importance
 
     /// A derived student's weights as its training starts from them: with batch norm's statistics estimated anew, since those
     /// that it inherited are its parent's.
     func settled(_ graph: DetectorGraph, _ weights: NamedTensors) throws -> NamedTensors
 
     /// The mean loss of a student as it stands, over some training images: the same ones for all that are given one stream.
-    func loss(_ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream) throws -> Double
+    ///
+    /// - Parameter progress: called after each batch; may throw to stop.
+    func loss(
+        _ graph: DetectorGraph, _ weights: NamedTensors, _ random: RandomStream, progress: () throws -> Void
+    ) throws -> Double
 
     /// Trains a student, under a teacher unless it is nil.
     ///

@@ -14,6 +14,9 @@ public struct Importance: Sendable {
         case l1
         /// Drawn: what the others are to be compared with.
         case random
+
+        /// Whether a layer's scores say something beside another one's: only Taylor's are all changes of the loss.
+        public var isComparableAcrossLayers: Bool { self == .taylor }
     }
 
     /// First knob of a group → a score for each channel.

@@ -66,9 +66,11 @@ extension Importance {
     /// - Parameters:
     ///   - split: where Taylor's batches are drawn from.
     ///   - random: names the batches that are drawn, and the random scores.
+    ///   - progress: called after each batch; may throw to stop.
     public init(
         _ measure: Measure, _ graph: DetectorGraph, _ weights: NamedTensors, on split: DatasetSplit,
-        batches: Int, of batchSize: Int, mirrors: [Mirroring], training: TrainingSettings, _ random: RandomStream
+        batches: Int, of batchSize: Int, mirrors: [Mirroring], training: TrainingSettings, _ random: RandomStream,
+        progress: () throws -> Void = {}
     ) throws {
         switch measure {
         case .normScale, .l1: self.init(measure, graph, weights: weights)
@@ -86,6 +88,7 @@ extension Importance {
                     weights, items.item(index), teacher: nil, random.stream("step", index)
                 ).gradients
                 addTaylor(graph, weights: weights, gradients: gradients)
+                try progress()
             }
         }
     }

@@ -10,11 +10,11 @@ public enum WidthRule: String, Sendable, Hashable, Codable, CaseIterable {
     case cheapest
 
     /// What suits a measure.
-    public init(for measure: Importance.Measure) { self = measure == .taylor ? .cheapest : .alike }
+    public init(for measure: Importance.Measure) { self = measure.isComparableAcrossLayers ? .cheapest : .alike }
 
     /// What a measure's scores do not allow.
     public func obstacle(with measure: Importance.Measure) -> Failure? {
-        guard self == .cheapest, measure != .taylor else { return nil }
+        guard self == .cheapest, !measure.isComparableAcrossLayers else { return nil }
         return Failure(
             "scores by \(measure.rawValue) can't be compared from layer to layer",
             remedy: "choose taylor, or widths that are narrowed alike")
