@@ -50,7 +50,7 @@ public struct ComparisonReport {
             header: ["over", "runs", "AP gained", "interval over images", "verdict"],
             rows: comparison.advances.map { advance in
                 [
-                    advance.over, "\(advance.precision.count)", points(advance.precision, signed: true),
+                    advance.over, "\(advance.runs)", points(advance.precision, signed: true),
                     advance.overImages.map { bounds($0, signed: true) } ?? "", advance.verdict.rawValue,
                 ]
             })
@@ -86,6 +86,17 @@ public struct ComparisonReport {
         let budgets = Set(all.compactMap(\.candidates)).sorted()
         if budgets.count > 1 {
             remarks.append("Searches trained \(budgets.map(String.init).joined(separator: ", ")) candidates.")
+        }
+        let several = comparison.modes.filter { $0.precision.count < $0.runs.count }.map(\.name)
+        if !several.isEmpty {
+            remarks.append(
+                "Of \(several.joined(separator: ", ")) several searches are of one base: intervals are over bases.")
+        }
+        if Set(all.compactMap(\.split)).count > 1 { remarks.append("Runs are evaluated on different images.") }
+        if !comparison.disputed.isEmpty {
+            remarks.append(
+                "Evaluations of one student tell different APs of \(comparison.disputed.joined(separator: ", ")): "
+                    + "the first one's are taken.")
         }
         // Milliseconds are another share of the base's latency each time that it is measured.
         let targets = all.compactMap(\.target)

@@ -30,6 +30,8 @@ enum Role: Hashable, CustomStringConvertible {
 struct Contender {
     let role: Role
     let detector: Detector
+    /// What it was given as; nil for what is a part of a search's result, or made here.
+    var artifact: Artifact?
 }
 
 extension Evaluate {
@@ -50,15 +52,16 @@ extension Evaluate {
         let place = others.firstIndex {
             digest == nil || SafeTensors($0.detector.weights).digest == digest
         }
-        let given = place.map { others.remove(at: $0).detector }
+        let given = place.map { others.remove(at: $0) }
         let base =
-            try given ?? result.map { try DetectorFiles.read(from: $0.directory.appending(path: "base"), backbones) }
+            try given?.detector
+            ?? result.map { try DetectorFiles.read(from: $0.directory.appending(path: "base"), backbones) }
         guard let base else {
             throw Failure(
                 "nothing to evaluate", at: context.stage,
                 remedy: "add a stage that makes a detector or a search result to 'needs'")
         }
-        var contenders = [Contender(role: .base, detector: base)]
+        var contenders = [Contender(role: .base, detector: base, artifact: given?.artifact)]
         if let result {
             let folder = result.directory.appending(path: "student")
             contenders.append(Contender(role: .student, detector: try DetectorFiles.read(from: folder, backbones)))
@@ -79,7 +82,7 @@ extension Evaluate {
         return others.map { artifact, detector in
             var name = artifact.reference.split(separator: "/").last.map(String.init) ?? "rival"
             while !names.insert(name).inserted { name += "-2" }
-            return Contender(role: .rival(name), detector: detector)
+            return Contender(role: .rival(name), detector: detector, artifact: artifact)
         }
     }
 
@@ -87,7 +90,9 @@ extension Evaluate {
     private func teacher(
         _ search: SearchRecord?, _ data: PackedDataset, _ context: StageContext
     ) throws -> Contender? {
-        guard let pool = context.inputs.first(.teacherPool), let choice = search?.teacher else { return nil }
+        guard let pool = context.inputs.first(.teacherPool), let choice = search?.teacher,
+            search?.summary["mode"]?.string != SearchSettings.Mode.noDistillation.rawValue
+        else { return nil }
         guard search?.pool == pool.digest.hex else {
             context.log("the teacher pool '\(pool.reference)' is not the search's: no teacher is evaluated")
             return nil

@@ -24,8 +24,8 @@ public struct Evaluate: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    /// 7: more drawings of large splits; the student's weights are named.
-    public var version: Int { 7 }
+    /// 8: training curves are the base's; no teacher of a search that had none.
+    public var version: Int { 8 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [
@@ -57,7 +57,7 @@ public struct Evaluate: StagePlugin {
             search: search, device: device)
         let report = try ReportBuilder(
             job: context.job, metrics: metrics, search: search, pictures: pictures, options: options,
-            inputs: context.inputs.artifacts
+            inputs: context.inputs.artifacts, base: contenders.first { $0.role == .base }?.artifact
         ).content
         try write(metrics, report, contenders, assessed, data.categories, context)
         context.progress.report(

@@ -13,6 +13,8 @@ struct ReportBuilder {
     let pictures: (pictures: [MarkedPicture], markings: Markings)
     let options: EvaluateOptions
     let inputs: [Artifact]
+    /// What the base was given as; nil where it is a part of the search's result.
+    let base: Artifact?
 
     var content: ReportContent {
         get throws {
@@ -30,8 +32,7 @@ struct ReportBuilder {
             content.student = try metrics.assessed.first(.student).map(figures)
             content.teacher = try metrics.assessed.first(.teacher).map(figures)
             content.search = search?.figures
-            content.training =
-                try inputs.first { $0.kind == .detector }.map { try BaseTraining($0.directory).charts } ?? []
+            content.training = try base.map { try BaseTraining($0.directory).charts } ?? []
             content.pictures = pictures.pictures
             content.pictureThreshold = options.scoreThreshold
             content.predictions = predictions

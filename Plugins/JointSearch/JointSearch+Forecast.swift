@@ -46,13 +46,15 @@ extension JointSearch {
         return try Forecast(
             [search.phase(limit: settings.hours.map { $0 * 3600 }), finish.phase()],
             .search(base: base, student: student)
-        ).needing(disk: JointSearch.states(of: settings) * base.weightBytes)
+        ).needing(disk: JointSearch.states(of: settings, isReplay: options.replay != nil) * base.weightBytes)
     }
 
     /// How many times a detector's weights lie on the disk at most: each child of a generation with its optimiser's state beside who
     /// may become a finalist, or each finalist with its own, and those of the front.
-    private static func states(of settings: SearchSettings) -> Double {
-        let (children, finalists) = (Double(settings.childrenPerGeneration), Double(settings.finalists))
+    private static func states(of settings: SearchSettings, isReplay: Bool) -> Double {
+        // No more than there are candidates; where no other student is fast enough the base is a finalist too.
+        let children = isReplay ? 1 : Double(min(settings.childrenPerGeneration, settings.candidates))
+        let finalists = isReplay ? 1 : Double(min(settings.finalists, settings.candidates + 1))
         return max(3 * children + finalists, 3 * finalists) + 4
     }
 }

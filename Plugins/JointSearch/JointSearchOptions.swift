@@ -103,6 +103,14 @@ public struct JointSearchOptions: Codable, Sendable {
                 "\(settings.halvings) halvings want \(1 << settings.halvings) students in a generation; there are "
                     + "\(settings.childrenPerGeneration)", remedy: "give more 'children', or fewer halvings")
         }
+        // All widths that stay as they are may be meant; hardly any that can be cut are not.
+        if settings.leastWidth < 1, settings.cutStep > 1 - settings.leastWidth + 1e-9 {
+            reader.report(
+                reader.has("cut_step") ? "cut_step" : "least_width",
+                "a width that loses a share of \(settings.cutStep) has less than its 'least_width' of \(settings.leastWidth): "
+                    + "hardly any could be cut",
+                remedy: "lower one of them; 'least_width: 1' leaves all widths as they are")
+        }
         if settings.halvings > 0, settings.trial.epochs == 0 {
             reader.report(
                 "halvings", "students that are not trained cannot be stopped early",

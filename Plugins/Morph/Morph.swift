@@ -60,10 +60,15 @@ public struct Morph: StagePlugin {
         let chooseWidths = options.macs != nil && options.widths == .cheapest
         let chooseChannels = options.weights == .inherited && (options.macs != nil || options.actions.needImportance)
         guard chooseWidths || chooseChannels else { return nil }
-        context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
+        func report() throws {
+            context.progress.report(fraction: 0, message: "weighing channels by \(options.importance.rawValue)")
+            try context.checkCancelled()
+        }
+        try report()
         return try Importance(
             options.importance, base.graph, base.weights, on: train, batches: options.importanceBatches,
-            of: options.batchSize, mirrors: [], training: options.sampling, context.seed.stream("importance"))
+            of: options.batchSize, mirrors: [], training: options.sampling, context.seed.stream("importance"),
+            progress: report)
     }
 
     private func precisions(

@@ -70,8 +70,11 @@ public struct TeacherPool: StagePlugin {
             "supernet: \(space.elastic.count) elastic dimensions, largest \(space.largest), smallest \(space.smallest)")
         let importance = try Importance(
             .taylor, supernet.graph, grown.weights, on: inputs.train, batches: 8, of: options.plan.batchSize,
-            mirrors: options.plan.mirrors, training: options.sampling, context.seed.stream("importance"))
-        try context.checkCancelled()
+            mirrors: options.plan.mirrors, training: options.sampling, context.seed.stream("importance")
+        ) {
+            context.progress.report(fraction: 0, message: "weighing the base's channels")
+            try context.checkCancelled()
+        }
         return (supernet, supernet.sorted(grown.weights, by: importance))
     }
 

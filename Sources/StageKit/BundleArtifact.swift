@@ -7,7 +7,8 @@ import Spool
 /// A stage's result in a job's bundle: `file: PATH/night.tar.zst/teachers`. Only one that the bundle holds whole can be used.
 struct BundleArtifact {
     private let bundle: Bundles.Bundle
-    private let stage: String
+    /// Where in the bundle its members lie.
+    private let prefix: String
     let receipt: Receipt
 
     private static func receiptPath(_ stage: String) -> String { "receipts/\(stage).json" }
@@ -22,17 +23,24 @@ struct BundleArtifact {
 
     init(_ url: URL, stage: String, at path: String) throws {
         bundle = Bundles.Bundle(url)
-        self.stage = stage
         let present = Set(try bundle.list().map(\.path))
         guard present.contains(Self.receiptPath(stage)) else {
             throw Failure("the bundle holds no stage '\(stage)'", at: path, remedy: Self.remedy(bundle, present))
         }
         receipt = try Self.receipt(of: stage, in: bundle)
-        if let missing = receipt.members.first(where: { !present.contains("\(stage)/\($0.path)") }) {
+        guard let prefix = Self.prefix(of: stage, receipt, present) else {
+            let missing = receipt.members.first { !present.contains("\(stage)/\($0.path)") }
             throw Failure(
-                "the bundle holds only a part of '\(stage)': not \(missing.path)", at: path,
+                "the bundle holds only a part of '\(stage)': not \(missing?.path ?? "")", at: path,
                 remedy: "name the job's stage in its spool: 'JOB/\(stage)'")
         }
+        self.prefix = prefix
+    }
+
+    /// Where all of a stage's members lie: below its name, or, of one evaluation, at the top; nil where some are missing.
+    private static func prefix(of stage: String, _ receipt: Receipt, _ present: Set<String>) -> String? {
+        let places = ["\(stage)/"] + (receipt.kind == ArtifactKind.evaluation.rawValue ? [""] : [])
+        return places.first { place in receipt.members.allSatisfy { present.contains(place + $0.path) } }
     }
 
     /// What the stages are that can be named behind a bundle's path.
@@ -47,7 +55,7 @@ struct BundleArtifact {
             guard path.hasPrefix("receipts/"), path.hasSuffix(".json") else { return nil }
             let stage = String(path.dropFirst("receipts/".count).dropLast(".json".count))
             guard let receipt = try? receipt(of: stage, in: bundle) else { return nil }
-            return receipt.members.allSatisfy { present.contains("\(stage)/\($0.path)") } ? stage : nil
+            return prefix(of: stage, receipt, present) == nil ? nil : stage
         }
         if whole.isEmpty { return "name a stage's result in a spool: the bundle holds none that is whole" }
         return "name a stage in it: "
@@ -80,11 +88,11 @@ struct BundleArtifact {
         let unpacked = draft.appending(path: "unpacked")
         let whole = draft.appending(path: "whole", directoryHint: .isDirectory)
         try files.createDirectory(at: whole, withIntermediateDirectories: true)
-        try bundle.unpack(to: unpacked, only: Set(receipt.members.map { "\(stage)/\($0.path)" }))
-        let output = unpacked.appending(path: stage)
+        try bundle.unpack(to: unpacked, only: Set(receipt.members.map { prefix + $0.path }))
+        let output = prefix.isEmpty ? unpacked : unpacked.appending(path: prefix)
         if let problem = receipt.verify(in: output).first {
             throw Failure(
-                "the bundle's '\(stage)' does not fit its receipt: \(problem)", at: bundle.url.path,
+                "the bundle's '\(receipt.stage)' does not fit its receipt: \(problem)", at: bundle.url.path,
                 remedy: "copy the bundle again, or run the job again")
         }
         try files.moveItem(at: output, to: whole.appending(path: "output"))

@@ -7,9 +7,11 @@ extension TrainingSettings {
     public init(_ reader: ConfigReader) {
         self.init()
         anchors.count = reader.int(
-            "anchors_per_image", default: 256, in: 1...100_000, help: "anchors drawn for the proposal losses")
+            "anchors_per_image", default: 256, in: 2...100_000,
+            help: "anchors drawn for the proposal losses, up to half of them on objects")
         regions.count = reader.int(
-            "regions_per_image", default: 128, in: 1...100_000, help: "regions drawn for the box losses")
+            "regions_per_image", default: 128, in: 4...100_000,
+            help: "regions drawn for the box losses, up to a quarter of them on objects")
     }
 }
 

@@ -105,7 +105,7 @@ struct MorphCommand: Command {
         if let train {
             return try Importance(
                 measure, base.graph, base.weights, on: train, batches: 8, of: 4, mirrors: [],
-                training: TrainingSettings(), random.stream("importance"))
+                training: TrainingSettings(), random.stream("importance"), progress: {})
         }
         switch measure {
         case .taylor: throw UsageError("taylor weighs channels on images", remedy: "give --data, or another measure")

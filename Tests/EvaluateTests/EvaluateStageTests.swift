@@ -162,7 +162,10 @@ import Training
         try folder.write(
             Samples.history.replacing(first, with: "\(first)\"weights_digest\":\"\(digest.hex)\",", maxReplacements: 1),
             to: "search/history.jsonl")
+        try folder.write(Samples.curve, to: "continued/curve.jsonl")
         try run([artifact(.dataset, "data"), artifact(.detector, "continued"), artifact(.detector, "base"), search])
+        // Nor are curves of another one's training taken for the base's.
+        #expect(try missing(["Loss of the base&#39;s training"]).count == 1)
         let metrics = try JSON(parsing: output("metrics.json"))
         let base = try #require(metrics["base"]?["parameters"]?.number)
         #expect(try base < #require(metrics["rivals"]?["continued"]?["parameters"]?.number))
@@ -193,6 +196,13 @@ import Training
         let parameters = try #require(metrics["teacher"]?["parameters"]?.number)
         #expect(try parameters < #require(metrics["base"]?["parameters"]?.number))
         #expect(metrics["teacher"]?["stats"]?.array?.count == 12)
+
+        // Of a search that asked none, none is measured.
+        var untaught = search
+        untaught.summary = ["target_ms": 30, "meets_target": true, "mode": "no-distillation"]
+        try FileManager.default.removeItem(at: folder["attempt"])
+        try run([artifact(.dataset, "data"), untaught, teachers])
+        #expect(try JSON(parsing: output("metrics.json"))["teacher"]?.isNull != false)
     }
 
     @Test func baseAloneWithItsTraining() throws {

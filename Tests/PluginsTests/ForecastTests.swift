@@ -205,6 +205,9 @@ import Train
         let search = JointSearch(backbones: stages.backbones)
         #expect(try disk(search, "candidates: 4\nchildren: 2\nfinalists: 1", [data, detector, pool]) == 11 * weights)
         #expect(try disk(search, "candidates: 4\nchildren: 4", [data, detector, pool]) == 20 * weights)
+        // No more than there are to be trained.
+        let one = try disk(search, "candidates: 1\nchildren: 1000\nfinalists: 64", [data, detector, pool])
+        #expect(one == 10 * weights)
         #expect(try disk(TeacherPool(backbones: stages.backbones), "epochs: 1", [data, detector]) > 5 * weights)
         #expect(
             try disk(DatasetPack(), "{format: synth, train: 100, val: 30, width: 64, height: 48}", [])

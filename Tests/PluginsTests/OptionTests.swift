@@ -30,6 +30,12 @@ import Train
     @Test(arguments: [
         ("halvings: 3", "1:11: error: 3 halvings want 8 students in a generation; there are 2"),
         ("halvings: 1\ntrial: {epochs: 0}", "1:11: error: students that are not trained cannot be stopped early"),
+        (
+            "cut_step: 0.5\nleast_width: 0.6",
+            "1:11: error: a width that loses a share of 0.5 has less than its 'least_width' of 0.6"
+        ),
+        ("least_width: 0.8", "1:14: error: a width that loses a share of 0.25"),
+        ("regions_per_image: 3", "1:20: error: "), ("anchors_per_image: 1", "1:20: error: "),
         ("worker_threads: 2", "1:17: error: there are no workers that could have threads"),
         ("workers: 0", "1:10: error: "),
         ("trial: {epochs: 0}\nfinish: {epochs: 0}", "2:9: error: neither candidates nor finalists are trained"),

@@ -135,6 +135,49 @@ import Testing
         #expect(try ModeComparison.runs(recorded: record, source: "here") == [up, down])
     }
 
+    /// Several searches of one base share what its training came to: they count as one.
+    @Test func searchesOfOneBaseAreNoTrialsOfTheirOwn() throws {
+        let one = try [0.503, 0.505, 0.504].map { try run("joint", "a", $0) }
+        let alone = try ModeComparison(one, reference: "joint")
+        #expect(alone.modes[0].runs.count == 3 && alone.modes[0].gain.count == 1 && alone.modes[0].gain.interval == nil)
+        #expect(alone.advances[0].runs == 3 && alone.advances[0].verdict == .unknown)
+        // The mean is that of bases, however many searches one of them had.
+        let two = try ModeComparison(one + [run("joint", "b", 0.514)], reference: "joint")
+        #expect(abs(two.advances[0].precision.mean - 0.009) < 1e-9 && two.advances[0].precision.count == 2)
+    }
+
+    /// What another evaluation of a student tells of a detector by the same name, but with another AP, is of another detector.
+    @Test func rivalsByTheSameNameAreToldApart() throws {
+        func evaluated(_ rival: Double, _ changes: [Double?], candidates: Int = 8, _ source: String) throws
+            -> ModeComparison.Run
+        {
+            guard case .object(var members) = Self.metrics("joint", "a", 0.52),
+                case .object(var search) = members["search"]
+            else { throw Failure("") }
+            (search["student"], search["candidates"]) = ("s", .integer(candidates))
+            members["search"] = .object(search)
+            members["split"] = ["digest": "cells"]
+            members["rivals"] = [
+                "continued": ["ap": .number(rival), "change": ["resampled": ResampledChanges(changes).json]]
+            ]
+            return try ModeComparison.Run(metrics: .object(members), source: source)
+        }
+        let first = try evaluated(0.54, Array(repeating: -0.02, count: 20), "first")
+        let second = try evaluated(0.46, Array(repeating: 0.06, count: 40), "second")
+        let found = try ModeComparison([first, second], reference: "joint")
+        #expect(found.disputed == ["continued"] && found.advances[1].verdict == .worse)
+        // More drawings of the same one are taken.
+        let again = try evaluated(0.54, Array(repeating: -0.02, count: 40), "again")
+        let same = try ModeComparison([first, again], reference: "joint")
+        #expect(same.disputed.isEmpty && same.modes[0].runs[0].resampled["continued"]?.values.count == 40)
+        // A replay makes the same student of fewer candidates: the search counts, whichever is given first.
+        let replay = try evaluated(0.54, [], candidates: 3, "replay")
+        for runs in [[first, replay], [replay, first]] {
+            let comparison = try ModeComparison(runs, reference: "joint")
+            #expect(comparison.modes[0].runs.map(\.candidates) == [8] && comparison.repeated == ["replay"])
+        }
+    }
+
     /// Without a base in common there is no difference, and of one pair there is no interval: neither is "not distinguished".
     @Test func withoutAnIntervalThereIsNoVerdict() throws {
         let none = try ModeComparison([run("joint", "a", 0.5), run("random", "b", 0.6)], reference: "joint").differences

@@ -199,6 +199,18 @@ import Testing
             about: [:], to: forged)
         let fresh = FileArtifacts(imports: bench.base.appending(path: "fresh"))
         #expect(throws: Failure.self) { try fresh.input("\(forged.path)/data") }
+        // An evaluation's members may lie at the top.
+        var report = try Receipt(reading: receipt)
+        report.kind = ArtifactKind.evaluation.rawValue
+        let top = bench.base.appending(path: "top.tar.zst")
+        try BundleBuilder.build(
+            members: [ArchiveMember(path: "receipts/data.json", contents: .data(report.sealed()))]
+                + members.map {
+                    ArchiveMember(path: $0.path, contents: .file(bench.output(of: data).appending(path: $0.path)))
+                }, about: [:], to: top)
+        let evaluation = try files.input("\(top.path)/data")
+        #expect(evaluation.kind == .evaluation)
+        #expect(report.verify(in: URL(filePath: evaluation.directory)).isEmpty)
         func refusal(_ path: String) -> Failure? { #expect(throws: Failure.self) { try files.input(path) } }
         #expect(refusal(whole)?.remedy == "name a stage in it: whole.tar.zst/data")
         #expect(refusal("\(whole)/date")?.remedy == "name a stage in it: whole.tar.zst/data")

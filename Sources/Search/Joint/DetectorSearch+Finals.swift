@@ -31,6 +31,7 @@ extension DetectorSearch {
             student.share = try requireCandidate(winner.id).share
         }
         try requireSame("the student", student.weights, as: replay?.student)
+        hooks.record(student.id, ["student/ap": student.precision ?? 0, "student/latency_ms": student.latency])
         try journalFinals(student, isTaken: isTaken)
         return Outcome(
             graph: try graph(of: student), weights: final, student: student, isLastTrainingTaken: isTaken,
@@ -68,11 +69,7 @@ extension DetectorSearch {
             let before = state.finals?.entrants ?? []
             state.finals?.add(finalist)
             hooks.look(state)
-            guard let finals = state.finals, finals.winner == nil else {
-                hooks.record(
-                    id, ["student/ap": outcome.precision, "student/latency_ms": finalist.latency])
-                return
-            }
+            guard let finals = state.finals, finals.winner == nil else { return }
             for stopped in before where !finals.entrants.contains(stopped) {
                 hooks.log("\(title(of: try requireCandidate(stopped))) stops here: others came further")
                 halted[stopped] = nil

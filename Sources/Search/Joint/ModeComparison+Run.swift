@@ -43,10 +43,19 @@ extension ModeComparison {
         /// With what another evaluation of the same student tells besides: rivals, drawings of the images, a latency.
         func completed(by other: Run) -> Run {
             var run = self
+            let disputed = rivals(disputedBy: other)
             run.rivals.merge(other.rivals) { own, _ in own }
-            run.resampled.merge(other.resampled) { $0.values.count < $1.values.count ? $1 : $0 }
+            // Drawings are of the detector whose AP is told.
+            run.resampled.merge(other.resampled.filter { !disputed.contains($0.key) }) {
+                $0.values.count < $1.values.count ? $1 : $0
+            }
             if run.latency == nil { (run.latency, run.target) = (other.latency, other.target) }
             return run
+        }
+
+        /// Rivals that another evaluation of the same student has another AP of: they are other detectors by the same name.
+        func rivals(disputedBy other: Run) -> [String] {
+            rivals.keys.filter { name in other.rivals[name].map { $0 != rivals[name] } ?? false }.sorted()
         }
 
         /// Whether the student is as fast as it was to be, as measured; nil where that is not known.

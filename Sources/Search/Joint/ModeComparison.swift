@@ -58,6 +58,7 @@ public struct ModeComparison: Sendable {
     public struct Mode: Sendable {
         public let name: String
         public let runs: [Run]
+        /// Over bases, as all estimates here: several searches of one base are no independent trials, and count as their mean.
         public let precision: Estimate
         /// Over the base.
         public let gain: Estimate
@@ -68,9 +69,9 @@ public struct ModeComparison: Sendable {
         init(_ name: String, _ runs: [Run]) {
             self.name = name
             self.runs = runs
-            precision = Estimate(runs.map(\.precision))
-            gain = Estimate(runs.map { $0.precision - $0.basePrecision })
-            let latencies = runs.compactMap(\.latency)
+            precision = Estimate(ModeComparison.byBase(runs, \.precision))
+            gain = Estimate(ModeComparison.byBase(runs) { $0.precision - $0.basePrecision })
+            let latencies = ModeComparison.byBase(runs, \.latency)
             latency = latencies.isEmpty ? nil : Estimate(latencies)
             let told = runs.compactMap(\.meetsTarget)
             within = (told.count { $0 }, told.count)
@@ -83,9 +84,11 @@ public struct ModeComparison: Sendable {
     /// What the reference's students have more than another detector of their own evaluation: the base, or a rival.
     public struct Advance: Sendable, Hashable {
         public let over: String
-        /// Over runs.
+        /// Searches that were held against it.
+        public let runs: Int
+        /// Over bases.
         public let precision: Estimate
-        /// Of the mean over runs, over images: the middle 95 % of the drawings; nil where they were not made, or on other images.
+        /// Of that mean, over images: the middle 95 % of the drawings; nil where they were not made, or on other images.
         public let overImages: ClosedRange<Double>?
         public let verdict: Verdict
     }
@@ -108,11 +111,13 @@ public struct ModeComparison: Sendable {
 
     /// Evaluations of searches that another one was given of: each search counts once.
     public let repeated: [String]
+    /// Rivals that evaluations of one student tell different APs of: the first one's count.
+    public let disputed: [String]
 
     /// Refuses a reference that no run has, and evaluations of one base on different images. A search that is given twice counts once.
     public init(_ given: [Run], reference: String) throws {
-        let (runs, repeated) = Self.distinct(given)
-        self.repeated = repeated
+        let (runs, repeated, disputed) = Self.distinct(given)
+        (self.repeated, self.disputed) = (repeated, disputed)
         try Self.checkImages(of: runs)
         let names = Set(runs.map(\.mode)).sorted {
             ($0 == reference ? 0 : 1, $0) < ($1 == reference ? 0 : 1, $1)
@@ -132,32 +137,44 @@ public struct ModeComparison: Sendable {
         let own = runs.filter { $0.mode == reference }
         let rivals = Set(own.flatMap(\.rivals.keys)).sorted()
         advances = ([Self.base] + rivals).map { name in
+            let held = own.filter { name == Self.base || $0.rivals[name] != nil }
             let estimate = Estimate(
-                own.compactMap { run in
-                    (name == Self.base ? run.basePrecision : run.rivals[name]).map { run.precision - $0 }
-                })
-            let images = Self.overImages(own, name)
+                Self.byBase(held) { $0.precision - (name == Self.base ? $0.basePrecision : $0.rivals[name] ?? .nan) })
+            let images = Self.overImages(held, name)
             return Advance(
-                over: name, precision: estimate, overImages: images, verdict: Verdict(estimate.interval, images))
+                over: name, runs: held.count, precision: estimate, overImages: images,
+                verdict: Verdict(estimate.interval, images))
         }
     }
 
     /// Each search once, in whatever file, and however often its student was evaluated: the first evaluation counts, and what it does
-    /// not tell is taken from the others.
-    private static func distinct(_ runs: [Run]) -> (kept: [Run], repeated: [String]) {
+    /// not tell is taken from the others. A replay, which trains a part of the candidates, makes the same student, and is not the search.
+    private static func distinct(_ runs: [Run]) -> (kept: [Run], repeated: [String], disputed: [String]) {
         var places: [Run.Identity: Int] = [:]
         var kept: [Run] = []
         var repeated: [String] = []
+        var disputed: Set<String> = []
         for run in runs {
-            if let place = places[run.identity] {
-                kept[place] = kept[place].completed(by: run)
-                repeated.append(run.source)
-            } else {
+            guard let place = places[run.identity] else {
                 places[run.identity] = kept.count
                 kept.append(run)
+                continue
             }
+            var (first, second) = (kept[place], run)
+            if second.candidates ?? 0 > first.candidates ?? 0 { swap(&first, &second) }
+            disputed.formUnion(first.rivals(disputedBy: second))
+            kept[place] = first.completed(by: second)
+            repeated.append(second.source)
         }
-        return (kept, repeated)
+        return (kept, repeated, disputed.sorted())
+    }
+
+    /// The mean over each base's runs, in the order of bases.
+    private static func byBase(_ runs: [Run], _ value: (Run) -> Double?) -> [Double] {
+        Set(runs.map(\.base)).sorted().compactMap { base in
+            let values = runs.filter { $0.base == base }.compactMap(value)
+            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        }
     }
 
     /// APs of one base on different images are no runs of the same kind, and no pairs.
@@ -181,23 +198,21 @@ public struct ModeComparison: Sendable {
 
     /// How sure the mean of the runs' changes is over the images that all of them were evaluated on.
     private static func overImages(_ runs: [Run], _ name: String) -> ClosedRange<Double>? {
-        let held = runs.filter { name == base || $0.rivals[name] != nil }
-        let changes = held.compactMap { $0.resampled[name] }
-        guard changes.count == held.count, let split = held.first?.split, held.allSatisfy({ $0.split == split }) else {
+        let changes = runs.compactMap { $0.resampled[name] }
+        guard changes.count == runs.count, let split = runs.first?.split, runs.allSatisfy({ $0.split == split }) else {
             return nil
         }
-        return ResampledChanges.mean(changes).interval
+        let bases = Dictionary(grouping: zip(runs, changes), by: \.0.base).sorted { $0.key < $1.key }
+        return ResampledChanges.mean(bases.map { ResampledChanges.mean($0.value.map(\.1)) }).interval
     }
 
     /// For each base that both modes were given: the difference of their mean APs.
     private static func pairs(_ runs: [Run], _ a: String, _ b: String) -> [Double] {
-        func mean(_ mode: String, _ base: String) -> Double? {
-            let values = runs.filter { $0.mode == mode && $0.base == base }.map(\.precision)
-            return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+        func bases(_ mode: String) -> Set<String> { Set(runs.filter { $0.mode == mode }.map(\.base)) }
+        let common = bases(a).intersection(bases(b))
+        func means(_ mode: String) -> [Double] {
+            byBase(runs.filter { $0.mode == mode && common.contains($0.base) }, \.precision)
         }
-        return Set(runs.map(\.base)).sorted().compactMap { base in
-            guard let first = mean(a, base), let second = mean(b, base) else { return nil }
-            return first - second
-        }
+        return zip(means(a), means(b)).map { $0 - $1 }
     }
 }

@@ -70,7 +70,7 @@ extension Importance {
     public init(
         _ measure: Measure, _ graph: DetectorGraph, _ weights: NamedTensors, on split: DatasetSplit,
         batches: Int, of batchSize: Int, mirrors: [Mirroring], training: TrainingSettings, _ random: RandomStream,
-        progress: () throws -> Void = {}
+        progress: () throws -> Void
     ) throws {
         switch measure {
         case .normScale, .l1: self.init(measure, graph, weights: weights)
