@@ -7,8 +7,8 @@ import StageKit
 /// What goes into a job's bundle; for a failed job, what there is.
 ///
 /// `manifest.yaml`, `resolved.json`, `job.json`, `failure.txt` (failed jobs), `logs/<stage>.txt`, `receipts/<stage>.json`, and
-/// the members that stages marked for it: those of the first evaluation at the top, so that `report.html` is where one looks
-/// first, others under `<stage>/`. Of a stage that has not come to its end there are the journals (`.jsonl`) of its last checkpoint.
+/// the members that stages marked for it: those of an evaluation at the top, so that `report.html` is where one looks first,
+/// others under `<stage>/`. Of a stage that has not come to its end there are the journals (`.jsonl`) of its last checkpoint.
 struct JobBundle {
     private(set) var members: [ArchiveMember] = []
     let about: JSON
@@ -31,12 +31,8 @@ struct JobBundle {
             }
             add("receipts/\(stage).json", file: spool.receiptFile(token.id, stage))
             let output = spool.output(of: receipt)
-            let marked = receipt.members.filter(\.bundle)
-            // A stage's members stay together.
-            let onTop =
-                receipt.kind == ArtifactKind.evaluation.rawValue
-                && marked.allSatisfy { isFree($0.path, stages: stages) }
-            for member in marked {
+            for member in receipt.members where member.bundle {
+                let onTop = receipt.kind == ArtifactKind.evaluation.rawValue && isFree(member.path, stages: stages)
                 add(onTop ? member.path : "\(stage)/\(member.path)", file: output.appending(path: member.path))
             }
         }

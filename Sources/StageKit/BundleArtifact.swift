@@ -7,8 +7,8 @@ import Spool
 /// A stage's result in a job's bundle: `file: PATH/night.tar.zst/teachers`. Only one that the bundle holds whole can be used.
 struct BundleArtifact {
     private let bundle: Bundles.Bundle
-    /// Where in the bundle its members lie.
-    private let prefix: String
+    /// Where in the bundle each member lies.
+    private let places: [String: String]
     let receipt: Receipt
 
     private static func receiptPath(_ stage: String) -> String { "receipts/\(stage).json" }
@@ -28,19 +28,22 @@ struct BundleArtifact {
             throw Failure("the bundle holds no stage '\(stage)'", at: path, remedy: Self.remedy(bundle, present))
         }
         receipt = try Self.receipt(of: stage, in: bundle)
-        guard let prefix = Self.prefix(of: stage, receipt, present) else {
-            let missing = receipt.members.first { !present.contains("\(stage)/\($0.path)") }
+        places = Self.places(of: stage, receipt, present)
+        if let missing = receipt.members.first(where: { places[$0.path] == nil }) {
             throw Failure(
-                "the bundle holds only a part of '\(stage)': not \(missing?.path ?? "")", at: path,
+                "the bundle holds only a part of '\(stage)': not \(missing.path)", at: path,
                 remedy: "name the job's stage in its spool: 'JOB/\(stage)'")
         }
-        self.prefix = prefix
     }
 
-    /// Where all of a stage's members lie: below its name, or, of one evaluation, at the top; nil where some are missing.
-    private static func prefix(of stage: String, _ receipt: Receipt, _ present: Set<String>) -> String? {
-        let places = ["\(stage)/"] + (receipt.kind == ArtifactKind.evaluation.rawValue ? [""] : [])
-        return places.first { place in receipt.members.allSatisfy { present.contains(place + $0.path) } }
+    /// Where a stage's members lie, as far as they are there: below its name; an evaluation's, where nothing else has the name,
+    /// at the top.
+    private static func places(of stage: String, _ receipt: Receipt, _ present: Set<String>) -> [String: String] {
+        let folders = ["\(stage)/"] + (receipt.kind == ArtifactKind.evaluation.rawValue ? [""] : [])
+        return Dictionary(
+            receipt.members.compactMap { member in
+                folders.map { $0 + member.path }.first(where: present.contains).map { (member.path, $0) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What the stages are that can be named behind a bundle's path.
@@ -55,7 +58,7 @@ struct BundleArtifact {
             guard path.hasPrefix("receipts/"), path.hasSuffix(".json") else { return nil }
             let stage = String(path.dropFirst("receipts/".count).dropLast(".json".count))
             guard let receipt = try? receipt(of: stage, in: bundle) else { return nil }
-            return prefix(of: stage, receipt, present) == nil ? nil : stage
+            return places(of: stage, receipt, present).count == receipt.members.count ? stage : nil
         }
         if whole.isEmpty { return "name a stage's result in a spool: the bundle holds none that is whole" }
         return "name a stage in it: "
@@ -88,14 +91,19 @@ struct BundleArtifact {
         let unpacked = draft.appending(path: "unpacked")
         let whole = draft.appending(path: "whole", directoryHint: .isDirectory)
         try files.createDirectory(at: whole, withIntermediateDirectories: true)
-        try bundle.unpack(to: unpacked, only: Set(receipt.members.map { prefix + $0.path }))
-        let output = prefix.isEmpty ? unpacked : unpacked.appending(path: prefix)
+        try bundle.unpack(to: unpacked, only: Set(places.values))
+        let output = whole.appending(path: "output", directoryHint: .isDirectory)
+        try files.createDirectory(at: output, withIntermediateDirectories: true)
+        for (path, place) in places {
+            let member = output.appending(path: path)
+            try files.createDirectory(at: member.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try files.moveItem(at: unpacked.appending(path: place), to: member)
+        }
         if let problem = receipt.verify(in: output).first {
             throw Failure(
                 "the bundle's '\(receipt.stage)' does not fit its receipt: \(problem)", at: bundle.url.path,
                 remedy: "copy the bundle again, or run the job again")
         }
-        try files.moveItem(at: output, to: whole.appending(path: "output"))
         for path in [""] + (files.enumerator(atPath: whole.path)?.compactMap { $0 as? String } ?? []) {
             let inside = whole.appending(path: path)
             if FileStatus(inside)?.kind == .folder { try DurableFile.syncDirectory(inside) }

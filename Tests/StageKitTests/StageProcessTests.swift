@@ -199,6 +199,7 @@ import Testing
             about: [:], to: forged)
         let fresh = FileArtifacts(imports: bench.base.appending(path: "fresh"))
         #expect(throws: Failure.self) { try fresh.input("\(forged.path)/data") }
+        func refusal(_ path: String) -> Failure? { #expect(throws: Failure.self) { try files.input(path) } }
         // An evaluation's members may lie at the top.
         var report = try Receipt(reading: receipt)
         report.kind = ArtifactKind.evaluation.rawValue
@@ -211,7 +212,7 @@ import Testing
         let evaluation = try files.input("\(top.path)/data")
         #expect(evaluation.kind == .evaluation)
         #expect(report.verify(in: URL(filePath: evaluation.directory)).isEmpty)
-        func refusal(_ path: String) -> Failure? { #expect(throws: Failure.self) { try files.input(path) } }
+        #expect(refusal("\(top.path)/date")?.remedy == "name a stage in it: top.tar.zst/data")
         #expect(refusal(whole)?.remedy == "name a stage in it: whole.tar.zst/data")
         #expect(refusal("\(whole)/date")?.remedy == "name a stage in it: whole.tar.zst/data")
         let part = try build("part.tar.zst", [])
