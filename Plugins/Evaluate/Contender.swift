@@ -30,7 +30,7 @@ enum Role: Hashable, CustomStringConvertible {
 struct Contender {
     let role: Role
     let detector: Detector
-    /// What it was given as; nil for what is a part of a search's result, or made here.
+    /// What the base was given as; nil for others, and where it is a part of the search's result.
     var artifact: Artifact?
 }
 
@@ -82,7 +82,7 @@ extension Evaluate {
         return others.map { artifact, detector in
             var name = artifact.reference.split(separator: "/").last.map(String.init) ?? "rival"
             while !names.insert(name).inserted { name += "-2" }
-            return Contender(role: .rival(name), detector: detector, artifact: artifact)
+            return Contender(role: .rival(name), detector: detector)
         }
     }
 

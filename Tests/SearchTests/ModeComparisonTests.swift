@@ -167,7 +167,7 @@ import Testing
         let found = try ModeComparison([first, second], reference: "joint")
         #expect(found.disputed == ["continued"] && found.advances[1].verdict == .worse)
         // More drawings of the same one are taken.
-        let again = try evaluated(0.54, Array(repeating: -0.02, count: 40), "again")
+        let again = try evaluated(0.54001, Array(repeating: -0.02, count: 40), "again")
         let same = try ModeComparison([first, again], reference: "joint")
         #expect(same.disputed.isEmpty && same.modes[0].runs[0].resampled["continued"]?.values.count == 40)
         // A replay makes the same student of fewer candidates: the search counts, whichever is given first.

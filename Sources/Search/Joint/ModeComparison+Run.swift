@@ -53,9 +53,10 @@ extension ModeComparison {
             return run
         }
 
-        /// Rivals that another evaluation of the same student has another AP of: they are other detectors by the same name.
+        /// Rivals that another evaluation of the same student has another AP of: they are other detectors by the same name. (Of
+        /// one detector another machine's AP differs in its last digits.)
         func rivals(disputedBy other: Run) -> [String] {
-            rivals.keys.filter { name in other.rivals[name].map { $0 != rivals[name] } ?? false }.sorted()
+            rivals.filter { name, own in other.rivals[name].map { abs($0 - own) > 1e-3 } ?? false }.keys.sorted()
         }
 
         /// Whether the student is as fast as it was to be, as measured; nil where that is not known.
