@@ -26,6 +26,7 @@ struct Agenda {
     /// What the jobs that have not ended are.
     var resolved: [JobID: ResolvedJob] = [:]
     private var known: [StateFolder: [JobID: Token]] = [:]
+    private var receipts = KnownReceipts()
 
     /// All jobs by id and by name, as they were when somebody first asked in this look.
     private var index: [String: [(folder: StateFolder, token: Token)]]?
@@ -34,6 +35,12 @@ struct Agenda {
         isStale = false
         waiting = [:]
         index = nil
+        receipts.beginLook()
+    }
+
+    /// The receipt of a stage that is done, if its artifact is all there.
+    mutating func receipt(_ id: JobID, _ stage: String, _ spool: Spool) throws -> Receipt? {
+        try receipts.receipt(id, stage, spool)
     }
 
     /// The jobs with this id or name, but for refused ones.

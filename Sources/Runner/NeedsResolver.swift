@@ -19,6 +19,8 @@ struct NeedsResolver {
     let files: FileArtifacts
     /// The jobs with this id or name, wherever they are; nil: they are looked for in the spool.
     var jobs: ((String) throws -> [(folder: StateFolder, token: Token)])?
+    /// The receipt of a stage that is done; nil: it is read.
+    var receipt: ((JobID, String) throws -> Receipt?)?
 
     /// Looks at every need, so that one that can never be met is told before hours of work on the others.
     func needs(of stage: ResolvedJob.Stage, in token: Token) throws -> Needs {
@@ -102,13 +104,18 @@ struct NeedsResolver {
             }
         }
         guard isComplete else { return nil }
-        return stage.consumes.first { $0.required && seen[$0.kind] == nil }.map {
-            "needs \($0.kind.withArticle), and none of its inputs is one"
+        for requirement in stage.consumes {
+            let count = inputs.count { $0.kind == requirement.kind }
+            guard let lack = requirement.lack(given: count) else { continue }
+            return "needs \(lack)" + (count == 0 ? ", and none of its inputs is one" : "")
         }
+        return nil
     }
 
     private func published(_ job: JobID, _ stage: String, as reference: InputReference) throws -> StageRequest.Input? {
-        guard let receipt = try spool.publishedReceipt(job, stage) else { return nil }
+        guard let receipt = try receipt.map({ try $0(job, stage) }) ?? spool.publishedReceipt(job, stage) else {
+            return nil
+        }
         guard let kind = ArtifactKind(rawValue: receipt.kind) else {
             throw Failure(
                 "an artifact of the unknown kind '\(receipt.kind)'", at: receipt.attempt,

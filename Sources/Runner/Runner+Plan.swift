@@ -106,7 +106,7 @@ extension Runner {
 
     private func isDone(_ stage: ResolvedJob.Stage, _ token: Token) throws -> Bool {
         do {
-            if try spool.publishedReceipt(token.id, stage.name) != nil { return true }
+            if try agenda.receipt(token.id, stage.name, spool) != nil { return true }
             try spool.setAsideReceipt(
                 token.id, stage.name, because: "members of the artifact are missing or have another size")
         } catch let failure as Failure {

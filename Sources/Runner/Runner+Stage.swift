@@ -66,7 +66,9 @@ extension Runner {
     }
 
     var needsResolver: NeedsResolver {
-        NeedsResolver(spool: spool, files: fileArtifacts) { [self] in try agenda.jobs($0, spool) }
+        NeedsResolver(
+            spool: spool, files: fileArtifacts, jobs: { [self] in try agenda.jobs($0, spool) },
+            receipt: { [self] in try agenda.receipt($0, $1, spool) })
     }
 
     /// The newest checkpoint of an earlier attempt that was asked for the same result. What another number of threads or
