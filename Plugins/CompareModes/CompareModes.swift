@@ -14,7 +14,7 @@ public struct CompareModes: StagePlugin {
     public var name: String { "compare-modes" }
     public var version: Int { 1 }
     public var summary: String { "compares searches of several modes, in pairs over their bases; writes the report" }
-    public var consumes: [InputRequirement] { [InputRequirement(.evaluation, several: true)] }
+    public var consumes: [InputRequirement] { [InputRequirement(.evaluation, atLeast: 2)] }
     public var produces: ArtifactKind { .evaluation }
     public var reuse: Reuse { .never }
 

@@ -148,15 +148,17 @@ public enum ManifestValidation {
             given[kind] = name
         }
         guard stage.hasAllNeeds, inputs.allSatisfy({ $0.kind != nil }) else { return }
-        for requirement in plugin.consumes where requirement.required && given[requirement.kind] == nil {
+        for requirement in plugin.consumes {
             let kind = requirement.kind
+            guard let lack = requirement.lack(given: inputs.count { $0.kind == kind }) else { continue }
             let sources = job.stages.filter { other in
                 other.name != stage.name && catalog.plugin(named: other.uses)?.produces == kind
+                    && !inputs.contains { $0.need.reference == .stage(other.name) }
             }.map { "'\($0.name)'" }
             let others = catalog.plugins.filter { $0.produces == kind && $0.name != plugin.name }
             let makers = (others.isEmpty ? [plugin] : others).map { "'\($0.name)'" }
             diagnosis.report(
-                file: file, mark: stage.mark, "'\(stage.name)' needs \(kind.withArticle)",
+                file: file, mark: stage.mark, "'\(stage.name)' needs \(lack)",
                 remedy: sources.isEmpty
                     ? "add a stage that makes one (uses: \(makers.joined(separator: " or "))), and name it in 'needs'"
                     : "add \(sources.joined(separator: " or ")) to its 'needs'")

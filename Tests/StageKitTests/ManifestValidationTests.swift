@@ -79,6 +79,36 @@ import Testing
         #expect(problems.list.map(\.remedy) == [remedy])
     }
 
+    /// A comparison of one evaluation is refused before the night, not at its end.
+    @Test func oneIsTooFewWhereSeveralAreCompared() {
+        func problems(_ needs: String) -> [Diagnostic] {
+            let stages = "{name: e, uses: reads, needs: [d]}, {name: f, uses: reads, needs: [d]}"
+            let data = "{name: d, uses: lines, with: {count: 1}}"
+            let found = ManifestValidation.validate(
+                Data("job: a\nstages: [\(data), \(stages), {name: c, uses: compares, needs: \(needs)}]".utf8),
+                file: "job.yaml", context: ManifestContext(base: URL(filePath: "/tmp")),
+                catalog: StageCatalog([Lines(), Reads(), Compares()]))
+            guard case .failure(let problems) = found else { return [] }
+            return problems.list
+        }
+        #expect(problems("[e, f]").isEmpty)
+        #expect(problems("[e]").map(\.message) == ["'c' needs 2 evaluations or more, and is given 1"])
+        #expect(problems("[e]").map(\.remedy) == ["add 'f' to its 'needs'"])
+        #expect(problems("[]").map(\.remedy) == ["add 'e' or 'f' to its 'needs'"])
+        // What another job's stage makes is not known yet.
+        #expect(problems("[e, other/report]").isEmpty)
+    }
+
+    private struct Compares: StagePlugin {
+        var name: String { "compares" }
+        var version: Int { 1 }
+        var summary: String { "holds evaluations against each other" }
+        var consumes: [InputRequirement] { [InputRequirement(.evaluation, atLeast: 2)] }
+        var produces: ArtifactKind { .evaluation }
+        func options(_ reader: inout ConfigReader) -> Int? { 0 }
+        func run(_ options: Int, _ context: StageContext) throws {}
+    }
+
     /// What a file is counts like what a stage makes.
     @Test func kindsOfFilesAreChecked() throws {
         let folder = try TemporaryFolder()
