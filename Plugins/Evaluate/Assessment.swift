@@ -13,31 +13,35 @@ struct Assessment {
     let architectureDigest: String
     let parameters: Int
     let macs: Int
+    /// `Contender.measured`; nil where it is of no use.
+    let measured: Digest?
     let result: COCOResult
     let detections: [DetectionRecord]
     var latency: LatencyFigures?
 
     init(
-        role: Role, architecture: String, architectureDigest: String, parameters: Int, macs: Int, result: COCOResult,
-        detections: [DetectionRecord], latency: LatencyFigures? = nil
+        role: Role, architecture: String, architectureDigest: String, parameters: Int, macs: Int,
+        measured: Digest? = nil,
+        result: COCOResult, detections: [DetectionRecord], latency: LatencyFigures? = nil
     ) {
         self.role = role
         self.architecture = architecture
         self.architectureDigest = architectureDigest
         self.parameters = parameters
         self.macs = macs
+        self.measured = measured
         self.result = result
         self.detections = detections
         self.latency = latency
     }
 
-    init(_ contender: Contender, _ evaluation: DetectorEvaluation) throws {
+    init(_ contender: Contender, _ measured: Digest, _ result: COCOResult, _ detections: [DetectionRecord]) throws {
         let graph = contender.detector.graph
         let cost = graph.cost
         self.init(
             role: contender.role, architecture: graph.architecture.line,
             architectureDigest: try graph.architecture.digest.hex, parameters: cost.parameters,
-            macs: cost.multiplyAccumulates, result: evaluation.result, detections: evaluation.detections)
+            macs: cost.multiplyAccumulates, measured: measured, result: result, detections: detections)
     }
 }
 

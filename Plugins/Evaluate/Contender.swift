@@ -34,6 +34,19 @@ struct Contender {
     var artifact: Artifact?
 }
 
+extension Contender {
+    /// Tells all that detections depend on: network and weights, images, what computes, and this plugin's version. What has the
+    /// same one has the same detections, to the last bit.
+    func measured(on split: DatasetSplit, of images: Digest, _ device: DeviceIdentity, version: Int) throws -> Digest {
+        let parts: JSON = [
+            "architecture": .string(try detector.architecture.digest.hex),
+            "weights": .string(SafeTensors(detector.weights).digest.hex), "images": .string(images.hex),
+            "split": .string(split.name), "device": try JSON(encoding: device), "version": .integer(version),
+        ]
+        return Digest(of: parts.canonicalText)
+    }
+}
+
 extension Evaluate {
     /// Base, student, teacher and rivals, as far as the inputs give them. The base is the detector that the
     /// search started from, among the inputs or in its result.

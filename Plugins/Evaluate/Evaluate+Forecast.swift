@@ -20,10 +20,12 @@ extension Evaluate {
             default: continue
             }
         }
+        // The first is the base, and an earlier evaluation was one of it, most likely.
+        let known = inputs.first(.evaluation) != nil ? 1 : 0
         var work = Work()
-        for detector in detectors {
-            work.look(
-                detector, images: images + Double(min(Int(images), options.latencyImages) * options.latencyRounds))
+        for (place, detector) in detectors.enumerated() {
+            let passes = Double(min(Int(images), options.latencyImages) * options.latencyRounds)
+            work.look(detector, images: passes + (place < known ? 0 : images))
         }
         work.add(seconds: Evaluate.resampleSeconds * Double(options.bootstrap * detectors.count) * images)
         return try work.forecast(.nothing)

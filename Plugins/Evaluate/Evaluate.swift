@@ -17,20 +17,22 @@ import Training
 /// The artifact holds `metrics.json`, `report.html`, `detections/<name>.json` (COCO's results format, with the data
 /// set's own ids), the detectors `base/` and `student/`, and the search's `history.jsonl`. With the search's
 /// teacher pool among the inputs the student's teacher is measured too. The student is held
-/// against detectors that are not the search's base as well.
+/// against detectors that are not the search's base as well. What an earlier evaluation among the inputs measured of the same
+/// detector on the same images is not measured again, but for latencies.
 public struct Evaluate: StagePlugin {
     let backbones: BackboneCatalog
 
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    /// 8: training curves are the base's; no teacher of a search that had none.
-    public var version: Int { 8 }
+    /// 9: earlier evaluations are read, and what was measured is named.
+    public var version: Int { 9 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
         [
             InputRequirement(.dataset), InputRequirement(.detector, required: false, several: true),
             InputRequirement(.searchResult, required: false), InputRequirement(.teacherPool, required: false),
+            InputRequirement(.evaluation, required: false, several: true),
         ]
     }
     public var produces: ArtifactKind { .evaluation }
@@ -46,12 +48,12 @@ public struct Evaluate: StagePlugin {
         let contenders = try contenders(search, data, context)
 
         let truth = split.groundTruth
-        var assessed = try evaluate(contenders, on: split, context)
+        let device = DeviceIdentity.current(threads: context.threads)
+        var assessed = try evaluate(contenders, on: split, of: data.digest, device, context)
         try measure(contenders, &assessed, on: split, options, context)
         let comparisons = try compare(assessed, truth, options, context)
         let pictures = try pictures(assessed, truth, split, options)
 
-        let device = DeviceIdentity.current(threads: context.threads)
         let metrics = try MetricsFile(
             job: context.job, split: split.name, truth: truth, assessed: assessed, comparisons: comparisons,
             search: search, device: device)
@@ -66,9 +68,17 @@ public struct Evaluate: StagePlugin {
 
     /// COCO metrics of each detector, over all images.
     private func evaluate(
-        _ contenders: [Contender], on split: DatasetSplit, _ context: StageContext
+        _ contenders: [Contender], on split: DatasetSplit, of images: Digest, _ device: DeviceIdentity,
+        _ context: StageContext
     ) throws -> [Assessment] {
-        try contenders.enumerated().map { index, contender in
+        let earlier = try EarlierEvaluations(context.inputs.all(.evaluation))
+        return try contenders.enumerated().map { index, contender in
+            let measured = try contender.measured(on: split, of: images, device, version: version)
+            if let (records, source) = try earlier.detections(of: measured) {
+                let result = try COCOMetrics.evaluate(split.groundTruth, records)
+                context.log("\(contender.role): AP \(result.averagePrecision), as '\(source)' measured it")
+                return try Assessment(contender, measured, result, records)
+            }
             let evaluation = try evaluateDetector(contender.detector, on: split) { done in
                 try context.checkCancelled()
                 context.progress.report(
@@ -76,7 +86,7 @@ public struct Evaluate: StagePlugin {
                     message: "\(contender.role) on \(split.count) images of '\(split.name)'")
             }
             context.log("\(contender.role): AP \(evaluation.averagePrecision)")
-            return try Assessment(contender, evaluation)
+            return try Assessment(contender, measured, evaluation.result, evaluation.detections)
         }
     }
 

@@ -10,6 +10,7 @@ import Models
 import ResNet
 import Search
 import StageKit
+import Synchronization
 import Synth
 import Tensor
 import TestSupport
@@ -53,10 +54,12 @@ import Training
         return artifact(.searchResult, "search", summary: ["target_ms": 30, "meets_target": true, "refused": 2])
     }
 
-    @discardableResult private func run(_ inputs: [Artifact]) throws -> StageContext {
+    @discardableResult private func run(
+        _ inputs: [Artifact], log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> StageContext {
         let context = try StageContext(
             job: "job <1>", stage: "report", threads: Threads.count, inputs: inputs, attempt: folder["attempt"],
-            log: { _ in })
+            log: log)
         try Evaluate(backbones: catalog).run(options, context)
         return context
     }
@@ -128,6 +131,52 @@ import Training
         #expect(lines.count == 5 && lines[3].hasPrefix("against continued (AP ") && lines[4].contains("continued-2"))
         #expect(try missing(["Against continued-2 (AP "]).isEmpty)
         #expect(try !output("detections/continued-2.json").isEmpty)
+    }
+
+    /// An earlier evaluation's detections are taken for those of the same detector on the same images.
+    @Test func whatWasMeasuredIsNotMeasuredAgain() throws {
+        let inputs = [artifact(.dataset, "data"), artifact(.detector, "base"), try searchResult()]
+        func again(_ change: (inout [Artifact]) throws -> Void = { _ in }) throws -> (metrics: JSON, said: [String]) {
+            var others = inputs + [artifact(.evaluation, "earlier"), artifact(.evaluation, "comparison")]
+            try change(&others)
+            let said = Mutex<[String]>([])
+            try run(others, log: { line in said.withLock { $0.append(line) } })
+            let metrics = try JSON(parsing: output("metrics.json"))
+            try FileManager.default.removeItem(at: folder["attempt"])
+            return (metrics, said.withLock { $0 }.filter { $0.hasSuffix("as 'earlier' measured it") })
+        }
+        try run(inputs)
+        let first = try JSON(parsing: output("metrics.json"))
+        try FileManager.default.moveItem(at: folder["attempt/output"], to: folder["earlier"])
+        try FileManager.default.removeItem(at: folder["attempt"])
+        // A comparison is an evaluation as well, and measures nothing.
+        try folder.write("{}", to: "comparison/comparison.json")
+
+        let second = try again()
+        #expect(second.said.map { $0.prefix { $0 != ":" } } == ["base", "student"])
+        for name in ["base", "student"] {
+            #expect(second.metrics[name]?["stats"] == first[name]?["stats"])
+            #expect(second.metrics[name]?["measured"] == first[name]?["measured"])
+            #expect(second.metrics[name]?["latency_ms"]?["samples"] == 2)
+        }
+        #expect(second.metrics["change"]?["resampled"] == first["change"]?["resampled"])
+
+        // It is read: what is not in it is not found.
+        try folder.write("[]", to: "earlier/detections/student.json")
+        let third = try again()
+        #expect(
+            third.metrics["student"]?["detections"] == 0 && third.metrics["base"]?["stats"] == first["base"]?["stats"])
+
+        // Other weights, and other images, are measured.
+        let other = try again { others in
+            try DetectorFiles.write(detector(neck: 16, seed: 9), to: folder["other"])
+            others[1] = artifact(.detector, "other")
+            try writeSyntheticDataset(to: folder["raw-2"], train: 4, val: 3, size: (96, 64), seed: 6)
+            try packDataset(root: folder["raw-2"], to: folder["data-2"])
+        }
+        #expect(other.said.map { $0.prefix { $0 != ":" } } == ["student"])
+        let elsewhere = try again { $0[0] = artifact(.dataset, "data-2") }
+        #expect(elsewhere.said == [])
     }
 
     /// A base that was trained on is another detector than the base, and a replay tells nothing of other candidates.

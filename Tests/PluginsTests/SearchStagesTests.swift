@@ -47,7 +47,8 @@ import Training
         let progress = try JSON(parsing: Data(contentsOf: stages.folder["\(attempt)/progress.json"]))
         // One or two finalists: by the latencies that were measured, one candidate only may be within the target.
         let title = progress["table"]?["title"]?.string ?? ""
-        #expect(title.hasPrefix("last training, target ") || title.hasPrefix("last trainings of 2 finalists"), "\(title)")
+        #expect(
+            title.hasPrefix("last training, target ") || title.hasPrefix("last trainings of 2 finalists"), "\(title)")
         #expect(progress["table"]?["rows"]?.array?.isEmpty == false && progress["eta"]?.number == 0)
         let events = stages.folder["\(attempt)/events"]
         let files = try FileManager.default.contentsOfDirectory(at: events, includingPropertiesForKeys: nil)
