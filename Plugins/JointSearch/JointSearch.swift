@@ -19,8 +19,9 @@ public struct JointSearch: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "joint-search" }
-    /// 17: a pipeline comes to its architecture step by step; scores that are not comparable are weighed by share; any number of cuts.
-    public var version: Int { 17 }
+    /// 18: moves earn nothing for students that are faster than was asked for; where teachers do not change, a student may be trained
+    /// on as it is.
+    public var version: Int { 18 }
     public var summary: String { "searches architecture, pruning and teacher together; gives the derived student" }
     public var consumes: [InputRequirement] {
         [

@@ -356,6 +356,31 @@ import Training
         #expect(plain.trainer.teachers.isEmpty)
     }
 
+    /// Where teachers do not change, students that are fast enough may be trained on as they are, as elsewhere under another teacher:
+    /// a search that has to change them all in each generation spoils the best ones.
+    @Test(arguments: [SearchSettings.Mode.fixedTeacher, .noDistillation, .joint, .random])
+    func studentsMayBeTrainedOn(_ mode: SearchSettings.Mode) throws {
+        let fixture = SearchFixture()
+        fixture.changed.mode = mode
+        fixture.changed.candidates = 24
+        let state = try fixture.search().run().state
+        let trained = state.known.filter { $0.move == "train-on" }
+        guard [.fixedTeacher, .noDistillation].contains(mode) else {
+            #expect(trained.isEmpty)
+            return
+        }
+        let changed = state.known.dropFirst().filter { $0.move != "train-on" }
+        #expect(trained.count > 4 && changed.count > 4, "\(trained.count) and \(changed.count)")
+        for child in trained {
+            let parent = try #require(child.parent.flatMap { state.candidate($0) })
+            #expect(child.architecture == parent.architecture && child.teacher == parent.teacher)
+            let limit = try #require(state.limits[child.generation])
+            #expect(parent.latency <= limit * state.baseLatency)
+        }
+        // Twice at once it would be the same training.
+        #expect(Set(trained.map { [$0.generation, $0.parent ?? -1] }).count == trained.count)
+    }
+
     /// Architecture, pruning, distillation: each does what it is for, and all of them have the budget of the other modes.
     @Test(arguments: [nil, 3, -4]) func aPipelineDoesOneThingAfterTheOther(stoppedAfter saves: Int?) throws {
         let fixture = SearchFixture()

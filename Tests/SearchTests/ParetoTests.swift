@@ -33,6 +33,21 @@ import Testing
         #expect(archive.hypervolume(latencyLimit: 40) == 0)
     }
 
+    /// A student that is faster than was asked for, and far less precise, must not be worth more than one that is neither.
+    @Test func overshootingGainsNothing() {
+        let archive = archive([(0.726, 21.3), (0.697, 12.9)])
+        func gain(_ precision: Double, _ latency: Double, asked: Double) -> Double {
+            archive.gain(
+                of: .init(candidate: 9, precision: precision, latency: latency), asked: asked, latencyLimit: 22.4)
+        }
+        #expect(abs(gain(0.699, 11.3, asked: 11.4) - (1.5 * 0.699 + 8.4 * 0.002)) < 1e-9)
+        #expect(gain(0.586, 10.5, asked: 0) > gain(0.65, 11.3, asked: 0))
+        #expect(gain(0.586, 10.5, asked: 11.4) < gain(0.65, 11.3, asked: 11.4))
+        #expect(gain(0.586, 10.5, asked: 11.4) == gain(0.586, 8, asked: 11.4))
+        // Among those that are fast enough only precision counts.
+        #expect(gain(0.697, 8, asked: 13) == 0 && gain(0.7, 12.5, asked: 13) > 0)
+    }
+
     /// Where all gain nearly the same by being faster, what is between them counts; a difference that is nothing is none.
     @Test func rewardsTellChildrenApart() {
         let rewards = Bandit.rewards([55, 66.5, 69.8, 70])

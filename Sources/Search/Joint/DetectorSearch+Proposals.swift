@@ -25,7 +25,7 @@ extension DetectorSearch {
                 siblings[parent.id, default: 0] += 1
                 continue
             }
-            let moves = try moves(for: parent, limit: limit)
+            let moves = try moves(for: parent, besides: children, limit: limit)
             guard let move = strategy.move(among: moves, state, pending: pending, &draw) else { break }
             // Refused or not: what cannot be had must not be asked for over and over.
             pending[move, default: 0] += 1
@@ -89,28 +89,34 @@ extension DetectorSearch {
     }
 
     static let teacherMove = "teacher"
-    /// The student as it is, trained on: all that a pipeline's last part does.
+    /// The student as it is, trained on: all that a pipeline's last part does, and where teachers do not change what a change of
+    /// the teacher is to others. Who must change all students in each generation spoils the best ones.
     static let trainingMove = "train-on"
 
-    /// What may be done with a parent now.
-    private func moves(for parent: Candidate, limit: Double) throws -> [String] {
+    /// What may be done with a parent now, its children of this generation being known.
+    private func moves(for parent: Candidate, besides children: [Candidate], limit: Double) throws -> [String] {
         let phase = settings.phase(generation: state.generation)
         if phase == .distillation { return [Self.trainingMove] }
+        let isFastEnough = parent.latency <= limit
         var kinds: [StudentAction.Kind] = [.prune]
         if phase != .pruning {
             if parent.architecture.backbone.stages.contains(where: { $0.blocks.count > 1 }) {
                 kinds += [.removeBlock, .moveBlock]
             }
             // Only a student that is fast enough has room to grow: another one would need so many more cuts.
-            let hasRoom = parent.latency <= limit
             let graph = try graph(of: parent)
-            if !otherInputs(graph, mayGrow: hasRoom).isEmpty { kinds.append(.input) }
-            if !proposalCounts(graph, mayGrow: hasRoom).isEmpty { kinds.append(.proposals) }
-            if hasRoom { kinds += [.addBlock, .widen] }
+            if !otherInputs(graph, mayGrow: isFastEnough).isEmpty { kinds.append(.input) }
+            if !proposalCounts(graph, mayGrow: isFastEnough).isEmpty { kinds.append(.proposals) }
+            if isFastEnough { kinds += [.addBlock, .widen] }
         }
         var moves = kinds.map(\.rawValue)
         if settings.hasTeachers, !space.elastic.isEmpty, settings.mode == .joint || settings.mode == .random {
             moves.append(Self.teacherMove)
+        } else if phase == nil, isFastEnough,
+            // Twice at once it would be the same training.
+            !children.contains(where: { $0.parent == parent.id && $0.move == Self.trainingMove })
+        {
+            moves.append(Self.trainingMove)
         }
         return moves
     }

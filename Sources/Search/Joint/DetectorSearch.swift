@@ -205,13 +205,10 @@ public final class DetectorSearch {
         // Whoever was done first: what follows must not know.
         state.evaluated.sort { $0.id < $1.id }
         try requireSomethingLearnt()
-        let before = state.archive
         let limit = state.known[0].latency * 1.05
-        let gains = state.evaluated.map { child -> Double? in
-            guard child.divergence == nil else { return nil }
-            var archive = before
-            archive.insert(point(child))
-            return archive.hypervolume(latencyLimit: limit) - before.hypervolume(latencyLimit: limit)
+        let asked = state.limits[state.generation, default: 1] * state.baseLatency
+        let gains = state.evaluated.map { child in
+            child.divergence == nil ? state.archive.gain(of: point(child), asked: asked, latencyLimit: limit) : nil
         }
         for (child, reward) in zip(state.evaluated, Bandit.rewards(gains)) {
             let parts = child.move.split(separator: ":", maxSplits: 1).map(String.init)

@@ -66,6 +66,21 @@ public struct ParetoArchive: Sendable, Hashable, Codable {
         return volume
     }
 
+    /// How much more the front is worth with a point. Being faster than asked for counts as nothing: as a millisecond counts with
+    /// all of the precision behind it, who overshoots the most would be worth the most, however much precision that costs.
+    ///
+    /// - Parameter asked: the latency that every point counts with at least.
+    public func gain(of point: Point, asked: Double, latencyLimit: Double) -> Double {
+        func slowed(_ point: Point) -> Point {
+            Point(candidate: point.candidate, precision: point.precision, latency: max(asked, point.latency))
+        }
+        var archive = ParetoArchive()
+        for point in front { archive.insert(slowed(point)) }
+        let before = archive.hypervolume(latencyLimit: latencyLimit)
+        archive.insert(slowed(point))
+        return archive.hypervolume(latencyLimit: latencyLimit) - before
+    }
+
     /// The most precise point within a latency.
     public func best(within latency: Double) -> Point? {
         front.filter { $0.latency <= latency }.max { $0.precision < $1.precision }

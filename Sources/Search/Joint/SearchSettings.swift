@@ -8,9 +8,9 @@ public struct SearchSettings: Sendable, Hashable, Codable {
     public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
         /// Student and teacher.
         case joint
-        /// The student; its teacher is the pool's largest network.
+        /// The student, which may be trained on as it is too; its teacher is the pool's largest network.
         case fixedTeacher = "fixed-teacher"
-        /// The student, which is trained without a teacher.
+        /// The same without a teacher.
         case noDistillation = "no-distillation"
         /// Student and teacher, with parents and moves drawn evenly.
         case random

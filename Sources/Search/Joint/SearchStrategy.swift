@@ -13,7 +13,7 @@ package protocol SearchStrategy: Sendable {
         _ draw: inout RandomStream
     ) -> Candidate
 
-    /// One of the moves that are possible: student or teacher is chosen first, then what is changed of it.
+    /// One of the moves that are possible: whether the student is changed is chosen first, then what of it.
     func move(
         among moves: [String], _ state: SearchState, pending: [String: Int], _ draw: inout RandomStream
     ) -> String?
@@ -34,12 +34,13 @@ extension SearchSettings {
     }
 }
 
-/// What changes the student, and what changes its teacher; one of them where only that is possible. Were a teacher's change one
-/// of all the moves, it would seldom come up: a student can be changed in many ways. The student's side is judged by those of its
-/// moves that are possible now: one that is above the limit is not held back by what growing brought to others.
+/// What changes the student, and what leaves it as it is: a change of its teacher, or training alone where teachers do not change;
+/// one of them where only that is possible. Were the latter one of all the moves, it would seldom come up: a student can be
+/// changed in many ways. The student's side is judged by those of its moves that are possible now: one that is above the limit is
+/// not held back by what growing brought to others.
 private func sides(of moves: [String]) -> [[String]] {
-    let teacher = moves.filter { $0 == DetectorSearch.teacherMove }
-    return [moves.filter { $0 != DetectorSearch.teacherMove }, teacher].filter { !$0.isEmpty }
+    let keeping: Set = [DetectorSearch.teacherMove, DetectorSearch.trainingMove]
+    return [moves.filter { !keeping.contains($0) }, moves.filter(keeping.contains)].filter { !$0.isEmpty }
 }
 
 /// Everyone on the front in turn, by crowding distance (NSGA-II, Deb et al. 2002), but for those that are far less precise than
