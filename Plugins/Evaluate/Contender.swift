@@ -35,8 +35,8 @@ struct Contender {
 }
 
 extension Contender {
-    /// Tells all that detections depend on: network and weights, images, what computes, and this plugin's version. What has the
-    /// same one has the same detections, to the last bit.
+    /// Tells what detections depend on: network and weights, images, what computes, and this plugin's version, which stands for the
+    /// code. What has the same one has the same detections, to the last bit.
     func measured(on split: DatasetSplit, of images: Digest, _ device: DeviceIdentity, version: Int) throws -> Digest {
         let parts: JSON = [
             "architecture": .string(try detector.architecture.digest.hex),

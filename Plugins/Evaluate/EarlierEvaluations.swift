@@ -5,31 +5,44 @@ import StageKit
 
 /// What earlier evaluations among the inputs found: detections of a detector that is to be measured again need not be made anew.
 struct EarlierEvaluations {
-    private struct Found {
+    /// A detector's detections, what they come to, and who made them.
+    struct Found {
+        let detections: [DetectionRecord]
+        let result: COCOResult
+        let source: String
+    }
+
+    private struct Place {
         let file: URL
         let source: String
     }
 
-    private var found: [String: Found] = [:]
+    private var places: [String: Place] = [:]
 
     /// Evaluations of versions that did not say what they measured, and reports of other stages, give nothing.
-    init(_ evaluations: [Artifact]) throws {
+    init(_ evaluations: [Artifact]) {
         for evaluation in evaluations {
             let file = evaluation.directory.appending(path: "metrics.json")
-            guard let data = try? Data(contentsOf: file) else { continue }
-            let metrics = try JSON(parsing: data, at: file.path)
-            let named = (metrics.object ?? [:]).merging(metrics["rivals"]?.object ?? [:]) { own, _ in own }
-            for (name, figures) in named {
+            guard let data = try? Data(contentsOf: file), let metrics = try? JSON(parsing: data) else { continue }
+            let parts = ["base", "student", "teacher"].compactMap { name in metrics[name].map { (name, $0) } }
+            for (name, figures) in parts + (metrics["rivals"]?.object ?? [:]).map({ ($0, $1) }) {
                 guard let measured = figures["measured"]?.string else { continue }
-                found[measured] = Found(
+                places[measured] = Place(
                     file: evaluation.directory.appending(path: "detections/\(name).json"), source: evaluation.reference)
             }
         }
     }
 
-    /// The detections that were made of the same, and where; nil if none were.
-    func detections(of measured: Digest) throws -> (records: [DetectionRecord], source: String)? {
-        guard let found = found[measured.hex] else { return nil }
-        return (try DetectionRecord.read(contentsOf: found.file), found.source)
+    /// What was made of the same; nil if nothing was, or if it cannot be read: then it is made anew.
+    func found(_ measured: Digest, _ truth: GroundTruth, notice: (String) -> Void) -> Found? {
+        guard let place = places[measured.hex] else { return nil }
+        do {
+            let records = try DetectionRecord.read(contentsOf: place.file)
+            let result = try COCOMetrics.evaluate(truth, records, place: place.file.path)
+            return Found(detections: records, result: result, source: place.source)
+        } catch {
+            notice("notice: what '\(place.source)' measured cannot be used, and is measured again: \(error)")
+            return nil
+        }
     }
 }

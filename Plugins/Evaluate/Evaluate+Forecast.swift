@@ -10,7 +10,9 @@ extension Evaluate {
             switch input.kind {
             case .detector:
                 guard let cost = try input.cost(backbones) else { return nil }
-                detectors.append(cost.multiplyAccumulates)
+                // The first one is the base, wherever it stands.
+                let isBase = input == inputs.first(.detector)
+                detectors.insert(cost.multiplyAccumulates, at: isBase ? 0 : detectors.count)
             case .searchResult:
                 guard let (base, student) = try input.search(backbones) else { return nil }
                 // The search's base is one of the detectors, if any is given.
@@ -20,7 +22,7 @@ extension Evaluate {
             default: continue
             }
         }
-        // The first is the base, and an earlier evaluation was one of it, most likely.
+        // An earlier evaluation was one of the base, most likely.
         let known = inputs.first(.evaluation) != nil ? 1 : 0
         var work = Work()
         for (place, detector) in detectors.enumerated() {

@@ -25,7 +25,8 @@ public struct Evaluate: StagePlugin {
     public init(backbones: BackboneCatalog) { self.backbones = backbones }
 
     public var name: String { "evaluate" }
-    /// 9: earlier evaluations are read, and what was measured is named.
+    /// To be raised by whatever changes a bit of detections, which are taken over from earlier evaluations of this version. 9: they
+    /// are, and what was measured is named.
     public var version: Int { 9 }
     public var summary: String { "measures base and student: COCO metrics, cost, latency; writes the report" }
     public var consumes: [InputRequirement] {
@@ -71,13 +72,12 @@ public struct Evaluate: StagePlugin {
         _ contenders: [Contender], on split: DatasetSplit, of images: Digest, _ device: DeviceIdentity,
         _ context: StageContext
     ) throws -> [Assessment] {
-        let earlier = try EarlierEvaluations(context.inputs.all(.evaluation))
+        let earlier = EarlierEvaluations(context.inputs.all(.evaluation))
         return try contenders.enumerated().map { index, contender in
             let measured = try contender.measured(on: split, of: images, device, version: version)
-            if let (records, source) = try earlier.detections(of: measured) {
-                let result = try COCOMetrics.evaluate(split.groundTruth, records)
-                context.log("\(contender.role): AP \(result.averagePrecision), as '\(source)' measured it")
-                return try Assessment(contender, measured, result, records)
+            if let taken = earlier.found(measured, split.groundTruth, notice: context.log) {
+                context.log("\(contender.role): AP \(taken.result.averagePrecision), as '\(taken.source)' measured it")
+                return try Assessment(contender, measured, taken.result, taken.detections)
             }
             let evaluation = try evaluateDetector(contender.detector, on: split) { done in
                 try context.checkCancelled()
@@ -99,8 +99,10 @@ public struct Evaluate: StagePlugin {
             let image = try split.image(index)
             return ImagePlanes(width: image.width, height: image.height, pixels: image.pixels)
         }
+        // Of detectors whose detections were taken over no kernel has been made in this process.
         let figures = try measureLatency(
-            of: contenders.map(\.detector), images: images, rounds: options.latencyRounds, warmUp: 5
+            of: contenders.map(\.detector), images: images, rounds: options.latencyRounds,
+            warmUp: max(5, images.count)
         ) { done in
             try context.checkCancelled()
             context.progress.report(

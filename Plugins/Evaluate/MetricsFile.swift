@@ -8,7 +8,8 @@ import Training
 /// `{"format": "jdnas-metrics/1", "job", "split": {"name", "images", "objects", "digest"}, "base", "student", "teacher", "change",
 /// "rivals", "search", "device"}`. Each detector has COCO's 12 numbers by name and as `stats`, `per_class`, `parameters`, `macs`,
 /// `latency_ms` (`median`, `p95`, `samples`: their number), `errors` (by kind: `count`, and `cost` in AP50), its
-/// architecture's digest, and `measured`: a digest of all that its detections depend on. A number is -1 where there was nothing to be found, as in COCO.
+/// architecture's digest, and `measured`: a digest of what its detections depend on (network, weights, images, machine, version).
+/// A number is -1 where there was nothing to be found, as in COCO.
 ///
 /// `change` is student minus base: `ap` (0 to 1), `ap_points` (per cent), `ap_points_interval` (95 %, by drawing images with
 /// replacement), `resampled` (`ap` on each drawing, the same drawings for all evaluations of a split), and `latency_percent`,

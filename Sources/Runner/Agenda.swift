@@ -38,6 +38,9 @@ struct Agenda {
         receipts.beginLook()
     }
 
+    /// After a look that went through all jobs.
+    mutating func endLook() { receipts.endLook() }
+
     /// The receipt of a stage that is done, if its artifact is all there.
     mutating func receipt(_ id: JobID, _ stage: String, _ spool: Spool) throws -> Receipt? {
         try receipts.receipt(id, stage, spool)

@@ -19,8 +19,14 @@ struct KnownReceipts {
     private var whole: [Place: Entry] = [:]
     private var read: [Place: Entry] = [:]
 
-    /// Nothing is taken for whole any more. What nobody asked for since the look before is forgotten.
-    mutating func beginLook() { (whole, read) = ([:], whole) }
+    /// Nothing is taken for whole any more.
+    mutating func beginLook() {
+        read.merge(whole) { $1 }
+        whole = [:]
+    }
+
+    /// After a look that went through all jobs: what it did not ask for is forgotten.
+    mutating func endLook() { read = whole }
 
     /// `Spool.publishedReceipt`.
     mutating func receipt(_ job: JobID, _ stage: String, _ spool: Spool) throws -> Receipt? {

@@ -107,7 +107,7 @@ struct NeedsResolver {
         for requirement in stage.consumes {
             let count = inputs.count { $0.kind == requirement.kind }
             guard let lack = requirement.lack(given: count) else { continue }
-            return "needs \(lack)" + (count == 0 ? ", and none of its inputs is one" : "")
+            return "needs \(lack)" + (requirement.least == 1 ? ", and none of its inputs is one" : "")
         }
         return nil
     }

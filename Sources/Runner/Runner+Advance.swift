@@ -63,6 +63,7 @@ extension Runner {
                 if jobTroubles.note(failure, of: name, at: now).isNews { report(.note("\(name): \(failure)")) }
             }
         }
+        agenda.endLook()
         return false
     }
 

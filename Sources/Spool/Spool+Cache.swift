@@ -47,7 +47,11 @@ extension Spool {
         guard let entry = try? JSON(parsing: data).decode(CacheEntry.self), entry.format == CacheEntry.format else {
             return "the entry of the cache is damaged"
         }
-        if !gone.contains(entry.job), (try? publishedReceipt(entry.job, entry.stage)) ?? nil != nil { return nil }
+        if !gone.contains(entry.job) {
+            // What cannot be read may be whole.
+            do { _ = try files.read(receiptFile(entry.job, entry.stage)) } catch { return nil }
+            if (try? publishedReceipt(entry.job, entry.stage)) ?? nil != nil { return nil }
+        }
         return "the entry of the cache names a result that is not there: \(entry.job)/\(entry.stage)"
     }
 

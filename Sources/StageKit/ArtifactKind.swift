@@ -15,7 +15,7 @@ public struct InputRequirement: Sendable, Hashable, Codable {
     public var kind: ArtifactKind
     public var required: Bool
     private var several: Bool?
-    private var least: Int?
+    private var leastOfSeveral: Int?
 
     public init(_ kind: ArtifactKind, required: Bool = true, several: Bool = false) {
         self.kind = kind
@@ -26,18 +26,20 @@ public struct InputRequirement: Sendable, Hashable, Codable {
     /// Several of a kind that are held against each other: two or more.
     public init(_ kind: ArtifactKind, atLeast least: Int) {
         self.init(kind, several: true)
-        self.least = least
+        leastOfSeveral = least
     }
 
     /// Whether there may be more than one.
     public var isSeveral: Bool { several == true }
 
-    /// What is missing where a stage is given so many of the kind: `a dataset`, `2 evaluations or more, and is given 1`; nil if
-    /// nothing is.
+    /// How many there must be.
+    public var least: Int { required ? leastOfSeveral ?? 1 : 0 }
+
+    /// What a stage needs that is given fewer of the kind: `a dataset`, `2 evaluations or more, and
+    /// is given 1`; nil if it is given enough.
     public func lack(given count: Int) -> String? {
-        let needed = required ? least ?? 1 : 0
-        guard count < needed else { return nil }
-        return needed == 1 ? kind.withArticle : "\(needed) \(kind.rawValue)s or more, and is given \(count)"
+        guard count < least else { return nil }
+        return least == 1 ? kind.withArticle : "\(least) \(kind.rawValue)s or more, and is given \(count)"
     }
 }
 

@@ -147,10 +147,12 @@ public enum ManifestValidation {
             }
             given[kind] = name
         }
-        guard stage.hasAllNeeds, inputs.allSatisfy({ $0.kind != nil }) else { return }
+        guard stage.hasAllNeeds else { return }
         for requirement in plugin.consumes {
             let kind = requirement.kind
-            guard let lack = requirement.lack(given: inputs.count { $0.kind == kind }) else { continue }
+            // What another job's stage makes may be of any kind.
+            let count = inputs.count { $0.kind == nil || $0.kind == kind }
+            guard let lack = requirement.lack(given: count) else { continue }
             let sources = job.stages.filter { other in
                 other.name != stage.name && catalog.plugin(named: other.uses)?.produces == kind
                     && !inputs.contains { $0.need.reference == .stage(other.name) }
@@ -161,7 +163,7 @@ public enum ManifestValidation {
                 file: file, mark: stage.mark, "'\(stage.name)' needs \(lack)",
                 remedy: sources.isEmpty
                     ? "add a stage that makes one (uses: \(makers.joined(separator: " or "))), and name it in 'needs'"
-                    : "add \(sources.joined(separator: " or ")) to its 'needs'")
+                    : "add \(sources.joined(separator: requirement.least - count > 1 ? ", " : " or ")) to its 'needs'")
         }
     }
 }

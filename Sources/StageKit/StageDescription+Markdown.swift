@@ -4,7 +4,8 @@ extension StageDescription {
     /// What goes in and what comes out: `dataset, [detector] → detector`.
     public var flow: String {
         let inputs = consumes.map { input in
-            let name = input.kind.rawValue + (input.isSeveral ? "…" : "")
+            let count = input.least > 1 ? "\(input.least) " : ""
+            let name = count + input.kind.rawValue + (input.isSeveral ? "…" : "")
             return input.required ? name : "[\(name)]"
         }
         return (inputs.isEmpty ? "" : inputs.joined(separator: ", ") + " ") + "→ \(produces.rawValue)"

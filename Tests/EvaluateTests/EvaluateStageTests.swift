@@ -177,6 +177,23 @@ import Training
         #expect(other.said.map { $0.prefix { $0 != ":" } } == ["student"])
         let elsewhere = try again { $0[0] = artifact(.dataset, "data-2") }
         #expect(elsewhere.said == [])
+        // So are the same weights where other detections are let through.
+        let choosy = try again { others in
+            let base = try detector(neck: 16, seed: 1)
+            var architecture = base.architecture
+            architecture.selection.detectionsPerImage = 3
+            try DetectorFiles.write(
+                Detector(graph: DetectorGraph(architecture, catalog), weights: base.weights), to: folder["choosy"])
+            others[1] = artifact(.detector, "choosy")
+        }
+        #expect(choosy.said.map { $0.prefix { $0 != ":" } } == ["student"])
+
+        // What is damaged is told and measured.
+        try folder.write("[{\"image_id\": 1", to: "earlier/detections/base.json")
+        let damaged = try again()
+        #expect(damaged.said.count == 1 && damaged.metrics["base"]?["stats"] == first["base"]?["stats"])
+        try folder.write("{\"base\"", to: "earlier/metrics.json")
+        #expect(try again().said == [])
     }
 
     /// A base that was trained on is another detector than the base, and a replay tells nothing of other candidates.

@@ -148,6 +148,13 @@ import Testing
             first[base] = first[base] ?? stage["name"]?.string
             options.insert(.object(with))
         }
+        // One report measures a base for all.
+        for stage in manifest["stages"]?.array ?? [] where stage["uses"]?.string == "evaluate" {
+            let needs = stage["needs"]?.array?.compactMap(\.string) ?? []
+            let measuring = needs.count > 1 ? first[needs[1]].map { "\($0)-report" } : nil
+            let others = measuring == stage["name"]?.string ? [] : [measuring]
+            #expect(needs.dropFirst(3).map { $0 } == others, "\(stage)")
+        }
         #expect(modes.count >= 5 && options.count == 1)
         let all: Set = ["joint", "pipeline", "fixed-teacher", "no-distillation", "random"]
         #expect(modes.values.allSatisfy { $0 == all }, "\(modes)")
