@@ -19,11 +19,22 @@ struct EarlierEvaluations {
 
     private var places: [String: Place] = [:]
 
-    /// Evaluations of versions that did not say what they measured, and reports of other stages, give nothing.
-    init(_ evaluations: [Artifact]) {
+    private let notice: (String) -> Void
+
+    /// Evaluations of versions that did not say what they measured, and reports of other stages, give nothing. What cannot be used is
+    /// told.
+    init(_ evaluations: [Artifact], notice: @escaping (String) -> Void) {
+        self.notice = notice
         for evaluation in evaluations {
             let file = evaluation.directory.appending(path: "metrics.json")
-            guard let data = try? Data(contentsOf: file), let metrics = try? JSON(parsing: data) else { continue }
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            let metrics: JSON
+            do {
+                metrics = try JSON(parsing: Data(contentsOf: file), at: file.path)
+            } catch {
+                tell(evaluation.reference, error)
+                continue
+            }
             let parts = ["base", "student", "teacher"].compactMap { name in metrics[name].map { (name, $0) } }
             for (name, figures) in parts + (metrics["rivals"]?.object ?? [:]).map({ ($0, $1) }) {
                 guard let measured = figures["measured"]?.string else { continue }
@@ -33,15 +44,19 @@ struct EarlierEvaluations {
         }
     }
 
+    private func tell(_ source: String, _ error: any Error) {
+        notice("notice: what '\(source)' measured cannot be used, and is measured again: \(error)")
+    }
+
     /// What was made of the same; nil if nothing was, or if it cannot be read: then it is made anew.
-    func found(_ measured: Digest, _ truth: GroundTruth, notice: (String) -> Void) -> Found? {
+    func found(_ measured: Digest, _ truth: GroundTruth) -> Found? {
         guard let place = places[measured.hex] else { return nil }
         do {
             let records = try DetectionRecord.read(contentsOf: place.file)
             let result = try COCOMetrics.evaluate(truth, records, place: place.file.path)
             return Found(detections: records, result: result, source: place.source)
         } catch {
-            notice("notice: what '\(place.source)' measured cannot be used, and is measured again: \(error)")
+            tell(place.source, error)
             return nil
         }
     }

@@ -26,7 +26,8 @@ extension Evaluate {
         let known = inputs.first(.evaluation) != nil ? 1 : 0
         var work = Work()
         for (place, detector) in detectors.enumerated() {
-            let passes = Double(min(Int(images), options.latencyImages) * options.latencyRounds)
+            // A round more, to warm up.
+            let passes = Double(min(Int(images), options.latencyImages) * (options.latencyRounds + 1))
             work.look(detector, images: passes + (place < known ? 0 : images))
         }
         work.add(seconds: Evaluate.resampleSeconds * Double(options.bootstrap * detectors.count) * images)

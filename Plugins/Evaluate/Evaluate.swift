@@ -72,10 +72,10 @@ public struct Evaluate: StagePlugin {
         _ contenders: [Contender], on split: DatasetSplit, of images: Digest, _ device: DeviceIdentity,
         _ context: StageContext
     ) throws -> [Assessment] {
-        let earlier = EarlierEvaluations(context.inputs.all(.evaluation))
+        let earlier = EarlierEvaluations(context.inputs.all(.evaluation), notice: context.log)
         return try contenders.enumerated().map { index, contender in
             let measured = try contender.measured(on: split, of: images, device, version: version)
-            if let taken = earlier.found(measured, split.groundTruth, notice: context.log) {
+            if let taken = earlier.found(measured, split.groundTruth) {
                 context.log("\(contender.role): AP \(taken.result.averagePrecision), as '\(taken.source)' measured it")
                 return try Assessment(contender, measured, taken.result, taken.detections)
             }

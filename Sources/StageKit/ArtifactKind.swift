@@ -17,6 +17,11 @@ public struct InputRequirement: Sendable, Hashable, Codable {
     private var several: Bool?
     private var leastOfSeveral: Int?
 
+    private enum CodingKeys: String, CodingKey {
+        case kind, required, several
+        case leastOfSeveral = "least"
+    }
+
     public init(_ kind: ArtifactKind, required: Bool = true, several: Bool = false) {
         self.kind = kind
         self.required = required

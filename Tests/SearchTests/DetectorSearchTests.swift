@@ -381,6 +381,48 @@ import Training
         #expect(Set(trained.map { [$0.generation, $0.parent ?? -1] }).count == trained.count)
     }
 
+    /// So where there is no distillation, whatever the mode; but not where nothing would be trained.
+    @Test func trainingOnIsATraining() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = 24
+        fixture.changed.distillation = .off
+        #expect(try fixture.search().run().state.known.contains { $0.move == "train-on" })
+        let untrained = SearchFixture()
+        untrained.changed.candidates = 24
+        untrained.changed.mode = .fixedTeacher
+        untrained.changed.trial.epochs = 0
+        let known = try untrained.search().run().state.known
+        #expect(known.count == 25 && !known.contains { $0.move == "train-on" })
+    }
+
+    /// What a move is told to have brought is what the front gained by it, without what was faster than asked for.
+    @Test func movesAreRewardedForWhatWasAskedFor() throws {
+        let fixture = SearchFixture()
+        fixture.changed.candidates = 24
+        let state = try fixture.search().run().state
+        func point(_ candidate: Candidate) -> ParetoArchive.Point {
+            .init(candidate: candidate.id, precision: candidate.precision ?? 0, latency: candidate.latency)
+        }
+        func arms(_ asked: (Int) -> Double?) throws -> [String: Bandit.Arm] {
+            var (archive, moves) = (ParetoArchive(), Bandit())
+            archive.insert(point(state.known[0]))
+            for generation in 1..<state.generation {
+                let children = state.known.filter { $0.generation == generation }
+                let asked = try #require(asked(generation)) * state.baseLatency
+                let gains = children.map {
+                    archive.gain(of: point($0), asked: asked, latencyLimit: 1.05 * state.known[0].latency)
+                }
+                for (child, reward) in zip(children, Bandit.rewards(gains)) {
+                    moves.reward(String(child.move.prefix { $0 != ":" }), reward)
+                    archive.insert(point(child))
+                }
+            }
+            return moves.arms
+        }
+        #expect(try arms { state.limits[$0] } == state.moves.arms)
+        #expect(try arms { _ in 0 } != state.moves.arms)
+    }
+
     /// Architecture, pruning, distillation: each does what it is for, and all of them have the budget of the other modes.
     @Test(arguments: [nil, 3, -4]) func aPipelineDoesOneThingAfterTheOther(stoppedAfter saves: Int?) throws {
         let fixture = SearchFixture()

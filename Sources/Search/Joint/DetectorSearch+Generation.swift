@@ -100,10 +100,10 @@ extension DetectorSearch {
         releaseHalted(child.id)
     }
 
-    /// The rung's end: the worse half has had its training. Better is who fewer siblings beat in both precision and latency;
-    /// of equals, the more precise.
+    /// The rung's end: the worse half has had its training. Better is who fewer siblings beat in both precision and latency, being
+    /// faster than asked for counting as nothing; of equals, the more precise.
     private func stopHopeless() throws {
-        let points = state.standings.map(point)
+        let points = state.standings.map { point($0).slowed(to: asked) }
         let ranked = zip(state.standings, points).map { child, own in
             (child: child, beaten: points.count { $0.dominates(own) })
         }.sorted {

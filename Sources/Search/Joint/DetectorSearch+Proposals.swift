@@ -1,6 +1,7 @@
 import Basics
 import DetectorKit
 import Tensor
+import Training
 
 // How a generation's children come about: parents by crowding distance, moves by the bandit, cuts to the limit.
 extension DetectorSearch {
@@ -112,7 +113,7 @@ extension DetectorSearch {
         var moves = kinds.map(\.rawValue)
         if settings.hasTeachers, !space.elastic.isEmpty, settings.mode == .joint || settings.mode == .random {
             moves.append(Self.teacherMove)
-        } else if phase == nil, isFastEnough,
+        } else if phase == nil, isFastEnough, settings.trial.epochs > 0,
             // Twice at once it would be the same training.
             !children.contains(where: { $0.parent == parent.id && $0.move == Self.trainingMove })
         {

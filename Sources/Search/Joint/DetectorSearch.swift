@@ -206,7 +206,6 @@ public final class DetectorSearch {
         state.evaluated.sort { $0.id < $1.id }
         try requireSomethingLearnt()
         let limit = state.known[0].latency * 1.05
-        let asked = state.limits[state.generation, default: 1] * state.baseLatency
         let gains = state.evaluated.map { child in
             child.divergence == nil ? state.archive.gain(of: point(child), asked: asked, latencyLimit: limit) : nil
         }
@@ -253,6 +252,9 @@ public final class DetectorSearch {
         ParetoArchive.Point(
             candidate: candidate.id, precision: candidate.precision ?? 0, latency: candidate.latency)
     }
+
+    /// The latency that this generation asks for: being faster counts as nothing. A replay asks for none.
+    var asked: Double { state.limits[state.generation].map { $0 * state.baseLatency } ?? 0 }
 
     func save(_ name: String) throws {
         state.spent = spent

@@ -19,6 +19,11 @@ public struct ParetoArchive: Sendable, Hashable, Codable {
             precision >= other.precision && latency <= other.latency
                 && (precision > other.precision || latency < other.latency)
         }
+
+        /// Where it stands if being faster than asked for counts as nothing.
+        func slowed(to asked: Double) -> Point {
+            Point(candidate: candidate, precision: precision, latency: max(asked, latency))
+        }
     }
 
     /// By falling latency; precision falls with it.
@@ -71,13 +76,10 @@ public struct ParetoArchive: Sendable, Hashable, Codable {
     ///
     /// - Parameter asked: the latency that every point counts with at least.
     public func gain(of point: Point, asked: Double, latencyLimit: Double) -> Double {
-        func slowed(_ point: Point) -> Point {
-            Point(candidate: point.candidate, precision: point.precision, latency: max(asked, point.latency))
-        }
         var archive = ParetoArchive()
-        for point in front { archive.insert(slowed(point)) }
+        for point in front { archive.insert(point.slowed(to: asked)) }
         let before = archive.hypervolume(latencyLimit: latencyLimit)
-        archive.insert(slowed(point))
+        archive.insert(point.slowed(to: asked))
         return archive.hypervolume(latencyLimit: latencyLimit) - before
     }
 
