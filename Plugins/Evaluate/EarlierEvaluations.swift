@@ -18,7 +18,6 @@ struct EarlierEvaluations {
     }
 
     private var places: [String: Place] = [:]
-
     private let notice: (String) -> Void
 
     /// Evaluations of versions that did not say what they measured, and reports of other stages, give nothing. What cannot be used is

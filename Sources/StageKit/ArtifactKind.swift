@@ -40,8 +40,8 @@ public struct InputRequirement: Sendable, Hashable, Codable {
     /// How many there must be.
     public var least: Int { required ? leastOfSeveral ?? 1 : 0 }
 
-    /// What a stage needs that is given fewer of the kind: `a dataset`, `2 evaluations or more, and
-    /// is given 1`; nil if it is given enough.
+    /// What a stage needs that is given fewer of the kind: `a dataset`, or `2 evaluations or more, and is given 1`; nil if it is
+    /// given enough.
     public func lack(given count: Int) -> String? {
         guard count < least else { return nil }
         return least == 1 ? kind.withArticle : "\(least) \(kind.rawValue)s or more, and is given \(count)"
