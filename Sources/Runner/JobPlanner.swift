@@ -137,8 +137,11 @@ public struct JobPlanner {
     ) -> String {
         if !useCache { return "earlier results are not to be used (--no-cache)" }
         guard let reuse = stage.reuse, reuse != .never else { return "'\(stage.plugin)' is run for every job" }
-        guard let nearest = history.nearest(to: stage) else { return "'\(stage.plugin)' has not run in this spool yet" }
+        guard let nearest = history.nearest(to: stage, key) else {
+            return "'\(stage.plugin)' has not run in this spool yet"
+        }
         if nearest.request.key == key {
+            guard nearest.isDone else { return "\(nearest.name) was begun, and has given no result" }
             return "\(nearest.name) has its result, and files that it reads were touched since"
                 + (reuse == .thisMachine ? ", or another machine made it" : "") + ", or it is gone"
         }

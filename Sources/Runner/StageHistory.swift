@@ -12,6 +12,8 @@ struct StageHistory {
         var request: StageRequest
         /// Of the attempts that led to the result; nil where it was taken from an earlier job, or is not done.
         var seconds: Double?
+        /// False of one that runs, was stopped or failed.
+        var isDone: Bool
     }
 
     private let entries: [Entry]
@@ -36,7 +38,8 @@ struct StageHistory {
         if outcomes.last?.result == .done, outcomes.count == attempts.count {
             seconds = outcomes.map { max(0, $0.ended.seconds(since: $0.started)) }.reduce(0, +)
         }
-        return Entry(name: "\(id)/\(stage)", request: request, seconds: seconds)
+        let isDone = FileManager.default.fileExists(atPath: spool.receiptFile(id, stage).path)
+        return Entry(name: "\(id)/\(stage)", request: request, seconds: seconds, isDone: isDone)
     }
 
     /// The run that tells most of how long a stage takes: one with the same options, threads and inputs, else the latest of its
@@ -61,10 +64,12 @@ struct StageHistory {
         return (seconds, same == nil ? "\(found.name), with other options, inputs or threads" : found.name, same != nil)
     }
 
-    /// The run that a stage is most like: of its plugin, and rather of its name.
-    func nearest(to stage: ResolvedJob.Stage) -> Entry? {
+    /// The run that a stage is most like: the same, and rather one with a result; else of its plugin, and rather of its name.
+    func nearest(to stage: ResolvedJob.Stage, _ key: Digest) -> Entry? {
         let own = entries.filter { $0.request.plugin == stage.plugin }
-        return own.first { $0.request.stage == stage.name && $0.request.options == stage.options }
+        let same = own.filter { $0.request.key == key }
+        return same.first(where: \.isDone) ?? same.first
+            ?? own.first { $0.request.stage == stage.name && $0.request.options == stage.options }
             ?? own.first { $0.request.stage == stage.name } ?? own.first
     }
 }

@@ -114,6 +114,15 @@ import Testing
         #expect(fresh.stages[0].basis == "\(first)/data")
     }
 
+    @Test func whatWasBegunHasNoResult() throws {
+        let shop = try Workshop()
+        let first = try shop.submit("first", [("data", "fail", [])])
+        #expect(try shop.run().failed == [first])
+        let again = try plan(shop, job([("data", "fail", [])]))
+        #expect(again.stages[0].action == .run)
+        #expect(again.stages[0].why == "\(first)/data was begun, and has given no result")
+    }
+
     @Test func whatCannotBeMetIsTold() throws {
         let shop = try Workshop()
         let found = try plan(shop, job([("base", "succeed", ["nobody/data"])]))
