@@ -117,7 +117,7 @@ public struct ComparisonReport {
         return String(format: "[\(format), \(format)]", 100 * interval.lowerBound, 100 * interval.upperBound)
     }
 
-    /// Tables, and every run as a point.
+    /// Tables, and every run as a point: by AP, and by AP and latency.
     public func page(title: String) -> ComparisonPage {
         let bases = Set(comparison.modes.flatMap(\.runs).map(\.base)).count
         return ComparisonPage(
@@ -127,8 +127,10 @@ public struct ComparisonReport {
                 + (caution.map { " \($0)" } ?? ""),
             tables: tables,
             groups: comparison.modes.map { mode in
-                .init(name: mode.name, values: mode.runs.map { 100 * $0.precision })
-            }, axis: "AP of the student")
+                .init(
+                    name: mode.name,
+                    values: mode.runs.map { .init(100 * $0.precision, at: $0.latency.map { 100 * $0 }) })
+            }, axis: "AP of the student", costAxis: "% of the base's latency")
     }
 
     public var json: JSON {

@@ -101,6 +101,10 @@ public struct JointSearch: StagePlugin {
         guard let workers = options.workers else { return nil }
         let busy = min(workers.count, options.settings.childrenPerGeneration)
         let threads = workers.threads ?? 1
+        if busy < workers.count {
+            context.log(
+                "notice: \(busy) of \(workers.count) workers are started: a generation has no more 'children'")
+        }
         if busy * threads > context.threads {
             context.log(
                 "notice: \(busy) workers of \(threads) threads each are more than the stage's \(context.threads) threads"

@@ -39,7 +39,8 @@ public struct JointSearchOptions: Codable, Sendable {
         let training = TrainingKeys(reader)
         let share = reader.optionalDouble(
             "latency", in: 0.05...1,
-            help: "the latency to reach, as a share of the base's (default \(Self.latency), without 'latency_ms')")
+            help: "the latency to reach, as a share of the base's (default \(Self.latency), without 'latency_ms')",
+            beyond: "give a share of the base's latency, as 0.5, or milliseconds as 'latency_ms'")
         let milliseconds = reader.optionalDouble(
             "latency_ms", in: 0.001...1e7,
             help: "the latency to reach, in milliseconds on this machine, instead of a share")
@@ -149,7 +150,11 @@ public struct JointSearchOptions: Codable, Sendable {
         replay = reader.optionalJSON(
             "replay", help: "lineage.json of an earlier search: makes its student again, alone, to the same bits"
         ) { try Lineage(json: $0, at: $1) }
-        if settings.trial.epochs == 0, settings.finish.epochs == 0, !reader.has("replay") {
+        if settings.mode == .pipeline, settings.trial.epochs == 0, !reader.has("replay") {
+            reader.report(
+                "trial", "a pipeline's last part trains students on, and candidates are not trained",
+                remedy: "give 'trial' an epoch")
+        } else if settings.trial.epochs == 0, settings.finish.epochs == 0, !reader.has("replay") {
             reader.report(
                 "finish", "neither candidates nor finalists are trained: students would stay as they were cut",
                 remedy: "give 'trial' or 'finish' an epoch")

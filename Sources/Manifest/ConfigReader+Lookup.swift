@@ -74,10 +74,10 @@ extension ConfigReader {
             remedy: remedy ?? "write '\(key.name): …' with \(key.type)")
     }
 
-    func outOfRange(_ key: Key, _ node: YAMLNode, _ bounds: String) {
+    func outOfRange(_ key: Key, _ node: YAMLNode, _ bounds: String, remedy: String? = nil) {
         diagnosis.report(
             file: file, mark: node.mark, "'\(key.name)' must be \(bounds), not \(shown(node.text ?? ""))",
-            remedy: "give \(key.type) \(bounds)")
+            remedy: remedy ?? "give \(key.type) \(bounds)")
     }
 
     /// A reader of a nested mapping, which finishes with this one.

@@ -32,10 +32,12 @@ extension ConfigReader {
     }
 
     /// A number that may be left out.
+    ///
+    /// - Parameter beyond: the remedy for one outside of the range, where there is a better one than to stay within.
     public func optionalDouble(
-        _ name: String, in range: ClosedRange<Double> = anyDouble, help: String = ""
+        _ name: String, in range: ClosedRange<Double> = anyDouble, help: String = "", beyond: String? = nil
     ) -> Double? {
-        number(name, range, default: nil, required: false, help)
+        number(name, range, default: nil, required: false, help, beyond: beyond)
     }
 
     /// `true` or `false`, or the default.
@@ -111,22 +113,25 @@ extension ConfigReader {
     }
 
     private func number(
-        _ name: String, _ range: ClosedRange<Double>, default value: String?, required: Bool, _ help: String
+        _ name: String, _ range: ClosedRange<Double>, default value: String?, required: Bool, _ help: String,
+        beyond: String? = nil
     ) -> Double? {
         let key = Key(name: name, shape: .number(range), default: value, required: required, help: help)
         guard let node = lookup(key) else {
             return isDescribing && required ? min(max(1, range.lowerBound), range.upperBound) : nil
         }
-        return number(key, node, range)
+        return number(key, node, range, beyond: beyond)
     }
 
-    private func number(_ key: Key, _ node: YAMLNode, _ range: ClosedRange<Double>) -> Double? {
+    private func number(
+        _ key: Key, _ node: YAMLNode, _ range: ClosedRange<Double>, beyond: String? = nil
+    ) -> Double? {
         guard let value = node.plainDouble else {
             wrongType(key, node)
             return nil
         }
         guard range.contains(value) else {
-            outOfRange(key, node, boundsText(range, unbounded: ConfigReader.anyDouble).words)
+            outOfRange(key, node, boundsText(range, unbounded: ConfigReader.anyDouble).words, remedy: beyond)
             return nil
         }
         return value

@@ -27,8 +27,8 @@ struct LineageCommand: Command {
     private func text(_ lineage: Lineage) -> String {
         var rows: [[String]] = []
         for step in lineage.steps {
-            let actions = step.actions.isEmpty ? ["teacher: \(step.teacher)"] : step.actions.map(\.description)
-            for (index, action) in actions.enumerated() {
+            let teacher = step.changesTeacher || step.actions.isEmpty ? ["teacher: \(step.teacher)"] : []
+            for (index, action) in (teacher + step.actions.map(\.description)).enumerated() {
                 rows.append(
                     index > 0
                         ? ["", "", action]
@@ -57,8 +57,8 @@ struct LineageCommand: Command {
             return try Lineage(json: JSON(parsing: text, at: name), at: name)
         }
         let bundle = Bundles.Bundle(file)
-        let wanted = candidate == nil ? "lineage.json" : "history.jsonl"
-        let member = try SearchMember(wanted, of: bundle, stage: arguments.value("--stage")).path
+        let (wanted, orElse) = candidate == nil ? ("lineage.json", nil) : ("history.jsonl", "journal.jsonl")
+        let member = try SearchMember(wanted, orElse: orElse, of: bundle, stage: arguments.value("--stage")).path
         let place = "\(name): \(member)"
         let data = try bundle.data(of: member)
         guard let candidate else { return try Lineage(json: JSON(parsing: data, at: place), at: place) }

@@ -30,13 +30,14 @@ struct SearchMember {
         let found = found(wanted)
         // Stages that may have searched: those with the file in their folder.
         let folders = Set(found.compactMap(Self.folder))
-        let alone = found == [wanted] ? paths.filter { $0.hasPrefix("receipts/") } : []
-        let searches = try (folders.map { "receipts/\($0).json" }.filter(paths.contains) + alone).compactMap {
-            path -> (stage: String, receipt: JSON)? in
+        let receipts = paths.filter { $0.hasPrefix("receipts/") }
+        func searched(_ path: String) throws -> (stage: String, receipt: JSON)? {
             let receipt = try JSON(parsing: bundle.data(of: path), at: "\(bundle.url.path): \(path)")
             guard receipt["plugin"]?.string == "joint-search", let stage = receipt["stage"]?.string else { return nil }
             return (stage, receipt)
         }
+        let alone = found == [wanted] ? receipts : []
+        let searches = try (folders.map { "receipts/\($0).json" }.filter(paths.contains) + alone).compactMap(searched)
         // Beside them, those that did not come to it.
         let unfinished = Set(alternatives.compactMap(Self.folder)).subtracting(folders)
         let stages = unfinished.union(searches.map(\.stage)).sorted()
@@ -50,7 +51,10 @@ struct SearchMember {
         let own = [search.map { "\($0.stage)/\(wanted)" }, wanted].compactMap(\.self).first(where: found.contains)
         guard let path = own ?? found.first else {
             let files = [name, substitute].compactMap(\.self).flatMap(all)
-            let others = Set(files.compactMap(Self.folder))
+            // Evaluations have their search's files too: receipts tell them apart.
+            let told = try receipts.map { (stage: Self.stage(ofReceipt: $0), search: try searched($0)?.stage) }
+            let others = Set(files.compactMap(Self.folder)).subtracting(told.map(\.stage))
+                .union(told.compactMap(\.search))
             if let stage, !others.isEmpty {
                 throw Failure(
                     "the bundle holds no search '\(stage)'", at: bundle.url.path,
@@ -72,6 +76,10 @@ struct SearchMember {
     /// The stage whose folder a file lies in; nil for one of the bundle's own.
     private static func folder(of path: String) -> String? {
         path.split(separator: "/").dropLast().first.map(String.init)
+    }
+
+    private static func stage(ofReceipt path: String) -> String {
+        URL(filePath: path).deletingPathExtension().lastPathComponent
     }
 }
 

@@ -38,6 +38,7 @@ import Train
         ("regions_per_image: 3", "1:20: error: "), ("anchors_per_image: 1", "1:20: error: "),
         ("worker_threads: 2", "1:17: error: there are no workers that could have threads"),
         ("workers: 0", "1:10: error: "),
+        ("trial: {epochs: 0}\nmode: pipeline\ncandidates: 6", "1:8: error: a pipeline's last part trains students on"),
         ("trial: {epochs: 0}\nfinish: {epochs: 0}", "2:9: error: neither candidates nor finalists are trained"),
         ("epochs: 3", "1:1: error: unknown key 'epochs'\n  remedy: write it under 'trial' or 'finish'"),
         ("replay: detector.yaml", "1:9: error: "), ("replay: other.json", "1:9: error: no lineage of format"),

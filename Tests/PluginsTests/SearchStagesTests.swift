@@ -66,6 +66,8 @@ import Training
         #expect(hours.candidates == SearchSettings.unlimitedCandidates && hours.hours == 2)
         #expect(try stages.options(jointSearch, "hours: 2\ncandidates: 30").settings.candidates == 30)
         #expect(try stages.options(jointSearch, "latency_ms: 25").settings.latencyMilliseconds == 25)
+        let taken = try stages.problems(jointSearch, "latency: 25")
+        #expect(taken.count == 1 && taken.first?.contains("or milliseconds as 'latency_ms'") == true)
         let both = try stages.problems(jointSearch, "latency_ms: 25\nlatency: 0.5")
         #expect(both.count == 1 && both.first?.contains("there is a 'latency' already") == true)
     }

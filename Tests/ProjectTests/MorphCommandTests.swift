@@ -178,6 +178,16 @@ import Training
             let far = try jdnas("search", "explain", name, "--stage", "far")
             #expect(far.code == 0 && far.output.contains("The search has not ended"), "\(far.error)")
         }
+        // An evaluation's copy of its search's files is no search.
+        try folder.write(#"{"plugin": "evaluate", "stage": "told"}"#, to: "receipts/told.json")
+        try bundle(
+            "told.tar.zst",
+            [
+                "near/history.jsonl": "history.jsonl", "receipts/near.json": "receipts/near.json",
+                "told/history.jsonl": "history.jsonl", "receipts/told.json": "receipts/told.json",
+            ])
+        let nobody = try jdnas("search", "explain", "told.tar.zst", "--stage", "nobody")
+        #expect(nobody.error.contains("name one that is there: near\n"), "\(nobody.error)")
         let near = try jdnas("search", "explain", "two.tar.zst", "--stage", "near")
         #expect(near.code == 0 && near.output.hasPrefix("near: The student is candidate 2"), "\(near.error)")
         let far = try jdnas("search", "explain", "two.tar.zst", "--stage", "far")
@@ -186,6 +196,8 @@ import Training
         try bundle("failed.tar.zst", ["search/journal.jsonl": "search/history.jsonl"])
         let failed = try jdnas("search", "explain", "failed.tar.zst")
         #expect(failed.output.hasPrefix("The search has not ended"), "\(failed.error)")
+        let begun = try jdnas("lineage", "failed.tar.zst", "--candidate", "1")
+        #expect(begun.output.contains("set stem to 32"), "\(begun.error)")
         // A journal that leads nowhere has no lineage.
         try folder.write([line(0, "null", ""), line(1, "null", "")].joined(separator: "\n") + "\n", to: "torn.jsonl")
         try bundle("torn.tar.zst", ["search/history.jsonl": "torn.jsonl"])
@@ -200,20 +212,27 @@ import Training
     }
 
     @Test func aLineageIsPrinted() throws {
+        let teacher = """
+            "teacher": {"depths": [2, 2, 2, 2], "innerWidths": [1, 1, 1, 1], "trunkWidths": [1, 1, 1, 1],
+              "input": {"shorter": 240, "longer": 320}}
+            """
         try folder.write(
             """
             {"format": "jdnas-lineage/1", "base_architecture_digest": "\(String(repeating: "0", count: 64))",
              "steps": [{"candidate": 3, "generation": 1, "move": "prune", "ap": 0.5123, "latency_ms": 21.26,
                "actions": ["set stage2.trunk to 96", "remove stage3.block2"],
-               "teacher": {"depths": [2, 2, 2, 2], "innerWidths": [1, 1, 1, 1], "trunkWidths": [1, 1, 1, 1],
-                 "input": {"shorter": 240, "longer": 320}},
-               "architecture_digest": "\(String(repeating: "1", count: 64))"}]}
+               \(teacher), "architecture_digest": "\(String(repeating: "1", count: 64))"},
+              {"candidate": 5, "generation": 2, "move": "teacher:input", "ap": 0.5, "latency_ms": 20,
+               "actions": ["set stem to 32"],
+               \(teacher), "architecture_digest": "\(String(repeating: "1", count: 64))"}]}
             """, to: "lineage.json")
         let outcome = try jdnas("lineage", "lineage.json")
         #expect(outcome.code == 0, "\(outcome.error)")
         let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        #expect(lines.count == 3 && lines[1].suffix(2) == ["51.2", "21.3"])
+        #expect(lines.count == 5 && lines[1].suffix(2) == ["51.2", "21.3"])
         #expect(
             lines[1].starts(with: ["3", "prune", "set", "stage2.trunk"]) && lines[2] == ["remove", "stage3.block2"])
+        // Cuts that came with another teacher do not hide it.
+        #expect(lines[3].starts(with: ["5", "teacher:input", "teacher:"]) && lines[4] == ["set", "stem", "to", "32"])
     }
 }

@@ -132,6 +132,7 @@ import Testing
         let stopped = try drain(search("stopped", "\(table)\n      workers: 4\n      worker_threads: 1"))
         #expect(stopping.stop() == 1 && stopped.code == 0, "\(stopped.output) \(stopped.error)")
         #expect(stopping.score == "500", "a worker goes before its stage")
+        #expect(try log(of: "stopped").contains("notice: 2 of 4 workers are started"))
         let paths = FileManager.default.subpaths(atPath: folder[Self.spool].appending(path: "work").path) ?? []
         #expect(
             paths.contains {

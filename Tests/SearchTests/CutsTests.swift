@@ -1,5 +1,6 @@
 import Basics
 import DetectorKit
+import Foundation
 import MobileNetV3
 import Search
 import Testing
@@ -81,6 +82,33 @@ import Testing
         #expect(interrupted.trainer.steps == 0)
         interrupted.lastMessage = nil
         #expect(try interrupted.search().run().state.journal == whole.state.journal)
+    }
+
+    /// Operators that were measured for students who are not settled yet are not measured again, and children are counted once.
+    @Test func whatWasMeasuredIsKept() throws {
+        let whole = SearchFixture()
+        whole.changed.draws = 3
+        let outcome = try whole.search().run()
+        let fixture = SearchFixture()
+        fixture.changed = whole.changed
+        fixture.savesOften = true
+        func measured() throws -> Int {
+            let table = try #require(fixture.newest).appending(path: "latency-table.json")
+            return try LatencyTable(json: JSON(parsing: Data(contentsOf: table)), at: "table").operators.count
+        }
+        fixture.lastSave = "measured"
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
+        let ofBase = try measured()
+        fixture.lastSave = nil
+        fixture.lastMessage = "looking at what students inherit"
+        #expect(throws: SearchFixture.Killed.self) { _ = try fixture.search().run() }
+        #expect(fixture.newest?.lastPathComponent.hasSuffix("generation-1-proposing") == true)
+        #expect(try measured() > ofBase)
+        fixture.lastMessage = nil
+        let resumed = try fixture.search().run()
+        #expect(resumed.state.journal == outcome.state.journal && resumed.table == outcome.table)
+        #expect(resumed.state.refused == outcome.state.refused)
+        #expect(resumed.state.duplicates == outcome.state.duplicates)
     }
 
     /// A pipeline goes down as other modes do, step by step to the target: half of the way by architecture, then by pruning.

@@ -37,6 +37,8 @@ final class SearchFixture {
     /// Both sides of the base's images, instead of its own.
     var input: Int?
     var savesLeft = Int.max
+    /// The search is killed at the save after one of this name.
+    var lastSave: String?
     /// Whether a state is to be saved whenever that is asked.
     var savesOften = false
     var secondsPerLook = 0.0
@@ -86,6 +88,7 @@ final class SearchFixture {
     }
 
     private func save(_ name: String, _ write: (URL) throws -> Void) throws {
+        if let lastSave, newest?.lastPathComponent.hasSuffix("-\(lastSave)") == true { throw Killed() }
         guard savesLeft > 0 else { throw Killed() }
         savesLeft -= 1
         count += 1

@@ -25,9 +25,7 @@ extension DetectorSearch {
             }
         }
         guard found.count > 1 else { return found.first ?? known }
-        func report() throws {
-            try hooks.report(fraction(), "generation \(state.generation): looking at what students inherit", [:])
-        }
+        func report() throws { try reportProposing("looking at what students inherit") }
         let losses = try found.map { child -> Double in
             try report()
             var heir = child

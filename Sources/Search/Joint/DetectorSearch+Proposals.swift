@@ -35,7 +35,7 @@ extension DetectorSearch {
             // Training the same student on is another training each time.
             let others = move == Self.trainingMove ? [] : state.known + children
             let child = try strongest(draws(of: move), besides: others) {
-                try reportProposing()
+                try reportProposing(Self.proposing)
                 return try self.child(
                     id, of: parent, move: move, pendingTeachers, limit: limit, orDeepest: orDeepest, &draw)
             }
@@ -55,9 +55,10 @@ extension DetectorSearch {
         return children
     }
 
-    /// Tells that the search is at it, and stops it when asked to.
-    private func reportProposing() throws {
-        try hooks.report(fraction(), "generation \(state.generation): proposing students", [:])
+    /// Tells that the search is at it, keeps what was measured, and stops when asked to.
+    func reportProposing(_ what: String) throws {
+        if countsBefore != nil, hooks.isSaveDue() { try saveWhileProposing() }
+        try hooks.report(fraction(), "generation \(state.generation): \(what)", [:])
     }
 
     /// What a generation's children may take, as a share of the base's latency: settled when the generation begins, and kept.
@@ -88,6 +89,8 @@ extension DetectorSearch {
         let near = ranked.filter { $0.latency <= last }
         return (near.isEmpty ? ranked : near).compactMap { state.candidate($0.candidate) }
     }
+
+    private static let proposing = "proposing students"
 
     static let teacherMove = "teacher"
     /// The student as it is, trained on: all that a pipeline's last part does, and where teachers do not change what a change of
@@ -270,7 +273,7 @@ extension DetectorSearch {
         if let importance = importances[candidate.id] { return importance }
         let importance = try trainer.importance(
             graph(of: candidate), weights[candidate.id] ?? [:], random.stream("importance", candidate.id),
-            progress: reportProposing)
+            progress: { try reportProposing(Self.proposing) })
         importances[candidate.id] = importance
         return importance
     }

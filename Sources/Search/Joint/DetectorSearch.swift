@@ -35,6 +35,8 @@ public final class DetectorSearch {
     var graphs: [Int: DetectorGraph] = [:]
     /// Students of this generation, or finalists, that wait for the next part of their training.
     var halted: [Int: StudentState] = [:]
+    /// While a generation's children are proposed: how many had been refused before, and how many were duplicates.
+    var countsBefore: (refused: Int, duplicates: Int)?
     /// The largest share of the work that was told to be done.
     var mostTold = 0.0
     /// Does what one process does alone, and the candidates' trainings.
@@ -138,6 +140,7 @@ public final class DetectorSearch {
         // That was found out before an interruption.
         guard state.barren.last?.generation != state.generation else { return }
         var before = (refused: state.refused, duplicates: state.duplicates)
+        countsBefore = before
         state.proposals = try replay.map { try replayed($0) } ?? propose()
         // A target below what widths can reach must not cost the night: the fastest students are tried.
         if state.proposals.isEmpty, trained == 0, replay == nil {
@@ -152,6 +155,7 @@ public final class DetectorSearch {
                     refused: state.refused - before.refused, duplicates: state.duplicates - before.duplicates))
         }
         // The decisions rest on measured operators: table and decisions are durable before anything follows.
+        countsBefore = nil
         try save("generation-\(state.generation)")
     }
 
@@ -217,13 +221,7 @@ public final class DetectorSearch {
             // A student that diverged may be the fastest; nothing shall come of it.
             if child.divergence == nil { state.archive.insert(point(child)) }
         }
-        for child in state.evaluated {
-            let isOnFront = state.archive.front.contains { $0.candidate == child.id }
-            let line = try child.journalLine(
-                seed: "candidate/\(child.id)", isOnFront: isOnFront,
-                isTaught: settings.hasTeachers(generation: child.generation))
-            state.journal.append(line.canonicalText)
-        }
+        state.journal += try journalLines(of: state.evaluated, front: state.archive.front)
         state.known += state.evaluated
         state.evaluated = []
         state.proposals = []
@@ -255,15 +253,4 @@ public final class DetectorSearch {
 
     /// The latency that this generation asks for: being faster counts as nothing. A replay asks for none.
     var asked: Double { state.limits[state.generation].map { $0 * state.baseLatency } ?? 0 }
-
-    func save(_ name: String) throws {
-        state.spent = spent
-        let earlier = hooks.resume()
-        try hooks.save(name) { folder in
-            try state.write(to: folder, weights: weights, table: model.table, earlier: earlier)
-            try writePaused(to: folder, earlier: earlier)
-            try executor.writeStates(to: folder)
-            if local !== executor { try local.writeStates(to: folder) }
-        }
-    }
 }

@@ -23,6 +23,11 @@ public struct Lineage: Sendable, Hashable, Codable {
         /// Of the trained weights.
         public var weights: Digest?
 
+        /// Whether the bandit chose another teacher for it; cuts may have come with that.
+        public var changesTeacher: Bool {
+            move == DetectorSearch.teacherMove || move.hasPrefix("\(DetectorSearch.teacherMove):")
+        }
+
         private enum CodingKeys: String, CodingKey {
             case candidate, generation, move, actions, teacher, share
             case precision = "ap"

@@ -77,8 +77,10 @@ extension SearchState {
     static func weightsFile(_ id: Int) -> String { "candidate-\(id).safetensors" }
 
     /// Writes the state and the living students' weights; files of an earlier checkpoint are linked, not written anew.
+    ///
+    /// - Parameter journal: for people, what was found so far, where the search does not get to its end.
     func write(
-        to folder: URL, weights: [Int: NamedTensors], table: LatencyTable, earlier: URL?
+        to folder: URL, journal: [String], weights: [Int: NamedTensors], table: LatencyTable, earlier: URL?
     ) throws {
         for id in living.sorted() where id != 0 {
             guard let tensors = weights[id] else { continue }
@@ -88,7 +90,6 @@ extension SearchState {
             try SafeTensors.write(tensors, to: file)
         }
         try DurableFile.write(table.json.canonicalText, to: folder.appending(path: Self.tableIn))
-        // For people: what was found so far, where the search does not get to its end.
         try DurableFile.write(journal.map { $0 + "\n" }.joined(), to: folder.appending(path: "journal.jsonl"))
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
