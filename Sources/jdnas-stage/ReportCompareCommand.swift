@@ -63,7 +63,7 @@ struct ReportCompareCommand: Command {
             if json["format"]?.string == ModeComparison.format {
                 return try ModeComparison.runs(recorded: json, source: name)
             }
-            return [try ModeComparison.Run(metrics: json, source: name)]
+            return [try ModeComparison.Run(metrics: json, source: url.lastPathComponent, at: name)]
         }
         let bundle = Bundles.Bundle(url)
         let members = try bundle.list().map(\.path).filter {
@@ -73,7 +73,8 @@ struct ReportCompareCommand: Command {
             let place = "\(name): \(path)"
             let metrics = try JSON(parsing: bundle.data(of: path), at: place)
             guard let search = metrics["search"], !search.isNull else { return nil }
-            return try ModeComparison.Run(metrics: metrics, source: place)
+            // Where the bundle lies on this machine is nothing to be kept in a record, or told to others.
+            return try ModeComparison.Run(metrics: metrics, source: "\(url.lastPathComponent): \(path)", at: place)
         }
         if runs.isEmpty {
             Terminal.error(

@@ -52,6 +52,9 @@ import Testing
                     + "within the target (+5 %) | candidates |\n| --- | ---: |"))
         #expect(markdown.contains("Run by run:") && markdown.contains("| joint | 50.0 | 46.0 | 50.0 % |"))
         #expect(markdown.contains("| joint | 3 | 52.7 [") && markdown.contains("| joint - random | 3 | +4.6 ["))
+        // Nor does it say where they lay.
+        let absolute = try run(["report", "compare", "--json"] + bundles.map { folder[$0].path }, in: folder.url)
+        #expect(try JSON(parsing: absolute.output) == json)
         let turned = try run(["report", "compare", "--against", "random"] + bundles, in: folder.url)
         #expect(turned.output.contains("worse"))
     }

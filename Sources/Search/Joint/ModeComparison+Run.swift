@@ -66,9 +66,11 @@ extension ModeComparison {
         }
 
         /// From `metrics.json` of an evaluation of a search's result.
-        public init(metrics json: JSON, source: String) throws {
+        ///
+        /// - Parameter place: what errors name, if not the source.
+        public init(metrics json: JSON, source: String, at place: String? = nil) throws {
             func damaged(_ what: String, _ remedy: String) -> Failure {
-                Failure("these metrics tell no \(what)", at: source, remedy: remedy)
+                Failure("these metrics tell no \(what)", at: place ?? source, remedy: remedy)
             }
             guard json["format"]?.string == "jdnas-metrics/1" else {
                 throw damaged("format that is known ('jdnas-metrics/1')", "give an evaluation's metrics.json")
