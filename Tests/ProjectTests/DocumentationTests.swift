@@ -67,6 +67,7 @@ import Testing
             let record = try JSON(parsing: Data(contentsOf: folder.appending(path: name)), at: name)
             guard record["format"]?.string?.hasPrefix("jdnas-mode-comparison/") == true else { continue }
             count += 1
+            #expect(!record.canonicalText.contains("\"/"), "\(name) names a place on a machine")
             let tables = try run(["report", "compare", "--markdown", "docs/results/\(name)"], in: Project.root)
             #expect(tables.code == 0 && !tables.output.isEmpty, "\(tables.error)")
             #expect(document.contains("<!-- results/\(name) -->\n\n" + tables.output), "\(name)")
@@ -78,13 +79,7 @@ import Testing
     /// `jdnas search explain --json` told of its bundle.
     @Test func tablesOfOneRunAreCurrent() throws {
         let document = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
-        func record(_ name: String) throws -> JSON {
-            try JSON(parsing: Data(contentsOf: Project.root.appending(path: "docs/results/\(name)")), at: name)
-        }
-        func check(_ name: String, _ rows: [[String]]) {
-            let table = rows.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
-            #expect(document.contains("<!-- results/\(name) -->\n\n" + table + "\n"), "\(name):\n\(table)")
-        }
+        func check(_ name: String, _ rows: [[String]]) { expect(document, holds: rows, of: name) }
         func points(_ value: JSON?) -> String { String(format: "%.1f", 100 * (value?.number ?? .nan)) }
         func number(_ value: JSON?, per unit: Double = 1) -> String {
             String(format: "%.1f", (value?.number ?? .nan) / unit)
@@ -129,6 +124,51 @@ import Testing
                     points(path["ap_after_last_training"]), number(last?["latency_ms"]),
                 ]
             ])
+    }
+
+    /// So are those of what was run in part, and of searches that were killed (`Benchmarks/search/kills` writes that record).
+    @Test func tablesOfPartsAreCurrent() throws {
+        let search = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
+        func number(_ value: JSON?, per unit: Double = 1, _ digits: Int = 0) -> String {
+            String(format: "%.\(digits)f", (value?.number ?? .nan) / unit)
+        }
+
+        let step = try record("coco-r101-step.json")
+        expect(
+            search,
+            holds: [
+                ["loss", "took", "processor time", "memory", "multiply-accumulates of an image", "parameters"],
+                ["---:", "---:", "---:", "---:", "---:", "---:"],
+                [
+                    number(step["loss"]), number(step["seconds"]) + " s", number(step["processor_seconds"]) + " s",
+                    number(step["peak_bytes"], per: 0x1p30, 1) + " GiB", number(step["macs"], per: 1e9) + " G",
+                    number(step["parameters"], per: 1e6, 1) + " M",
+                ],
+            ], of: "coco-r101-step.json")
+
+        let kills = try record("kills.json")
+        let runs = kills["runs"]?.array ?? []
+        #expect(Set(runs.map { $0["digest"]?.string }).count == 1)
+        expect(
+            try String(contentsOf: Project.root.appending(path: "Benchmarks/README.md"), encoding: .utf8),
+            holds: [
+                ["workers", "kills of the stage", "with its runner", "of workers", "took", "digest"],
+                ["---:", "---:", "---:", "---:", "---:", "---"],
+            ]
+                + runs.map { run in
+                    [number(run["workers"])]
+                        + ["stage", "with_its_runner", "workers"].map { number(run["kills"]?[$0]) }
+                        + [number(run["seconds"]) + " s", run["digest"]?.string ?? ""]
+                }, of: "kills.json")
+    }
+
+    private func record(_ name: String) throws -> JSON {
+        try JSON(parsing: Data(contentsOf: Project.root.appending(path: "docs/results/\(name)")), at: name)
+    }
+
+    private func expect(_ document: String, holds rows: [[String]], of name: String) {
+        let table = rows.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+        #expect(document.contains("<!-- results/\(name) -->\n\n" + table + "\n"), "\(name):\n\(table)")
     }
 
     /// The comparison of modes: all five from every base, and nothing but the mode differs; all decide by the first one's latencies.
