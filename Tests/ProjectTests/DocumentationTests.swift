@@ -59,7 +59,7 @@ import Testing
     /// document, under a comment that names it. `jdnas report compare --json BUNDLE… > docs/results/NAME.json` makes a record,
     /// and `--markdown` of it the tables.
     @Test func tablesOfComparisonsAreCurrent() throws {
-        let document = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
+        let document = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
         let folder = Project.root.appending(path: "docs/results")
         var count = 0
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -78,7 +78,7 @@ import Testing
     /// So are the tables of a single run: its detectors, from its `metrics.json`, and how its student came about, from what
     /// `jdnas search explain --json` told of its bundle.
     @Test func tablesOfOneRunAreCurrent() throws {
-        let document = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
+        let document = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
         func check(_ name: String, _ rows: [[String]]) { expect(document, holds: rows, of: name) }
         func points(_ value: JSON?) -> String { String(format: "%.1f", 100 * (value?.number ?? .nan)) }
         func number(_ value: JSON?, per unit: Double = 1) -> String {
@@ -128,7 +128,7 @@ import Testing
 
     /// So are those of what was run in part, and of searches that were killed (`Benchmarks/search/kills` writes that record).
     @Test func tablesOfPartsAreCurrent() throws {
-        let search = try String(contentsOf: Project.root.appending(path: "docs/search.md"), encoding: .utf8)
+        let search = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
         func number(_ value: JSON?, per unit: Double = 1, _ digits: Int = 0) -> String {
             String(format: "%.\(digits)f", (value?.number ?? .nan) / unit)
         }
