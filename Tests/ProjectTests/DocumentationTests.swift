@@ -146,6 +146,22 @@ import Testing
                 ],
             ], of: "coco-r101-step.json")
 
+        let slice = try record("overnight-slice.json")
+        let epochs = slice["epochs"]?.array ?? []
+        #expect(!epochs.isEmpty && epochs.allSatisfy { $0["loss"] == $0["undisturbed"] })
+        expect(
+            search,
+            holds: [
+                ["epoch", "attempt", "loss of the slice", "loss of a run that was not stopped"],
+                ["---:", "---:", "---:", "---:"],
+            ]
+                + epochs.map { epoch in
+                    [
+                        number(epoch["epoch"]), number(epoch["attempt"]), number(epoch["loss"], 12),
+                        number(epoch["undisturbed"], 12),
+                    ]
+                }, of: "overnight-slice.json")
+
         let kills = try record("kills.json")
         let runs = kills["runs"]?.array ?? []
         #expect(Set(runs.map { $0["digest"]?.string }).count == 1)
