@@ -59,7 +59,7 @@ import Testing
     /// document, under a comment that names it. `jdnas report compare --json BUNDLE… > docs/results/NAME.json` makes a record,
     /// and `--markdown` of it the tables.
     @Test func tablesOfComparisonsAreCurrent() throws {
-        let document = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
+        let document = try text("docs/search-results.md")
         let folder = Project.root.appending(path: "docs/results")
         var count = 0
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -78,7 +78,7 @@ import Testing
     /// So are the tables of a single run: its detectors, from its `metrics.json`, and how its student came about, from what
     /// `jdnas search explain --json` told of its bundle.
     @Test func tablesOfOneRunAreCurrent() throws {
-        let document = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
+        let document = try text("docs/search-results.md")
         func check(_ name: String, _ rows: [[String]]) { expect(document, holds: rows, of: name) }
         func points(_ value: JSON?) -> String { String(format: "%.1f", 100 * (value?.number ?? .nan)) }
         func number(_ value: JSON?, per unit: Double = 1) -> String {
@@ -128,14 +128,14 @@ import Testing
 
     /// So are those of what was run in part, and of searches that were killed (`Benchmarks/search/kills` writes that record).
     @Test func tablesOfPartsAreCurrent() throws {
-        let search = try String(contentsOf: Project.root.appending(path: "docs/search-results.md"), encoding: .utf8)
+        let document = try text("docs/search-results.md")
         func number(_ value: JSON?, per unit: Double = 1, _ digits: Int = 0) -> String {
             String(format: "%.\(digits)f", (value?.number ?? .nan) / unit)
         }
 
         let step = try record("coco-r101-step.json")
         expect(
-            search,
+            document,
             holds: [
                 ["loss", "took", "processor time", "memory", "multiply-accumulates of an image", "parameters"],
                 ["---:", "---:", "---:", "---:", "---:", "---:"],
@@ -150,7 +150,7 @@ import Testing
         let epochs = slice["epochs"]?.array ?? []
         #expect(!epochs.isEmpty && epochs.allSatisfy { $0["loss"] == $0["undisturbed"] })
         expect(
-            search,
+            document,
             holds: [
                 ["epoch", "attempt", "loss of the slice", "loss of a run that was not stopped"],
                 ["---:", "---:", "---:", "---:"],
@@ -166,7 +166,7 @@ import Testing
         let runs = kills["runs"]?.array ?? []
         #expect(Set(runs.map { $0["digest"]?.string }).count == 1)
         expect(
-            try String(contentsOf: Project.root.appending(path: "Benchmarks/README.md"), encoding: .utf8),
+            try text("Benchmarks/README.md"),
             holds: [
                 ["workers", "kills of the stage", "with its runner", "of workers", "took", "digest"],
                 ["---:", "---:", "---:", "---:", "---:", "---"],
@@ -176,6 +176,10 @@ import Testing
                         + ["stage", "with_its_runner", "workers"].map { number(run["kills"]?[$0]) }
                         + [number(run["seconds"]) + " s", run["digest"]?.string ?? ""]
                 }, of: "kills.json")
+    }
+
+    private func text(_ file: String) throws -> String {
+        try String(contentsOf: Project.root.appending(path: file), encoding: .utf8)
     }
 
     private func record(_ name: String) throws -> JSON {
